@@ -1,0 +1,19 @@
+"""Errors with a line for the user. `UserError`: they can mend it (exit code 2). `WorldError`: the world
+failed (exit code 1).
+"""
+
+
+class ScenewrightError(Exception):
+    """Base of every error that scenewright raises on purpose; its message is one clear line."""
+
+
+class UserError(ScenewrightError, ValueError):
+    """The input is wrong: the message names the field or file and says what would be right."""
+
+
+class WorldError(ScenewrightError, RuntimeError):
+    """The network, a model or the disk failed, after bounded retries."""
+
+
+class PlanningError(WorldError):
+    """No usable plan came of the prompt; the message says what the planner answered."""

@@ -1,0 +1,73 @@
+"""The plan: the file between the stages, and where it came from."""
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from planner.scene import Frozen, Scene
+
+PLAN_VERSION = 1
+
+NoteKind = Literal["group", "overflow", "dropped relation", "moved", "lost", "absent", "repaired", "warning"]
+
+
+class Note(Frozen):
+    """One line of the account: what happened to something that the prompt or the planner asked for."""
+
+    kind: NoteKind
+    name: str = Field(description="the region, relation or word that it is about")
+    text: str = Field(description="one sentence for the user")
+
+
+class Origin(Frozen):
+    """Who planned: enough to tell two plans apart and to plan again."""
+
+    planner: Literal["builtin", "llm", "file"]
+    model: str | None = None
+    mode: str | None = Field(
+        default=None, description="how an LLM was held to the schema: json_schema, tools or json"
+    )
+    repairs: tuple[str, ...] = Field(
+        default=(), description="what was wrong in earlier replies, one sentence each"
+    )
+    seed: int | None = None
+
+
+class Draft(Frozen):
+    """What a planner returns: a scene, the notes that it made, and its own name."""
+
+    scene: Scene
+    notes: tuple[Note, ...] = ()
+    origin: Origin
+
+
+class Planner(Protocol):
+    """Anything that turns a prompt into a draft."""
+
+    def __call__(self, prompt: str) -> Draft:
+        """Plan `prompt`; raises `planner.errors.PlanningError` where it can't."""
+        ...
+
+
+Side = Annotated[int, Field(ge=64, le=8192, multiple_of=16)]
+
+
+class Size(Frozen):
+    """A canvas in pixels; both sides are multiples of 16, the side of a token."""
+
+    width: Side = 1024
+    height: Side = 1024
+
+
+class Plan(Frozen):
+    """A scene arranged on a canvas, as `--plan-only` prints it and people edit it.
+
+    A region's `where` is a box, polygon or mask once arranged, and stands as it is; where it is null or
+    words, the region is arranged anew.
+    """
+
+    version: Literal[1] = PLAN_VERSION
+    size: Size
+    scene: Scene
+    account: tuple[Note, ...] = ()
+    origin: Origin
