@@ -1,0 +1,159 @@
+"""A prompt as read: parsed English in which fixed expressions of place are one plain word each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING
+
+from planner.builtin.cues import Cue
+from planner.builtin.expressions import cues
+from planner.builtin.lexicon import NUMBERS, SETTINGS, word_set
+from planner.builtin.parser import english
+from planner.builtin.repair import misread
+from planner.builtin.style import Manner, manners
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+
+
+_AFTER_PRONOUN = word_set("""
+    of is are was on in with and or at has to by for from that who which hundred thousand more
+""")
+"""What follows "one" where it is no article: "one of them"."""
+
+
+_NOT_BARE = word_set("""
+    in on at of the a an and or with by near under over to from its his her their is are no
+""")
+
+
+@dataclass(frozen=True)
+class Word:
+    """What the parser reads at one place, and the characters of the prompt that it stands for."""
+
+    text: str
+    start: int
+    end: int
+    opens: bool = False
+    cue: Cue | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A parsed prompt; `words[i]` says where token i of `doc` comes from."""
+
+    prompt: str
+    doc: "Doc"
+    words: tuple[Word, ...]
+    manners: tuple[Manner, ...]
+    orders: tuple[Cue, ...]
+
+    @cached_property
+    def cues(self) -> Mapping[int, Cue]:
+        """The fixed expressions by the token that stands in for them."""
+        return {i: word.cue for i, word in enumerate(self.words) if word.cue}
+
+    def source(self, token: "Token") -> str:
+        """The prompt's own text of a token."""
+        word = self.words[token.i]
+        return self.prompt[word.start : word.end]
+
+
+def read(prompt: str) -> Reading:
+    """Parse `prompt`; style words are set aside, and expressions of place are read as one word."""
+    found, style = cues(prompt), manners(prompt)
+    words = _words(prompt, found, style)
+    doc = _parsed(words)
+    verbs = misread(doc)
+    if verbs:
+        words = tuple(replace(word, text=verbs.get(i, word.text)) for i, word in enumerate(words))
+        doc = _parsed(words)
+    return Reading(prompt, doc, words, style, tuple(cue for cue in found if cue.order))
+
+
+def _parsed(words: Sequence[Word]) -> "Doc":
+    nlp = english()
+    from spacy.tokens import Doc
+
+    read_as = [word.text for word in words]
+    opens: list[bool | int | None] = [word.opens or None for word in words]
+    doc = Doc(nlp.vocab, words=read_as, spaces=_spaces(words), sent_starts=opens)
+    for _, component in nlp.pipeline:
+        doc = component(doc)
+    return doc
+
+
+def _spaces(words: Sequence[Word]) -> list[bool]:
+    """Whether a space follows each word, which the tagger looks at; none precedes a mark that was put in."""
+    gaps = [after.end > after.start > word.end or word.end == word.start for word, after in pairwise(words)]
+    return [*gaps, False][: len(words)]
+
+
+def _words(prompt: str, found: tuple[Cue, ...], style: tuple[Manner, ...]) -> tuple[Word, ...]:
+    words: list[Word] = []
+    opens = True
+    for token in english().make_doc(prompt):
+        start, end = token.idx, token.idx + len(token.text)
+        cue = next((cue for cue in found if cue.start < end and start < cue.end), None)
+        if token.is_space:
+            opens = opens or "\n" in token.text
+        elif any(manner.start < end and start < manner.end for manner in style):
+            continue
+        elif cue is None:
+            words.append(Word(token.text, start, end, opens))
+            opens = False
+        elif cue.word and not (words and words[-1].cue is cue):
+            words.append(Word(cue.word, cue.start, cue.end, opens, cue))
+            opens = False
+    return tuple(_ended(list(_set_apart(list(_eased(words))))))
+
+
+def _set_apart(words: list[Word]) -> Iterator[Word]:
+    """The words with each bare setting of a list in a sentence of its own: "a ring, sea, dusk" is no "ring
+    sea dusk".
+    """
+    start = 0
+    for i, word in enumerate(words):
+        apart = word.text == ";" or (word.text in ",:" and _is_setting(words[start:i]))
+        begins = i + 1 < len(words) and (
+            apart or (word.text == "," and _is_setting(_until_mark(words[i + 1 :])))
+        )
+        if word.text in ",;:.":
+            start = i + 1
+        if begins:
+            words[i + 1] = replace(words[i + 1], opens=True)
+        yield word
+
+
+def _until_mark(words: list[Word]) -> list[Word]:
+    return list(takewhile(lambda word: word.text not in ",;:." and not word.opens, words))
+
+
+def _is_setting(words: list[Word]) -> bool:
+    """Whether a few words name a setting and nothing else: "snow", "blue sky"."""
+    if not 0 < len(words) <= 3 or words[-1].text.lower() not in SETTINGS:
+        return False
+    return all(word.cue is None and word.text.lower() not in _NOT_BARE for word in words)
+
+
+def _eased(words: list[Word]) -> Iterator[Word]:
+    """The words as they are parsed best: "a clock, and three birds", where without the comma "clock" would
+    count birds too.
+    """
+    for i, word in enumerate(words):
+        after = words[i + 1].text.lower() if i + 1 < len(words) else ""
+        counted = after in NUMBERS or after.isdigit()
+        if word.text.lower() == "and" and counted and i and words[i - 1].text != ",":
+            yield Word(",", word.start, word.start)
+        is_article = word.text.lower() == "one" and after.isalpha() and after not in _AFTER_PRONOUN
+        yield replace(word, text="a") if is_article else word
+
+
+def _ended(words: list[Word]) -> Iterator[Word]:
+    """The words with a full stop after each line that has none: fragments are parsed much better so."""
+    for word, after in zip(words, [*words[1:], None][: len(words)], strict=True):
+        yield word
+        last = after is None or after.opens
+        if last and word.text[-1] not in ".!?:;":
+            yield Word(".", word.end, word.end)

@@ -1,0 +1,232 @@
+"""How the things stand to one another, as the prompt says."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from planner.builtin.bearing import bearer
+from planner.builtin.cues import Cue
+from planner.builtin.lexicon import (
+    ANIMATE,
+    CONTAINERS,
+    PREDICATES,
+    SURFACES,
+    word_set,
+)
+from planner.builtin.nouns import first_of_list, governor, lemma, object_of, verb_lemma
+from planner.builtin.things import Cast
+from planner.scene import Predicate
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+Link = tuple[int, Predicate, int]
+"""Subject and object by their index among the things."""
+
+_RIDING: dict[str, Predicate] = {
+    "ride": "on", "mount": "on", "straddle": "on", "top": "on", "adorn": "on", "surround": "next to",
+    "flank": "next to", "hug": "next to", "embrace": "next to", "pet": "next to", "hold": "next to",
+    "carry": "next to", "lead": "next to", "walk": "next to",
+}  # fmt: skip
+"""Verbs that say how their subject stands to their object."""
+
+_BEARING = word_set("hold have carry contain bear support display feature include")
+
+
+def relations(cast: Cast) -> tuple[Link, ...]:
+    """Every stated relation; that two are next to each other goes without saying where more is said."""
+    found = [*_by_prepositions(cast), *_by_verbs(cast), *_by_lists(cast)]
+    told = {frozenset((subject, target)) for subject, predicate, target in found if predicate != "next to"}
+    return tuple(
+        dict.fromkeys(
+            (subject, predicate, target)
+            for subject, predicate, target in found
+            if subject != target and (predicate != "next to" or frozenset((subject, target)) not in told)
+        )
+    )
+
+
+def _by_prepositions(cast: Cast) -> Iterator[Link]:
+    for token in cast.reading.doc:
+        cue = cast.reading.cues.get(token.i)
+        if cue is not None and cue.reflexive and cue.predicate:
+            yield from _beside_its_holder(token, cue.predicate, cast)
+        elif token.lower_ == "between":
+            yield from _between(token, cast)
+        elif (cue is None or cue.predicate) and token.dep_ != "agent" and _is_preposition(token, cue):
+            yield from _stands(token, cue, cast)
+
+
+def _is_preposition(token: "Token", cue: Cue | None) -> bool:
+    return cue is not None or (
+        token.pos_ in ("ADP", "SCONJ", "ADV") and token.lower_ in (*PREDICATES, "with", "of")
+    )
+
+
+def _stands(token: "Token", cue: Cue | None, cast: Cast) -> Iterator[Link]:
+    """Subject, preposition and objects; a list of objects relates to the subject one by one."""
+    target = object_of(token) or _following(token)
+    if cue is not None and cue.predicate and target is not None and _is_mutual(target):
+        yield from _mutually(token, cue.predicate, cast)
+        return
+    first = cast.thing_of(target)
+    subject = _subject(token, first, cast)
+    if target is None or first is None or subject is None:
+        return
+    predicate = _predicate(token, cue, subject, first, cast)
+    if predicate is None:
+        return
+    for thing in _listed(target, cast) if cue is not None else (first,):
+        yield (thing, predicate, subject) if token.lower_ in ("with", "of") else (subject, predicate, thing)
+
+
+def _is_mutual(target: "Token") -> bool:
+    return f"{target.nbor(-1).lower_} {target.lower_}" in ("each other", "one another") if target.i else False
+
+
+def _mutually(token: "Token", predicate: Predicate, cast: Cast) -> Iterator[Link]:
+    """As in "a cat and a dog next to each other": each thing of the list stands so to the one after it."""
+    subject = bearer(token, cast)
+    if subject is not None:
+        listed = sorted({subject, *_joined(cast.reading.doc[cast.things[subject].head], cast)})
+        yield from _in_a_row(listed, predicate)
+
+
+def _joined(head: "Token", cast: Cast) -> set[int]:
+    first = first_of_list(head)
+    found = (
+        cast.thing_at(other.i)
+        for other in first.subtree
+        if other.i in cast.mentions and first_of_list(other) == first
+    )
+    return {thing for thing in found if thing is not None}
+
+
+def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast: Cast) -> Predicate | None:
+    words = [lemma(cast.reading.doc[cast.things[thing].head]) for thing in (subject, target)]
+    if cue is not None:
+        return "on" if cue.middle and words[1] in SURFACES else cue.predicate
+    if token.lower_ == "of":
+        return "inside" if words[0] in CONTAINERS else None
+    if token.lower_ != "with":
+        return "on" if token.lower_ == "at" and words[1] in ("chair", "bench") else PREDICATES[token.lower_]
+    if words[0] in SURFACES:
+        return None if words[1] in SURFACES else "on"
+    if words[0] in CONTAINERS:
+        return "inside"
+    return "next to" if set(words) <= ANIMATE else None
+
+
+def _subject(token: "Token", target: int | None, cast: Cast) -> int | None:
+    subject = bearer(token, cast)
+    if subject is not None and subject != target:
+        return subject
+    # "a cat holding a bird under its paw": what is under the cat is not the cat.
+    objects = [child for child in token.head.children if child.dep_ in ("dobj", "attr", "nsubj")]
+    found = [cast.thing_at(child.i) for child in objects]
+    return next((thing for thing in found if thing is not None and thing != target), None)
+
+
+def _following(token: "Token") -> "Token | None":
+    """The noun after a preposition that the parser left without an object."""
+    for after in token.doc[token.i + 1 : token.i + 8]:
+        if after.pos_ in ("NOUN", "PROPN", "PRON") and after.dep_ not in ("compound", "nmod", "poss"):
+            return after
+        if after.is_punct or after.pos_ in ("VERB", "AUX"):
+            return None
+    return None
+
+
+def _listed(target: "Token", cast: Cast) -> tuple[int, ...]:
+    """The thing of `target`, and of what is joined to it by "and" with no comma between: "left of a cat and
+    a dog".
+    """
+    things = [cast.thing_of(target)]
+    for child in target.children:
+        if child.dep_ == "conj" and not _is_placed(child, cast):
+            between = target.doc[target.i : child.i]
+            if all(word.text not in ",;" for word in between):
+                things.append(cast.thing_at(child.i))
+    return tuple(thing for thing in things if thing is not None)
+
+
+def _is_placed(token: "Token", cast: Cast) -> bool:
+    """Whether a joined thing has a place or an article of its own, and so stands beside the whole phrase."""
+    cues = cast.reading.cues
+    return any(
+        (child.i in cues and cues[child.i].is_place) or child.dep_ == "prep" for child in token.children
+    ) or any(child.dep_ == "det" for child in token.lefts)
+
+
+def _between(token: "Token", cast: Cast) -> Iterator[Link]:
+    target = object_of(token)
+    subject = bearer(token, cast)
+    if target is None or subject is None:
+        return
+    ends = [
+        cast.thing_of(each)
+        for each in (target, *(child for child in target.children if child.dep_ == "conj"))
+    ]
+    found = [end for end in ends if end is not None]
+    if len(found) == 1:
+        yield (subject, "next to", found[0])
+    elif found:
+        yield (subject, "right of", found[0])
+        yield (subject, "left of", found[1])
+
+
+def _beside_its_holder(token: "Token", predicate: Predicate, cast: Cast) -> Iterator[Link]:
+    """As in "a man with a dog on his left": the dog is to the left of the man."""
+    before = [i for head in cast.mentions if head < token.i and (i := cast.thing_at(head)) is not None]
+    distinct = list(dict.fromkeys(reversed(before)))
+    if not distinct:
+        return
+    above = governor(cast.reading.doc[cast.things[distinct[0]].head])[1]
+    holder = cast.thing_of(above) if above is not None and above.i in cast.mentions else None
+    leading = [thing for thing in distinct[1:] if _may_hold(thing, cast)]
+    for other in [holder] if holder is not None else (leading or distinct[1:])[:1]:
+        yield (distinct[0], predicate, other)
+
+
+def _may_hold(thing: int, cast: Cast) -> bool:
+    """Whether a thing may be the one that others are beside: not one that itself is "to its left"."""
+    head = cast.things[thing].head
+    cue = cast.reading.cues.get(head + 1)
+    return cast.reading.doc[head].dep_ != "pobj" and not (cue is not None and cue.reflexive)
+
+
+def _by_verbs(cast: Cast) -> Iterator[Link]:
+    for token in cast.reading.doc:
+        subject = cast.thing_of(token) if token.pos_ == "VERB" else None
+        objects = (cast.thing_at(child.i) for child in token.children if child.dep_ == "dobj")
+        for target in objects:
+            if subject is not None and target is not None:
+                yield from _done(subject, verb_lemma(token), target, cast)
+
+
+def _done(subject: int, verb: str, target: int, cast: Cast) -> Iterator[Link]:
+    holder = lemma(cast.reading.doc[cast.things[subject].head])
+    if verb in _BEARING and holder in SURFACES | CONTAINERS:
+        yield (target, "on" if holder in SURFACES else "inside", subject)
+    elif verb in _RIDING:
+        yield (subject, _RIDING[verb], target)
+
+
+def _by_lists(cast: Cast) -> Iterator[Link]:
+    """As in "from left to right: a, b and c": each stands to the next as the list says."""
+    for cue in cast.reading.orders:
+        places = [(cast.reading.words[thing.head].start, i) for i, thing in enumerate(cast.things)]
+        after = [i for start, i in places if start >= cue.end and _same_sentence(cue.end, start, cast)]
+        before = [i for start, i in places if start < cue.start and _same_sentence(start, cue.start, cast)]
+        listed = after if len(after) > 1 else before
+        if cue.order:
+            yield from _in_a_row(listed, cue.order)
+
+
+def _in_a_row(listed: list[int], predicate: Predicate) -> Iterator[Link]:
+    for first, second in pairwise(listed):
+        yield (first, predicate, second)
+
+
+def _same_sentence(start: int, end: int, cast: Cast) -> bool:
+    return not any(mark in cast.reading.prompt[start:end] for mark in (". ", ".\n", "; "))

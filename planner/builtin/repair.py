@@ -1,0 +1,97 @@
+"""Words that a small parser misreads, told by their form, and a plain word to read in their stead.
+
+It takes "a young blacksmith hammers a sword" for one long noun: no plural follows "a", so the plural there is
+a verb. Of "its glossy coat shimmering" the last word is a participle, and a "teddy" right before "bear" is
+one noun with it.
+"""
+
+from typing import TYPE_CHECKING
+
+from planner.builtin.lexicon import COLOURS, word_set
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+
+_TRANSITIVE, _INTRANSITIVE, _PARTICIPLE = "pushes", "sits", "moving"
+_NOUN, _ADJECTIVE = "toy", "plain"
+_SHORTEST_SENTENCE = 8
+_QUANTITIES = word_set("few couple several dozen many hundred thousand lot")
+_NOUNS = word_set("""
+    building painting ceiling ring earring clothing lighting railing awning string evening morning king
+    wing thing spring swing pudding dressing stocking crossing wedding drawing sling bearing casing
+    coating lining clearing flooring sibling duckling stuffing topping icing frosting filling seasoning
+    carving etching engraving
+""")
+
+
+def misread(doc: "Doc") -> dict[int, str]:
+    """The tokens to be read again, each with its stand-in."""
+    verbs = {token.i: _stand_in(token) for token in doc if _is_finite_verb(token)}
+    participles = {token.i: _PARTICIPLE for token in doc if _is_participle(token)}
+    compounds = {token.i: _NOUN for token in doc if _is_severed(token) and token.i + 1 not in verbs}
+    compounds |= {
+        token.i: _NOUN
+        for token in doc[:-1]
+        if token.lower_ == "plus" and token.nbor().lower_.startswith("sign")
+    }
+    colours = {token.i: _ADJECTIVE for token in doc[:-1] if _is_lone_colour(token)}
+    return compounds | participles | verbs | colours
+
+
+def _stand_in(token: "Token") -> str:
+    after = token.doc[token.i + 1]
+    return (
+        _TRANSITIVE if after.pos_ in ("DET", "NUM", "ADJ", "NOUN") or after.dep_ == "poss" else _INTRANSITIVE
+    )
+
+
+def _is_finite_verb(token: "Token") -> bool:
+    """A plural after "a noun", or after "the noun" in a long sentence that has no other verb."""
+    if token.tag_ not in ("NNS", "NNPS") or not token.i or token.i + 1 >= len(token.doc):
+        return False
+    if not _follows_noun(token):
+        return _is_severed(token.nbor(-1)) and any(child.dep_ == "det" for child in token.nbor(-1).lefts)
+    determiners = {word.lower_ for word in token.doc[token.left_edge.i : token.i] if word.dep_ == "det"}
+    if any(child.dep_ == "nummod" or child.lower_ in _QUANTITIES for child in token.lefts):
+        return False
+    sentence = token.sent
+    lonely = token.dep_ == "ROOT" and len(sentence) >= _SHORTEST_SENTENCE and sentence[-1].text == "."
+    going_on = token.doc[token.i + 1].pos_ in ("ADP", "ADV", "PART", "DET", "SCONJ")
+    return bool(determiners & {"a", "an"}) or ("the" in determiners and lonely and going_on)
+
+
+def _is_participle(token: "Token") -> bool:
+    owned = any(child.dep_ == "poss" for child in token.lefts)
+    if token.tag_ == "VBG" and token.dep_ != "amod":
+        return _follows_noun(token) and any(child.dep_ == "det" for child in token.lefts)
+    return (
+        token.tag_ == "NN"
+        and token.lower_.endswith("ing")
+        and token.lower_ not in _NOUNS
+        and owned
+        and _follows_noun(token)
+    )
+
+
+def _is_lone_colour(token: "Token") -> bool:
+    """A colour taken for a noun although a noun follows it: "a huge purple sphere"."""
+    apart = token.dep_ not in ("amod", "compound", "nmod", "conj") or any(True for _ in token.lefts)
+    follows = token.nbor().pos_ in ("NOUN", "PROPN", "ADJ", "VERB")
+    return token.lower_ in COLOURS and token.tag_ in ("NN", "NNP") and apart and follows
+
+
+def _is_severed(token: "Token") -> bool:
+    """A noun parted from the noun right after it: "a teddy" from "bear"."""
+    if token.i + 1 >= len(token.doc) or token.tag_ not in ("NN", "NNP") or token.dep_ in ("compound", "nmod"):
+        return False
+    after = token.doc[token.i + 1]
+    return (
+        after.tag_ in ("NN", "NNS", "NNP", "VBP", "VB")
+        and after.pos_ in ("NOUN", "PROPN", "VERB")
+        and not after.is_sent_start
+        and any(child.dep_ in ("det", "nummod") for child in token.lefts)
+    )
+
+
+def _follows_noun(token: "Token") -> bool:
+    return any(child.dep_ == "compound" and child.i == token.i - 1 for child in token.lefts)
