@@ -1,0 +1,90 @@
+"""What nothing ties to a place: blocks of related things, in rows over the canvas, clear of what stands
+already.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.placing.neighbours import Neighbours, suggest
+from planner.placing.rect import CANVAS, Rect, around
+from planner.placing.shelves import shelves
+from planner.scene import GRID
+
+Block = dict[str, Rect]
+
+LATTICE = 15
+"""Candidate places a side, for a block whose own place is taken."""
+
+CROWDED = 4.0
+"""How much dearer it is to stand on something than to move: a whole block covered against the canvas's
+width.
+"""
+
+
+def float_blocks(
+    located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours, depths: Mapping[str, int]
+) -> dict[str, Rect]:
+    """Locate all of `wanted`: far things in upper rows, then by name."""
+    blocks = _blocks(located, wanted, neighbours)
+    blocks.sort(key=lambda block: (-max(depths[name] for name in block), min(block)))
+    extents = [around(list(block.values())) for block in blocks]
+    ideals = shelves(extents, _below_middle(CANVAS))
+    found = dict(located)
+    for block, extent, ideal in zip(blocks, extents, ideals, strict=True):
+        spot = _clear(ideal.on_canvas(), list(found.values()))
+        found |= {name: rect.moved(spot.x - extent.x, spot.y - extent.y) for name, rect in block.items()}
+    return found
+
+
+def _below_middle(canvas: Rect) -> Rect:
+    """Things stand on the ground: the upper edge stays free."""
+    return Rect(canvas.x, canvas.y + GRID * 0.04, canvas.width, canvas.height * 0.92)
+
+
+def _blocks(located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours) -> list[Block]:
+    """Things related to each other, placed about the one with the most relations, wherever that is."""
+    blocks: list[Block] = []
+    done = set(located)
+    for root in sorted(wanted, key=lambda name: (-len(neighbours.names(name)), name)):
+        if root not in done:
+            block = suggest({root: wanted[root]}, wanted, neighbours, bounded=False)
+            blocks.append(_fitted(block))
+            done |= block.keys()
+    return blocks
+
+
+def _fitted(block: Block) -> Block:
+    """The block, shrunk along each axis on which it is larger than the canvas."""
+    extent = around(list(block.values()))
+    x, y = (min(1.0, GRID / side) for side in (extent.width, extent.height))
+    return {name: Rect(r.x * x, r.y * y, r.width * x, r.height * y) for name, r in block.items()}
+
+
+def _clear(ideal: Rect, others: Sequence[Rect]) -> Rect:
+    """`ideal` moved to where it stands least on others, and moves least."""
+    if not any(ideal.overlap(other) for other in others):
+        return ideal
+    x, y = _lattice(ideal)
+    covered = sum(
+        _shared(x, ideal.width, other.x, other.width) * _shared(y, ideal.height, other.y, other.height)
+        for other in others
+    )
+    moved = np.hypot(x - ideal.x, y - ideal.y) / GRID
+    best = (CROWDED * covered / (ideal.width * ideal.height) + moved).round(9).argmin()
+    return Rect(float(x[best]), float(y[best]), ideal.width, ideal.height)
+
+
+def _lattice(rect: Rect) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Middles of `rect` where it stands, and all over the canvas."""
+    xs = np.linspace(rect.width / 2, GRID - rect.width / 2, LATTICE)
+    ys = np.linspace(rect.height / 2, GRID - rect.height / 2, LATTICE)
+    return np.append(np.tile(xs, LATTICE), rect.x), np.append(np.repeat(ys, LATTICE), rect.y)
+
+
+def _shared(middle: NDArray[np.float64], side: float, other: float, other_side: float) -> NDArray[np.float64]:
+    """The length that intervals about each `middle` share with another interval."""
+    low = np.maximum(middle - side / 2, other - other_side / 2)
+    high = np.minimum(middle + side / 2, other + other_side / 2)
+    return np.clip(high - low, 0, None)

@@ -1,0 +1,131 @@
+"""Places by relation: where a thing would stand, seen from what it is related to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from planner.placing.rect import CANVAS, Rect
+from planner.placing.sizes import GAP
+from planner.scene import Predicate, Relation
+
+INNER = 0.6
+"""How large a thing wants to be in what it is inside of."""
+
+BEFORE = 0.75
+"""How large a thing wants to be before what it stands in front of."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Relations by region: `of_subject[name]` and `of_object[name]` are those that it takes part in."""
+
+    of_subject: Mapping[str, tuple[Relation, ...]]
+    of_object: Mapping[str, tuple[Relation, ...]]
+
+    @classmethod
+    def of(cls, relations: tuple[Relation, ...]) -> "Neighbours":
+        """Index `relations` by their two regions, in a canonical order."""
+        ordered = sorted(set(relations), key=lambda r: (r.subject, r.predicate, r.object))
+        names = {name for r in ordered for name in (r.subject, r.object)}
+        return cls(
+            {name: tuple(r for r in ordered if r.subject == name) for name in names},
+            {name: tuple(r for r in ordered if r.object == name) for name in names},
+        )
+
+    def names(self, name: str) -> set[str]:
+        """Everything that `name` is related to."""
+        subjects = {relation.object for relation in self.of_subject.get(name, ())}
+        return subjects | {relation.subject for relation in self.of_object.get(name, ())}
+
+
+def suggest(
+    located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours, *, bounded: bool = True
+) -> dict[str, Rect]:
+    """Locate, one by one, whatever is related to something located; the one with most such ties goes first.
+
+    It goes to the mean of what its relations suggest, on the canvas where `bounded`.
+    """
+    found = dict(located)
+    while True:
+        ties = {
+            name: len(neighbours.names(name) & found.keys()) for name in sorted(wanted.keys() - found.keys())
+        }
+        name = max(ties, key=lambda name: ties[name], default=None)
+        if name is None or not ties[name]:
+            return found
+        rect = _mean(_suggestions(name, wanted[name], found, neighbours))
+        found[name] = rect.on_canvas() if bounded else rect
+
+
+def _suggestions(name: str, want: Rect, found: Mapping[str, Rect], neighbours: Neighbours) -> list[Rect]:
+    as_subject = [r for r in neighbours.of_subject[name] if r.object in found]
+    as_object = [r for r in neighbours.of_object[name] if r.subject in found]
+    others = list(found.values())
+    return [
+        *(_beside(r.predicate, want, found[r.object], others) for r in as_subject),
+        *(_opposite(r.predicate, want, found[r.subject], others) for r in as_object),
+    ]
+
+
+def _mean(rects: list[Rect]) -> Rect:
+    number = len(rects)
+    return Rect(
+        sum(r.x for r in rects) / number,
+        sum(r.y for r in rects) / number,
+        sum(r.width for r in rects) / number,
+        sum(r.height for r in rects) / number,
+    )
+
+
+def _beside(predicate: Predicate, want: Rect, other: Rect, others: list[Rect]) -> Rect:
+    """`want` where it stands `predicate` `other`."""
+    w, h = want.width, want.height
+    match predicate:
+        case "left of":
+            return Rect(other.left - GAP - w / 2, other.y, w, h)
+        case "right of":
+            return Rect(other.right + GAP + w / 2, other.y, w, h)
+        case "above":
+            return Rect(other.x, other.top - GAP - h / 2, w, h)
+        case "below":
+            return Rect(other.x, other.bottom + GAP + h / 2, w, h)
+        case "on":
+            return Rect(other.x, other.top - h / 2, w, h)
+        case "under":
+            return Rect(other.x, other.bottom + h / 2, w, h)
+        case "in front of":
+            w, h = min(w, BEFORE * other.width), min(h, BEFORE * other.height)
+            return Rect(other.x, other.bottom - h / 4, w, h)
+        case "behind":
+            return Rect(other.x + w / 4, other.top + h / 4, w, h)
+        case "inside":
+            return Rect(other.x, other.y, min(w, INNER * other.width), min(h, INNER * other.height))
+        case "next to":
+            sides = (_beside("right of", want, other, others), _beside("left of", want, other, others))
+            return min(sides, key=lambda side: _crowding(side, others))
+
+
+def _opposite(predicate: Predicate, want: Rect, subject: Rect, others: list[Rect]) -> Rect:
+    """`want` where `subject` stands `predicate` it."""
+    if predicate == "inside":
+        room = Rect(0, 0, max(want.width, subject.width / INNER), max(want.height, subject.height / INNER))
+        return Rect(subject.x, subject.y, room.width, room.height)
+    return _beside(_INVERSE[predicate], want, subject, others)
+
+
+_INVERSE: dict[Predicate, Predicate] = {
+    "left of": "right of",
+    "right of": "left of",
+    "above": "below",
+    "below": "above",
+    "on": "under",
+    "under": "on",
+    "in front of": "behind",
+    "behind": "in front of",
+    "next to": "next to",
+}
+
+
+def _crowding(rect: Rect, others: list[Rect]) -> float:
+    """How much of `rect` is off the canvas or on others."""
+    cut = rect.width * rect.height - rect.overlap(CANVAS)
+    return round(cut + sum(rect.overlap(other) for other in others), 6)

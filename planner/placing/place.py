@@ -1,0 +1,100 @@
+"""Placing: relations strongest first, then separation; with smaller things where larger ones do not fit."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.placing.demands import Terms, demands
+from planner.placing.predicates import Stand, holds
+from planner.placing.problem import Bond, Pair, Problem
+from planner.placing.separate import separate
+from planner.placing.solve import Answer, Wish
+from planner.placing.system import System, canvas
+from planner.plans import Size
+from planner.scene import GRID
+
+TOKEN = 16
+"""Pixels a side of what a model draws as one."""
+
+LEAST_TOKENS = (2, 1)
+"""Tokens a side that a thing has at least: two where that fits, else one."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where everything went, which bonds do not hold there, and which pairs could not be kept apart."""
+
+    answer: Answer
+    broken: tuple[Bond, ...]
+    stuck: frozenset[Pair]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A system in which as many bonds hold as fit, the strongest first."""
+
+    system: System
+    bonds: tuple[Bond, ...]
+
+
+def place(problem: Problem, size: Size) -> Placement:
+    """The best placement: most relations hold, fewest pairs overlap, things are as large as that allows."""
+    bounds = [_bound(problem, _least(size, tokens)) for tokens in LEAST_TOKENS]
+    most = max(len(bound.bonds) for bound in bounds)
+    placements = (_separated(problem, bound) for bound in bounds if len(bound.bonds) == most)
+    best = next(placements)
+    for placement in placements if best.stuck else ():
+        best = min(best, placement, key=lambda placement: len(placement.stuck))
+    return best
+
+
+def _least(size: Size, tokens: int) -> tuple[int, int]:
+    side = tokens * TOKEN * GRID
+    return ceil(side / size.width), ceil(side / size.height)
+
+
+def _bound(problem: Problem, least: tuple[int, int]) -> Bound:
+    system = canvas(len(problem.regions), problem.fixed, least)
+    values = _wished(problem.wish)
+    bonds: list[Bond] = []
+    for bond in problem.bonds:
+        tighter = _bind(system, bond, values, min(least))
+        if tighter:
+            system = tighter
+            bonds.append(bond)
+    return Bound(system, tuple(bonds))
+
+
+def _separated(problem: Problem, bound: Bound) -> Placement:
+    related = {(min(bond.subject, bond.other), max(bond.subject, bond.other)) for bond in bound.bonds}
+    separated = separate(bound.system, problem.wish, problem.together | related)
+    broken = tuple(bond for bond in problem.bonds if not _holds(bond, separated.answer))
+    return Placement(separated.answer, broken, separated.stuck)
+
+
+def _bind(system: System, bond: Bond, values: tuple[NDArray[np.float64], ...], margin: int) -> System | None:
+    """The system in which the bond holds in the first way that fits, a tier's nearest to the wish first."""
+    tiers = demands(bond.predicate, bond.subject, bond.other, margin)
+    ways = (way for tier in tiers for way in sorted(tier, key=lambda terms: _violation(terms, values)))
+    tighter = (system.tightened(terms) for terms in ways)
+    return next((found for found in tighter if found is not None), None)
+
+
+def _wished(wish: Wish) -> tuple[NDArray[np.float64], ...]:
+    """The value of every node, an axis each, if all wishes came true."""
+    xs = [edge for rect in wish.rects for edge in (rect.left, rect.right)]
+    ys = [edge for rect in wish.rects for edge in (rect.top, rect.bottom)]
+    return tuple(np.array([0.0, *nodes]) for nodes in (xs, ys, wish.depths))
+
+
+def _violation(terms: Terms, values: tuple[NDArray[np.float64], ...]) -> float:
+    """By how much the wish misses the terms, in all."""
+    misses = (values[t.axis][t.later] - values[t.axis][t.earlier] - t.most for t in terms)
+    return round(sum(max(miss, 0.0) for miss in misses), 6)
+
+
+def _holds(bond: Bond, answer: Answer) -> bool:
+    subject, other = (Stand(answer.boxes[i], answer.depths[i]) for i in (bond.subject, bond.other))
+    return holds(bond.predicate, subject, other)

@@ -1,0 +1,77 @@
+"""Where each region would stand if it were alone: from its shape, its place in words, or its relations."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import groupby
+
+from planner.placing.floating import float_blocks
+from planner.placing.neighbours import Neighbours, suggest
+from planner.placing.rect import Rect
+from planner.placing.shelves import shelves
+from planner.placing.sizes import footprint
+from planner.plans import Size
+from planner.scene import GRID, Place, Region, Relation, Scene
+from planner.shapes import given_boxes
+
+ALONG = {"left": 0.2, "top": 0.2, "center": 0.5, "middle": 0.5, "right": 0.8, "bottom": 0.8, "full": 0.5}
+"""Where a place in words has its middle, as a fraction of the canvas."""
+
+
+def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str, Rect]:
+    """A rectangle for every region of `scene` as stated, by name; what is counted gets one for all of it.
+
+    What has a shape or a place in words is put there. What is related to something that stands already is put
+    beside it, the rest in rows over the canvas. Rectangles may overlap: separating them comes later.
+    """
+    regions = sorted(scene.regions, key=lambda region: region.name)
+    things = sum(instances[region.name] for region in regions if not _is_band(region))
+    wanted = {r.name: footprint(r, instances[r.name], things, size) for r in regions}
+    wanted |= _supports(wanted, scene.relations)
+    located = {name: Rect.of(box) for name, box in given_boxes(regions, size).items()}
+    located |= _placed(regions, wanted)
+    neighbours = Neighbours.of(scene.relations)
+    located = suggest(located, wanted, neighbours)
+    depths = {region.name: region.depth for region in regions}
+    return float_blocks(located, wanted, neighbours, depths)
+
+
+def _supports(wanted: Mapping[str, Rect], relations: tuple[Relation, ...]) -> dict[str, Rect]:
+    """What others stand on or under, wide enough for all of them."""
+    loads: dict[str, dict[str, float]] = {}
+    for relation in sorted(set(relations), key=lambda r: (r.object, r.subject)):
+        if relation.predicate in ("on", "under"):
+            loads.setdefault(relation.object, {})[relation.subject] = wanted[relation.subject].width
+    return {
+        name: replace(wanted[name], width=min(GRID, max(wanted[name].width, 1.2 * sum(load.values()))))
+        for name, load in loads.items()
+    }
+
+
+def _is_band(region: Region) -> bool:
+    return isinstance(region.where, Place) and "full" in (region.where.horizontal, region.where.vertical)
+
+
+def _placed(regions: Iterable[Region], wanted: Mapping[str, Rect]) -> dict[str, Rect]:
+    """Those with a place in words; several at one place share it in rows."""
+
+    def spot(region: Region) -> tuple[str, str]:
+        place = region.where
+        return (place.horizontal, place.vertical) if isinstance(place, Place) else ("", "")
+
+    placed: dict[str, Rect] = {}
+    stated = sorted((r for r in regions if isinstance(r.where, Place)), key=spot)
+    for (horizontal, vertical), group in groupby(stated, key=spot):
+        names = [region.name for region in group]
+        middle = ALONG[horizontal] * GRID, ALONG[vertical] * GRID
+        frame = _frame([wanted[name] for name in names], *middle)
+        placed |= zip(names, shelves([wanted[name] for name in names], frame), strict=True)
+    return placed
+
+
+def _frame(items: list[Rect], x: float, y: float) -> Rect:
+    """A frame about (x, y) for all items: as wide and high as they need, in a square's proportions."""
+    if len(items) == 1:
+        return Rect(x, y, items[0].width, items[0].height).on_canvas()
+    across = len(items) ** 0.5
+    width, height = across * max(i.width for i in items), across * max(i.height for i in items)
+    return Rect(x, y, min(width, GRID), min(height, GRID)).on_canvas()

@@ -1,0 +1,111 @@
+"""Shapes to geometry: boxes, polygons and mask images as shapely sees them, in pixels."""
+
+import base64
+import binascii
+import io
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from shapely.geometry.base import BaseGeometry
+
+from planner.errors import UserError
+from planner.plans import Size
+from planner.scene import GRID, Box, Mask, Polygon, Region, Shape
+
+DATA_URL = "data:image/png;base64,"
+WHITE = 128
+"""The least grey value, of 255, that counts as inside a mask."""
+
+
+def given_shape(region: Region) -> Shape | None:
+    """The region's shape, or None where it has a place in words or none at all."""
+    return region.where if isinstance(region.where, Box | Polygon | Mask) else None
+
+
+def given_boxes(regions: Iterable[Region], size: Size) -> dict[str, Box]:
+    """The bounding box of each region that has a shape, by name."""
+    shapes = ((region.name, given_shape(region)) for region in regions)
+    return {name: bounds(shape, size) for name, shape in shapes if shape}
+
+
+def geometry(shape: Shape, size: Size) -> BaseGeometry:
+    """`shape` in pixel coordinates; of a mask, its white pixels' squares united.
+
+    Raises `UserError` where a mask is no image of the canvas's size, or all black.
+    """
+    match shape:
+        case Box():
+            corners = _to_pixels(np.array([[shape.x0, shape.y0], [shape.x1, shape.y1]]), size)
+            return shapely.box(*corners[0], *corners[1])
+        case Polygon():
+            return shapely.Polygon(_to_pixels(np.array([(p.x, p.y) for p in shape.points]), size))
+        case Mask():
+            return _runs(mask_pixels(shape, size))
+
+
+def bounds(shape: Shape, size: Size) -> Box:
+    """The smallest box on the 0-1000 grid that holds `shape`; a box is its own."""
+    match shape:
+        case Box():
+            return shape
+        case Polygon():
+            xs, ys = [point.x for point in shape.points], [point.y for point in shape.points]
+            return Box(x0=min(xs), y0=min(ys), x1=max(xs), y1=max(ys))
+        case Mask():
+            ys, xs = np.nonzero(mask_pixels(shape, size))
+            (x0, x1), (y0, y1) = _extent(xs, size.width), _extent(ys, size.height)
+            return Box(x0=x0, y0=y0, x1=x1, y1=y1)
+
+
+def _extent(pixels: NDArray[np.intp], side: int) -> tuple[int, int]:
+    """The first and last pixel's outer edges, on the grid, rounded outwards."""
+    return int(pixels.min()) * GRID // side, -(-(int(pixels.max()) + 1) * GRID // side)
+
+
+def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
+    """The white pixels of an inlined mask: bool (H, W).
+
+    Raises `UserError` as `geometry` does; whoever knows where the mask comes from says so before the message.
+    """
+    image = _decode(mask)
+    if image.size != (size.width, size.height):
+        canvas = f"{size.width}x{size.height}"
+        raise UserError(f"is {image.width}x{image.height}; a mask has the canvas's size, which is {canvas}")
+    white = np.asarray(image.convert("L")) >= WHITE
+    if not white.any():
+        raise UserError("is all black; a mask is white where the region is")
+    return white
+
+
+def inline_mask(image: Image.Image) -> Mask:
+    """`image` as a mask that a plan carries: black and white, a PNG in a data URL."""
+    white = np.asarray(image.convert("L")) >= WHITE
+    buffer = io.BytesIO()
+    Image.fromarray(white).save(buffer, format="PNG", optimize=True)
+    return Mask(mask=DATA_URL + base64.b64encode(buffer.getvalue()).decode("ascii"))
+
+
+def _to_pixels(points: NDArray[np.int_], size: Size) -> NDArray[np.float64]:
+    return points * (size.width, size.height) / GRID
+
+
+def _decode(mask: Mask) -> Image.Image:
+    if not mask.mask.startswith(DATA_URL):
+        raise UserError(f"the mask {mask.mask[:60]!r} is a path; `load_plan` reads and inlines it")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)))
+        image.load()
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError("holds no PNG image") from error
+    return image
+
+
+def _runs(white: NDArray[np.bool_]) -> BaseGeometry:
+    """The union of one rectangle a horizontal run of white pixels."""
+    padded = np.pad(white, ((0, 0), (1, 1))).astype(np.int8)
+    rows, steps = np.nonzero(np.diff(padded, axis=1))
+    top, left, right = rows[::2], steps[::2], steps[1::2]
+    return shapely.union_all(shapely.box(left, top, right, top + 1))

@@ -1,0 +1,203 @@
+"""Arranging: a partition in which what was stated holds, or a note says that it does not."""
+
+import random
+import time
+from itertools import combinations, pairwise
+from typing import get_args
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.layout import Layout
+from planner.placing.arranging import arrange
+from planner.placing.predicates import Stand, holds
+from planner.plans import Size
+from planner.scene import Box, Place, Predicate, Region, Relation, Scene
+from planner.shapes import given_shape
+
+SIZES = (Size(), Size(width=128, height=128), Size(width=1280, height=768))
+Scenes = st.SearchStrategy[Scene]
+
+
+def names(number: int) -> list[str]:
+    return [f"thing {chr(ord('a') + n // 26)}{chr(ord('a') + n % 26)}" for n in range(number)]
+
+
+def scene(regions: list[Region], *relations: tuple[str, Predicate, str]) -> Scene:
+    stated = tuple(Relation(subject=s, predicate=p, object=o) for s, p, o in relations)
+    return Scene(caption="things", regions=tuple(regions), relations=stated)
+
+
+def things(*named: str) -> list[Region]:
+    return [Region(name=name, prompt=f"a {name}") for name in named]
+
+
+def box_of(layout: Layout, name: str) -> Box:
+    where = next(region.where for region in layout.scene.regions if region.name == name)
+    assert isinstance(where, Box)
+    return where
+
+
+def notes(layout: Layout, kind: str) -> list[str]:
+    return [note.name for note in layout.notes if note.kind == kind]
+
+
+def stand(layout: Layout, name: str) -> Stand:
+    region = next(region for region in layout.scene.regions if region.name == name)
+    shape = given_shape(region)
+    assert shape
+    return Stand.of(region, shape, layout.size)
+
+
+def broken(layout: Layout) -> list[str]:
+    return [
+        f"{r.subject} {r.predicate} {r.object}"
+        for r in layout.scene.relations
+        if not holds(r.predicate, stand(layout, r.subject), stand(layout, r.object))
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from(SIZES))
+def test_properties(scenes: Scenes, data: st.DataObject, size: Size) -> None:
+    asked = data.draw(scenes)
+    layout = arrange(asked, size)
+    area = size.width * size.height
+    everything = [*layout.cells, layout.background]
+    assert sum(cell.area for cell in everything) == pytest.approx(area)
+    assert shapely.union_all(everything).area == pytest.approx(area)
+    assert all(one.intersection(other).area < 1e-6 * area for one, other in combinations(everything, 2))
+    assert sorted(broken(layout)) == sorted(notes(layout, "dropped relation"))
+    hidden = [r.name for r, cell in zip(layout.scene.regions, layout.cells, strict=True) if cell.is_empty]
+    assert hidden == notes(layout, "lost")
+    assert Scene.model_validate(layout.scene.model_dump()) == layout.scene
+    assert arrange(layout.scene, size).scene == layout.scene
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.randoms(use_true_random=False))
+def test_the_order_of_regions_does_not_matter(
+    scenes: Scenes, data: st.DataObject, rng: random.Random
+) -> None:
+    asked = data.draw(scenes)
+    shuffled = asked.model_copy(update={"regions": tuple(rng.sample(asked.regions, len(asked.regions)))})
+    one, other = arrange(asked), arrange(shuffled)
+
+    def by_name(layout: Layout) -> dict[str, tuple[Region, str]]:
+        regions = zip(layout.scene.regions, layout.cells, strict=True)
+        return {region.name: (region, cell.wkt) for region, cell in regions}
+
+    assert by_name(one) == by_name(other)
+    assert sorted(note.text for note in one.notes) == sorted(note.text for note in other.notes)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("predicate", get_args(Predicate))
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_relation_can_be_had(predicate: Predicate, count: int, size: Size) -> None:
+    many = Region(name="ant", prompt="an ant", count=count)
+    layout = arrange(scene([many, *things("bee", "cat")], ("ant", predicate, "bee")), size)
+    assert not broken(layout)
+    assert not layout.notes
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 13, 32])
+def test_free_things_are_apart_large_enough_and_spread(number: int) -> None:
+    layout = arrange(scene(things(*names(number))))
+    boxes = [box_of(layout, name) for name in names(number)]
+    assert not layout.notes
+    assert all(min(b.x1 - b.x0, b.y1 - b.y0) * 1.024 >= 32 for b in boxes)
+    assert sum(cell.area for cell in layout.cells) == pytest.approx(
+        sum(1.024**2 * (b.x1 - b.x0) * (b.y1 - b.y0) for b in boxes)
+    )
+    assert 0.15 < sum(cell.area for cell in layout.cells) / 1024**2 < 0.6
+    if number >= 4:
+        assert len({b.y0 for b in boxes}) > 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_many_things_at_one_place_are_still_kept_apart(size: Size) -> None:
+    number = 32 if size.width > 128 else 9
+    here = Place(horizontal="left", vertical="top", size="large")
+    regions = [region.model_copy(update={"where": here}) for region in things(*names(number))]
+    layout = arrange(scene(regions), size)
+    assert not notes(layout, "warning")
+    assert not notes(layout, "lost")
+
+
+def test_the_weakest_of_contradicting_relations_is_dropped() -> None:
+    layout = arrange(
+        scene(things("a", "b"), ("a", "next to", "b"), ("a", "above", "b"), ("b", "inside", "a")),
+    )
+    assert notes(layout, "dropped relation") == ["a above b", "a next to b"]
+
+
+def test_of_a_cycle_the_last_stated_is_dropped() -> None:
+    layout = arrange(
+        scene(things("a", "b", "c"), ("b", "left of", "c"), ("c", "left of", "a"), ("a", "left of", "b"))
+    )
+    assert notes(layout, "dropped relation") == ["a left of b"]
+
+
+def test_a_chain_of_32_fits_in_smaller_things() -> None:
+    row = names(32)
+    relations: list[tuple[str, Predicate, str]] = [(a, "left of", b) for a, b in pairwise(row)]
+    layout = arrange(scene(things(*row), *relations))
+    assert not layout.notes
+
+
+def test_given_shapes_stand_and_decide_against_relations() -> None:
+    given_boxes = {"a": Box(x0=0, y0=0, x1=300, y1=300), "b": Box(x0=700, y0=0, x1=1000, y1=300)}
+    regions = [Region(name=name, prompt=name, where=box) for name, box in given_boxes.items()]
+    layout = arrange(scene(regions, ("b", "left of", "a"), ("a", "left of", "b")))
+    assert {name: box_of(layout, name) for name in given_boxes} == given_boxes
+    assert notes(layout, "dropped relation") == ["b left of a"]
+
+
+@pytest.mark.parametrize(
+    ("horizontal", "vertical", "spot"),
+    [
+        ("left", "top", (0, 0)),
+        ("center", "middle", (1, 1)),
+        ("right", "bottom", (2, 2)),
+        ("left", "middle", (0, 1)),
+    ],
+)
+@pytest.mark.parametrize("extent", ["small", "medium", "large"])
+def test_a_place_in_words_is_where_it_says(
+    horizontal: str, vertical: str, spot: tuple[int, int], extent: str
+) -> None:
+    where = Place.model_validate({"horizontal": horizontal, "vertical": vertical, "size": extent})
+    layout = arrange(scene([Region(name="star", prompt="a star", where=where), *things("moon", "tree")]))
+    box = box_of(layout, "star")
+    assert ((box.x0 + box.x1) * 3 // 2000, (box.y0 + box.y1) * 3 // 2000) == spot
+
+
+def test_the_nearer_region_keeps_the_pixels() -> None:
+    far = Region(name="far", prompt="far", depth=1, where=Box(x0=0, y0=0, x1=500, y1=500))
+    near = Region(name="near", prompt="near", depth=0, where=Box(x0=250, y0=0, x1=1000, y1=1000))
+    layout = arrange(scene([far, near]), Size(width=128, height=128))
+    assert [cell.area for cell in layout.cells] == [32 * 64, 96 * 128]
+
+
+def test_at_equal_depth_the_smaller_keeps_the_pixels_and_then_the_name_decides() -> None:
+    whole, part = Box(x0=0, y0=0, x1=1000, y1=1000), Box(x0=0, y0=0, x1=500, y1=500)
+    shapes = {"whole": whole, "part b": part, "part a": part}
+    layout = arrange(scene([Region(name=name, prompt=name, where=box) for name, box in shapes.items()]))
+    assert [cell.area / 512**2 for cell in layout.cells] == [3, 0, 1]
+    assert notes(layout, "lost") == ["part b"]
+
+
+def test_32_related_regions_take_well_under_a_tenth_of_a_second() -> None:
+    row = names(32)
+    predicates = get_args(Predicate)
+    relations = [(a, predicates[n % len(predicates)], b) for n, (a, b) in enumerate(pairwise(row))]
+    asked = scene(things(*row), *relations)
+    times: list[float] = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        arrange(asked)
+        times.append(time.perf_counter() - begin)
+    assert min(times) < 0.1
