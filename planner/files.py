@@ -1,0 +1,154 @@
+"""Plans as files: read with every fault named, and written whole or not at all."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from planner.errors import UserError
+from planner.faults import explain
+from planner.plans import PLAN_VERSION, Plan, Size
+from planner.scene import Mask, Region
+from planner.shapes import DATA_URL, inline_mask, mask_pixels
+
+RECORD = "scenewright"
+"""The key of the text chunk in which a picture carries its record: JSON with at least `plan`."""
+
+_OBJECT = TypeAdapter(dict[str, JsonValue])
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a picture carries: its plan, and whatever else made it (settings, seed, model, versions)."""
+
+    plan: Plan
+    rest: Mapping[str, JsonValue]
+
+
+def load_plan(path: Path | str) -> Plan:
+    """The plan in a JSON file, or the one that a PNG picture carries.
+
+    Masks given as paths, relative to the file, are read and inlined. Raises `UserError` with one line that
+    names the file and the field: not there, no JSON, an unknown field, a wrong value, a mask that does not
+    fit.
+    """
+    path = Path(path)
+    content = _read(path)
+    if _is_text(content):
+        return _plan(_parse(content, path), path)
+    return read_record(path).plan
+
+
+def read_record(path: Path | str) -> Record:
+    """The record that a picture carries. Raises `UserError` where it carries none, or a wrong one."""
+    path = Path(path)
+    text = _chunk(path)
+    if text is None:
+        raise UserError(f"{path}: the picture carries no plan; pictures written by scenewright as PNG do")
+    record = _parse(text.encode(), path)
+    plan = record.get("plan")
+    if not isinstance(plan, dict):
+        raise UserError(f"{path}: the picture's record has no field plan, which should be an object")
+    return Record(_plan(plan, path), {key: value for key, value in record.items() if key != "plan"})
+
+
+def dump_plan(plan: Plan) -> str:
+    """The plan as JSON, the same text for the same plan, with a newline at the end."""
+    return json.dumps(plan.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_atomic(path: Path | str, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all. Raises `UserError` where it cannot be written."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UserError(f"{path}: cannot be written ({_reason(error)})") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({_reason(error)})") from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _chunk(path: Path) -> str | None:
+    """The text chunk of a picture."""
+    try:
+        with Image.open(path) as image:
+            # Text chunks may stand after the pixels: without `load` they would not be seen.
+            image.load()
+            value = image.info.get(RECORD)
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError(f"{path}: is neither a plan (JSON) nor a picture that carries one (PNG)") from error
+    return value if isinstance(value, str) else None
+
+
+def _parse(content: bytes, path: Path) -> dict[str, JsonValue]:
+    try:
+        return _OBJECT.validate_python(json.loads(content.decode("utf-8-sig")))
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UserError(f"{path}: is not JSON: {error.msg.lower()} at {place}") from error
+    except RecursionError as error:
+        raise UserError(f"{path}: is nested too deeply to be a plan") from error
+    except ValidationError as error:
+        raise UserError(f"{path}: should be a JSON object with version, size, scene and origin") from error
+
+
+def _plan(data: dict[str, JsonValue], path: Path) -> Plan:
+    version = data.get("version", PLAN_VERSION)
+    if version != PLAN_VERSION:
+        raise UserError(f"{path}: version: {version!r} is not supported; it should be {PLAN_VERSION}")
+    try:
+        plan = Plan.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain(error)}") from error
+    regions = (_with_mask(region, index, plan.size, path) for index, region in enumerate(plan.scene.regions))
+    return plan.model_copy(update={"scene": plan.scene.model_copy(update={"regions": tuple(regions)})})
+
+
+def _with_mask(region: Region, index: int, size: Size, path: Path) -> Region:
+    """The region, its mask inlined and checked if it has one."""
+    if not isinstance(region.where, Mask):
+        return region
+    given = region.where.mask
+    source = "the data URL" if given.startswith(DATA_URL) else given
+    try:
+        mask = _inlined(region.where, path.parent)
+        mask_pixels(mask, size)
+    except UserError as error:
+        raise UserError(f"{path}: scene.regions[{index}].where.mask: {source} {error}") from error
+    return region.model_copy(update={"where": mask})
+
+
+def _inlined(mask: Mask, folder: Path) -> Mask:
+    if mask.mask.startswith(DATA_URL):
+        return mask
+    try:
+        with Image.open(folder / mask.mask) as image:
+            return inline_mask(image)
+    except FileNotFoundError as error:
+        raise UserError("is not there; the path is relative to the plan's file") from error
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError("is no image that can be read; it should be a PNG of the canvas's size") from error
