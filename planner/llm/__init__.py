@@ -1,0 +1,19 @@
+"""The planner that asks a language model; nothing of openai or instructor is imported before it is called."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.llm.planner import LLMPlanner
+    from planner.llm.reply import SceneReply
+
+__all__ = ["LLMPlanner", "SceneReply"]
+
+_HOMES = {"LLMPlanner": "planner.llm.planner", "SceneReply": "planner.llm.reply"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,112 @@
+"""One question to the model and its answer."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from planner.errors import PlanningError
+from planner.llm.answer import Answer, unread
+from planner.llm.endpoint import Endpoint
+from planner.llm.failures import failure, refuses_mode
+from planner.llm.modes import Mode, ModeRefusedError
+from planner.llm.reply import SceneReply
+
+if TYPE_CHECKING:
+    from openai import APIError, OpenAI
+
+# instructor logs every failed request as an error of its own; the planner says it once, in a line.
+logging.getLogger("instructor").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of the conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks one endpoint, and holds its model to a schema.
+
+    `options` are sampling parameters; one that the endpoint refuses by name, as some models refuse any
+    temperature, is left out.
+    """
+
+    client: "OpenAI"
+    endpoint: Endpoint
+    options: Mapping[str, float]
+
+    def ask(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> Answer:
+        """The model's answer to `turns`, held to the schema of `form` by `mode`.
+
+        Raises `ModeRefusedError` where the endpoint doesn't take the mode, `UserError` where the key or the
+        model's name is wrong, and `PlanningError` where the endpoint fails after its retries.
+        """
+        from instructor.core import InstructorError
+        from instructor.hooks import Hooks
+        from openai import APIError
+
+        completions: list[object] = []
+        hooks = Hooks()
+        hooks.on("completion:response", completions.append)
+        try:
+            reply = self._create(turns, form, mode, hooks)
+        except InstructorError as error:
+            cause = error.__cause__
+            if isinstance(cause, APIError):
+                return self._without_refused_option(cause).ask(turns, form, mode)
+            return self._unread(completions, cause)
+        return Answer("reply", reply.model_dump_json(), reply)
+
+    def _create(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode, hooks: Any) -> SceneReply:
+        import instructor
+
+        question: dict[str, Any] = {
+            "messages": [asdict(turn) for turn in turns],
+            "model": self.endpoint.model,
+            **self.options,
+        }
+        if mode == "json_schema strict":
+            question["extra_body"] = _strict_form(form)
+        client = instructor.from_openai(self.client, mode=_instructor_mode(mode))
+        return client.create(response_model=form, max_retries=0, strict=False, hooks=hooks, **question)
+
+    def _without_refused_option(self, error: "APIError") -> "Asker":
+        """This asker without the options that the endpoint refuses; raises what `error` means if none."""
+        named = [name for name in self.options if name == error.param or name in error.message]
+        if refuses_mode(error) and named:
+            return replace(self, options={k: v for k, v in self.options.items() if k not in named})
+        if refuses_mode(error):
+            raise ModeRefusedError(failure(error, self.endpoint)) from error
+        raise failure(error, self.endpoint) from error
+
+    def _unread(self, completions: list[object], error: BaseException | None) -> Answer:
+        from openai.types.chat import ChatCompletion
+
+        completion = completions[0] if completions else None
+        # A server that speaks another protocol may still answer 200, and the client checks no more than that.
+        if isinstance(completion, ChatCompletion) and getattr(completion, "choices", None):
+            return unread(completion, error)
+        raise PlanningError(
+            f"the LLM endpoint {self.endpoint.label} gave no chat completion; is OPENAI_BASE_URL right?"
+        )
+
+
+def _instructor_mode(mode: Mode) -> Any:
+    from instructor import Mode as InstructorMode
+
+    return {
+        "json_schema strict": InstructorMode.JSON_SCHEMA,
+        "json_schema": InstructorMode.JSON_SCHEMA,
+        "tools": InstructorMode.TOOLS,
+        "json": InstructorMode.JSON,
+    }[mode]
+
+
+def _strict_form(form: type[SceneReply]) -> dict[str, object]:
+    """The request's own `response_format`: instructor writes it without `strict`."""
+    json_schema = {"name": form.__name__, "schema": form.model_json_schema(), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": json_schema}}

@@ -1,0 +1,113 @@
+"""The planner that asks a language model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import prompts
+from planner.errors import PlanningError, UserError
+from planner.llm.ask import Asker, Turn
+from planner.llm.checks import faults
+from planner.llm.climb import Climbed, climb
+from planner.llm.endpoint import Endpoint
+from planner.llm.failures import TooLongError
+from planner.llm.mend import mend
+from planner.llm.reference import differences
+from planner.llm.reply import SceneReply
+from planner.llm.rounds import Check
+from planner.plans import Draft, Note, Origin, Planner
+from planner.scene import Scene
+
+MAX_TOKENS = 8192
+"""No plan is longer; a model without a grammar may run on to the end of its context."""
+
+
+@dataclass(frozen=True)
+class LLMPlanner:
+    """Plans with a model behind an OpenAI-compatible endpoint.
+
+    A reply is held to the schema in the strongest way that the endpoint takes (found out once and
+    remembered), checked, sent back with its faults in words at most `max_repairs` times, and what is still
+    wrong then is repaired and noted. Address and key default to OPENAI_BASE_URL and OPENAI_API_KEY; see
+    `Endpoint` for `timeout` (seconds a try) and `max_retries`. `temperature` and `seed` are left out where
+    None or where the endpoint refuses them. `examples` is how many worked examples are shown; it is halved
+    where the model's context is too small. `reference` reads the same prompt, and what it finds that a
+    reply misses is put right. `fallback` plans in its stead where it can't.
+    """
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    timeout: float = 120.0
+    max_retries: int = 2
+    max_repairs: int = 2
+    temperature: float | None = 0.0
+    seed: int | None = None
+    examples: int = 5
+    reference: Planner | None = None
+    fallback: Planner | None = None
+
+    def __call__(self, prompt: str) -> Draft:
+        """Plan `prompt`.
+
+        Raises `UserError` for an empty prompt, a missing or refused key, an unknown model or a malformed
+        address, and `PlanningError` where the endpoint fails or no reply can be read.
+        """
+        if not prompt.strip():
+            raise UserError("the prompt is empty: describe a picture")
+        try:
+            return self._plan(prompt)
+        except PlanningError as error:
+            if self.fallback is None:
+                raise
+            return _fallen_back(self.fallback(prompt), error)
+
+    def _plan(self, prompt: str) -> Draft:
+        reference = self.reference(prompt).scene if self.reference else None
+        climbed = self._ask(prompt, reference)
+        mended = mend(climbed.reply, prompt, reference)
+        origin = Origin(
+            planner="llm", model=self.model, mode=climbed.mode, repairs=climbed.told, seed=self.seed
+        )
+        return Draft(scene=mended.scene, notes=mended.notes, origin=origin)
+
+    def _ask(self, prompt: str, reference: Scene | None) -> Climbed:
+        endpoint = Endpoint(self.model, self.base_url, self.api_key, self.timeout, self.max_retries)
+        check = partial(_wrong, prompt=prompt, reference=reference)
+        with endpoint.client() as client:
+            asker = Asker(client, endpoint, self._options())
+            return _climb_within_context(asker, prompt, check, self.examples, self.max_repairs)
+
+    def _options(self) -> Mapping[str, float]:
+        given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def opening(prompt: str, examples: int) -> tuple[Turn, ...]:
+    """The conversation's beginning: instructions, the last `examples` worked examples, the user's prompt."""
+    shown = prompts.examples()
+    turns = [Turn("system", prompts.instructions())]
+    for example in shown[max(0, len(shown) - examples) :]:
+        turns += [Turn("user", example.prompt), Turn("assistant", example.reply)]
+    return (*turns, Turn("user", prompt))
+
+
+def _climb_within_context(
+    asker: Asker, prompt: str, check: Check, examples: int, max_repairs: int
+) -> Climbed:
+    """Ask with ever fewer examples until the question fits into the model's context."""
+    try:
+        return climb(asker, prompt, opening(prompt, examples), check, max_repairs)
+    except TooLongError:
+        if examples == 0:
+            raise
+        return _climb_within_context(asker, prompt, check, examples // 2, max_repairs)
+
+
+def _wrong(reply: SceneReply, prompt: str, reference: Scene | None) -> tuple[str, ...]:
+    return faults(reply, prompt) + (differences(reply, reference) if reference else ())
+
+
+def _fallen_back(draft: Draft, error: PlanningError) -> Draft:
+    reason = Note(kind="warning", name="llm", text=f"the language model gave no plan: {error}")
+    return draft.model_copy(update={"notes": (reason, *draft.notes)})

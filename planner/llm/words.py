@@ -1,0 +1,70 @@
+"""Words of a text, compared as a reader would: case, punctuation and a plural's ending don't count."""
+
+from collections.abc import Sequence
+
+_GRAMMAR = """
+a an the this that these those some any each both another its his her their and or but nor with without
+of in on at by to from for into onto over under above below behind beside between near next inside
+outside around across along against through front top bottom left right middle center centre corner side
+background foreground upper lower is are was were be being been has have having there it he she they who
+which where while as
+"""
+GRAMMAR = frozenset(_GRAMMAR.split())
+"""Words that hold a phrase together or say where, and so part one thing of a prompt from the next."""
+
+_PLURALS = "children child men man women woman people person feet foot mice mouse"
+_SINGULAR = dict(zip(_PLURALS.split()[::2], _PLURALS.split()[1::2], strict=True))
+
+
+def fold(word: str) -> str:
+    """A word's bare form: "Dogs," and "dog" are the same."""
+    bare = "".join(letter for letter in word.casefold() if letter.isalnum())
+    if bare in _SINGULAR:
+        return _SINGULAR[bare]
+    if bare.endswith("ies") and len(bare) > 4:
+        return bare[:-3] + "y"
+    if bare.endswith(("ses", "xes", "ches", "shes")):
+        return bare[:-2]
+    return bare[:-1] if bare.endswith("s") and not bare.endswith("ss") and len(bare) > 3 else bare
+
+
+def folded(text: str) -> list[str]:
+    """The bare words of a text."""
+    return [bare for word in text.split() if (bare := fold(word))]
+
+
+def find(words: Sequence[str], phrase: Sequence[str], start: int = 0) -> int | None:
+    """Where `phrase` first stands in `words` at or after `start`, both folded."""
+    last = len(words) - len(phrase)
+    starts = range(start, last + 1) if phrase else range(0)
+    return next((i for i in starts if list(words[i : i + len(phrase)]) == list(phrase)), None)
+
+
+def mentions(text: str, thing: str) -> bool:
+    """Whether `thing` stands in `text` as whole words."""
+    return find(folded(text), folded(thing)) is not None
+
+
+def share(text: str, other: str) -> bool:
+    """Whether two texts have a word in common that is none of grammar."""
+    return bool(set(folded(text)).intersection(folded(other)) - GRAMMAR)
+
+
+def key(name: str) -> str:
+    """A name as relations look it up: case and spaces around it don't count."""
+    return name.strip().casefold()
+
+
+def clip(text: str, limit: int) -> str:
+    """`text` without outer space, cut at a word where it is longer than `limit` letters."""
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    return text[:limit].rsplit(" ", 1)[0].rstrip(" ,;") or text[:limit]
+
+
+def once(text: str) -> str:
+    """`text` with every phrase between commas once: small models say the same again and again."""
+    phrases = text.split(", ")
+    kept = {key(phrase): phrase for phrase in reversed(phrases)}
+    return ", ".join(phrase for phrase in phrases if kept.pop(key(phrase), None) is not None)

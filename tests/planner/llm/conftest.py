@@ -1,0 +1,129 @@
+"""A scripted endpoint: the model's part is scripted, the HTTP server and the client before it are real."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer of the script."""
+
+    status: int = 200
+    message: Json = field(default_factory=dict[str, Any])
+    finish: str = "stop"
+    raw: str | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    seconds: float = 0.0
+
+
+class Script:
+    """What the endpoint answers, in order; its last line is repeated. `requests` are the bodies that came."""
+
+    def __init__(self, port: int) -> None:
+        self.base_url = f"http://127.0.0.1:{port}/v1"
+        self.requests: list[Json] = []
+        self.lines: list[Line] = []
+        self.lacks: set[str] = set()
+        self.keys: list[str] = []
+
+    def says(self, reply: object, finish: str = "stop", seconds: float = 0.0) -> "Script":
+        """The model writes `reply`: as it is if a string, else as JSON."""
+        content = reply if isinstance(reply, str) else json.dumps(reply)
+        self.lines.append(Line(message={"content": content}, finish=finish, seconds=seconds))
+        return self
+
+    def declines(self, refusal: str) -> "Script":
+        """The model refuses in OpenAI's way."""
+        self.lines.append(Line(message={"content": None, "refusal": refusal}))
+        return self
+
+    def fails(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        param: str | None = None,
+        pause: str = "0.005",
+    ) -> "Script":
+        """The endpoint answers with an error, and asks for a pause of so many seconds before a retry."""
+        raw = json.dumps({"error": {"message": message, "code": code, "param": param, "type": "error"}})
+        self.lines.append(Line(status=status, raw=raw, headers={"retry-after": pause}))
+        return self
+
+    def sends(self, raw: str) -> "Script":
+        """The endpoint answers 200 with something that is no chat completion."""
+        self.lines.append(Line(raw=raw))
+        return self
+
+    @property
+    def modes(self) -> list[str]:
+        """How each request asked for the schema."""
+        return [_mode(request) for request in self.requests]
+
+    def answer(self, request: Json) -> Line:
+        """The line for a request, which is noted."""
+        self.requests.append(request)
+        if _mode(request) in self.lacks:
+            return Line(
+                status=400, raw=json.dumps({"error": {"message": f"{_mode(request)} is not supported"}})
+            )
+        return self.lines.pop(0) if len(self.lines) > 1 else self.lines[0]
+
+
+def _mode(request: Json) -> str:
+    form = request.get("response_format", {})
+    if request.get("tools"):
+        return "tools"
+    if form.get("type") == "json_schema":
+        return "json_schema strict" if form["json_schema"].get("strict") else "json_schema"
+    return "json"
+
+
+def _completion(request: Json, line: Line) -> Json:
+    message = {"role": "assistant", **line.message}
+    if _mode(request) == "tools" and message["content"]:
+        call = {"name": "SceneReply", "arguments": message["content"]}
+        message |= {"content": None, "tool_calls": [{"id": "1", "type": "function", "function": call}]}
+    choice = {"index": 0, "finish_reason": line.finish, "message": message}
+    return {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
+    """A scripted endpoint on a port of its own, no key in the environment, and an empty cache."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            script.keys.append(self.headers["authorization"])
+            line = script.answer(request)
+            time.sleep(line.seconds)
+            body = line.raw if line.raw is not None else json.dumps(_completion(request, line))
+            self.send_response(line.status)
+            for name, value in {"content-type": "application/json", **line.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it so)
+            pass
+
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    script = Script(server.server_port)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield script
+    server.shutdown()
+    server.server_close()

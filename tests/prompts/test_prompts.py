@@ -1,0 +1,48 @@
+"""What the model is told holds together: the planner finds nothing wrong with any worked example."""
+
+import pytest
+
+import prompts
+from planner import arrange
+from planner.llm.checks import faults
+from planner.llm.mend import mend
+from planner.llm.reply import ReplyBox, SceneReply
+from planner.scene import Place
+
+EXAMPLES = prompts.examples()
+REPLIES = [SceneReply.model_validate_json(example.reply) for example in EXAMPLES]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_is_a_faultless_plan_of_its_prompt(example: prompts.Example) -> None:
+    reply = SceneReply.model_validate_json(example.reply, extra="forbid")
+    assert faults(reply, example.prompt) == ()
+    mended = mend(reply, example.prompt)
+    assert mended.notes == ()
+    assert len(mended.scene.relations) == len(reply.relations)
+    assert {"dropped relation", "lost"}.isdisjoint(note.kind for note in arrange(mended.scene).notes)
+
+
+def test_the_examples_show_every_kind_of_thing() -> None:
+    regions = [region for reply in REPLIES for region in reply.regions]
+    assert {type(region.where) for region in regions} == {ReplyBox, Place}
+    assert {1 < region.count <= 10 for region in regions} == {True, False}
+    assert any(region.count > 10 for region in regions)
+    assert any(reply.absent for reply in REPLIES)
+    assert any(reply.style for reply in REPLIES)
+    assert any(region.depth > 0 for region in regions)
+
+
+def test_every_field_of_the_reply_is_explained() -> None:
+    schema = SceneReply.model_json_schema()
+    fields = {*schema["properties"], *schema["$defs"]["ReplyRegion"]["properties"]}
+    assert [field for field in fields if f"`{field}`" not in prompts.instructions()] == []
+
+
+def test_a_repair_note_lists_the_faults() -> None:
+    assert "\n- one\n- two $x\n" in prompts.repair(["one", "two $x"])
+
+
+def test_a_small_context_holds_the_instructions_and_examples() -> None:
+    shown = "".join(example.prompt + example.reply for example in EXAMPLES)
+    assert len(prompts.instructions()) + len(shown) < 4 * 2000
