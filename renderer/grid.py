@@ -1,0 +1,192 @@
+"""The token grid: which prompt owns each 16-pixel token of the picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from planner.errors import UserError
+from planner.layout import Layout
+from planner.plans import Note
+from planner.scene import MAX_COUNTED, Region, Scene
+
+BACKGROUND = "background"
+UNCOVERED = -1
+
+Owners = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class TokenGrid:
+    """One owner a token, and what each owner is drawn from.
+
+    `owner` is int16 (rows, cols) and read-only: an index into `names` and `prompts`, or -1 where a token is
+    uncovered (no text, and it sees the other uncovered tokens only). Of a layout, everything named owns a
+    token, and the background comes last. `base_prompts` are candidates for the whole picture, best first;
+    `notes` are the layout's and those of the rasterising.
+    """
+
+    owner: Owners
+    names: tuple[str, ...]
+    prompts: tuple[str, ...]
+    base_prompts: tuple[str, ...]
+    negative_prompt: str = ""
+    notes: tuple[Note, ...] = ()
+    patch: int = 16
+
+
+def rasterise(layout: Layout, patch: int = 16) -> TokenGrid:
+    """Give every token of `patch` pixels a side to whom it covers most, exactly; of equals, the nearer.
+
+    A region that wins no token gets the one that it covers most, unless that is its owner's only one: then
+    a note of kind "lost" names the region, and the grid leaves it out. Raises `UserError` where `patch`
+    does not divide the canvas.
+    """
+    _check_divides(patch, layout.size.height, layout.size.width)
+    order = _nearest_first(layout)
+    cells = [*(layout.cells[i] for i in order), layout.background]
+    shares = np.stack([_coverage(cell, layout, patch) for cell in cells])
+    owner, lost = _rescue(shares.argmax(axis=0), shares)
+    # From nearest first to the scene's own order, the background last.
+    owner = np.array([*order, len(order)])[owner]
+    hidden = [i for i in lost if not layout.cells[order[i]].is_empty]
+    notes = tuple(_lost(layout.scene.regions[order[i]].name) for i in hidden)
+    return _compact(owner, layout.scene, (*layout.notes, *notes), patch)
+
+
+def grid_from_masks(
+    masks: NDArray[np.bool_],
+    prompts: Sequence[str],
+    names: Sequence[str],
+    *,
+    base_prompts: Sequence[str] = (),
+    patch: int = 16,
+) -> TokenGrid:
+    """A grid from masks, bool (R, H, W), by nearest-exact resizing; a token in no mask is uncovered (-1).
+
+    Every mask keeps its index, with a token or without. This is how the paper's code brings masks to
+    tokens: a token takes the pixel ⌊(i + ½)·scale⌋. Raises `UserError` for masks that overlap and for
+    counts that disagree.
+    """
+    if not len(masks) == len(prompts) == len(names):
+        raise UserError(
+            f"{len(masks)} masks, {len(prompts)} prompts and {len(names)} names: one of each a region"
+        )
+    _check_divides(patch, *masks.shape[1:])
+    _check_disjoint(masks, names)
+    rows, cols = (_nearest_exact(length, length // patch) for length in masks.shape[1:])
+    tokens = masks[:, rows][:, :, cols]
+    owner = np.where(tokens.any(axis=0), tokens.argmax(axis=0), UNCOVERED)
+    return TokenGrid(_freeze(owner), tuple(names), tuple(prompts), tuple(base_prompts), patch=patch)
+
+
+def _check_divides(patch: int, height: int, width: int) -> None:
+    if patch < 1 or height % patch or width % patch:
+        raise UserError(f"a canvas of {width}x{height} has no whole number of tokens of {patch} pixels")
+
+
+def _check_disjoint(masks: NDArray[np.bool_], names: Sequence[str]) -> None:
+    taken = np.zeros(masks.shape[1:], dtype=np.bool_)
+    for index, mask in enumerate(masks):
+        if (mask & taken).any():
+            other = next(i for i in range(index) if (masks[i] & mask).any())
+            raise UserError(
+                f"the masks of {names[other]!r} and {names[index]!r} overlap: a pixel has one owner"
+            )
+        taken |= mask
+
+
+def _nearest_exact(source: int, target: int) -> NDArray[np.intp]:
+    return np.floor((np.arange(target) + 0.5) * (source / target)).astype(np.intp)
+
+
+def _nearest_first(layout: Layout) -> list[int]:
+    """Indices of the regions as ties are settled: by depth, then the smaller cell, then the name."""
+
+    def key(index: int) -> tuple[int, float, str]:
+        region = layout.scene.regions[index]
+        return region.depth, layout.cells[index].area, region.name
+
+    return sorted(range(len(layout.cells)), key=key)
+
+
+def _coverage(cell: BaseGeometry, layout: Layout, patch: int) -> NDArray[np.float64]:
+    """Each token's area in `cell`, in square pixels: float64 (rows, cols), to the sixth decimal."""
+    rows, cols = layout.size.height // patch, layout.size.width // patch
+    top, left = np.indices((rows, cols)) * patch
+    tokens = shapely.box(left, top, left + patch, top + patch)
+    shapely.prepare(cell)
+    shares = np.where(shapely.covers(cell, tokens), float(patch * patch), 0.0)
+    edge = shapely.intersects(cell, tokens) & (shares == 0)
+    shares[edge] = shapely.area(shapely.intersection(cell, tokens[edge]))
+    # Rounding makes equal shares equal, whatever the order of the arithmetic.
+    return shares.round(6)
+
+
+def _rescue(winner: NDArray[np.intp], shares: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[int]]:
+    """Give each region that won nothing a token whose owner has others; also return who got none."""
+    owner = winner.copy()
+    tokens = np.bincount(owner.ravel(), minlength=len(shares))
+    lost: list[int] = []
+    for index in np.flatnonzero(tokens[:-1] == 0):
+        share = np.where(tokens[owner] > 1, shares[index], 0.0)
+        if not share.any():
+            lost.append(int(index))
+            continue
+        best = np.unravel_index(share.argmax(), share.shape)
+        tokens[owner[best]] -= 1
+        owner[best] = index
+        tokens[index] = 1
+    return owner, lost
+
+
+def _lost(name: str) -> Note:
+    return Note(
+        kind="lost", name=name, text=f"{name} is too small here to own a token, so it is not drawn by itself."
+    )
+
+
+def _compact(owner: NDArray[np.intp], scene: Scene, notes: tuple[Note, ...], patch: int) -> TokenGrid:
+    """The grid of those who own a token, renumbered without gaps."""
+    owners, dense = np.unique(owner, return_inverse=True)
+    names = [*(region.name for region in scene.regions), BACKGROUND]
+    prompts = [*(_regional_prompt(region, scene) for region in scene.regions), _background_prompt(scene)]
+    return TokenGrid(
+        owner=_freeze(dense.reshape(owner.shape)),
+        names=tuple(names[i] for i in owners),
+        prompts=tuple(prompts[i] for i in owners),
+        base_prompts=_base_prompts(scene),
+        negative_prompt=", ".join(scene.absent),
+        notes=notes,
+        patch=patch,
+    )
+
+
+def _freeze(owner: NDArray[np.intp]) -> Owners:
+    frozen = owner.astype(np.int16)
+    frozen.setflags(write=False)
+    return frozen
+
+
+def _regional_prompt(region: Region, scene: Scene) -> str:
+    # A counted region's prompt is of one thing; where it could not be divided, the number has to be said.
+    counted = 1 < region.count <= MAX_COUNTED
+    return _styled(f"a group of {region.count}: {region.prompt}" if counted else region.prompt, scene)
+
+
+def _background_prompt(scene: Scene) -> str:
+    return _styled(scene.background or scene.caption, scene)
+
+
+def _styled(prompt: str, scene: Scene) -> str:
+    return f"{prompt}, {scene.style}" if scene.style else prompt
+
+
+def _base_prompts(scene: Scene) -> tuple[str, ...]:
+    """The user's own words first, unless they name what must not be drawn."""
+    if scene.absent or not scene.prompt:
+        return (scene.caption,)
+    return scene.prompt, scene.caption
