@@ -1,0 +1,210 @@
+"""The independent oracle: regional prompting written out plainly, with one dense mask.
+
+One forward pass of a FLUX transformer in its regional phase as the paper describes it (arXiv 2411.02395)
+and its authors' code does it: the whole attention matrix, a mask of S × S, and both branches always
+computed. It is here to be read and to be compared with; it shares nothing with `renderer.regional` and
+attends in plain arithmetic.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from diffusers.models.transformers.transformer_flux import (
+    FluxAttention,
+    FluxSingleTransformerBlock,
+    FluxTransformer2DModel,
+    FluxTransformerBlock,
+)
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, eq=False)
+class DenseCall:
+    """One call's inputs. `owner` (rows, columns) holds a region a token or −1; tensors are of one dtype.
+
+    `latents` (B, N, C), `sigma` (B,), `pooled` (B, P), `guidance` (B,) or None, `region_embeds` one (B,
+    L_i, D) a region, `base_embeds` (B, L, D); `controls` and `single_controls` are a ControlNet's
+    residuals, each (B, N, width).
+    """
+
+    owner: NDArray[np.int16]
+    latents: Tensor
+    sigma: Tensor
+    pooled: Tensor
+    guidance: Tensor | None
+    region_embeds: tuple[Tensor, ...]
+    base_embeds: Tensor
+    base_ratio: float
+    double_interval: int = 1
+    single_interval: int = 1
+    controls: tuple[Tensor, ...] = ()
+    single_controls: tuple[Tensor, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Stream:
+    """A sequence `[text, image]`: its tokens, their rotary embedding, and who may see whom."""
+
+    text: Tensor
+    image: Tensor
+    rope: tuple[Tensor, Tensor]
+    mask: Tensor | None = None
+
+    def joined(self) -> Tensor:
+        """(B, S, width)"""
+        return torch.cat([self.text, self.image], dim=1)
+
+
+@torch.no_grad()
+def dense_prediction(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
+    """The transformer's output (B, N, C) for a regional call."""
+    temb = _conditioning(transformer, call)
+    image = transformer.x_embedder(call.latents)
+    regional = _stream(transformer, torch.cat(call.region_embeds, dim=1), image, call.owner)
+    base = _stream(transformer, call.base_embeds, image, call.owner)
+    mask = visibility(call.owner, [embeds.shape[1] for embeds in call.region_embeds]).to(image.device)
+
+    doubles, singles = transformer.transformer_blocks, transformer.single_transformer_blocks
+    for index, block in enumerate(cast(Iterable[FluxTransformerBlock], doubles)):
+        regional = _masked(regional, mask if index % call.double_interval == 0 else None)
+        # One image for both branches: the mixture is what either goes on with.
+        regional, base_text = _double_block(block, regional, base, temb, call.base_ratio)
+        image = regional.image + _residual(call.controls, index, len(doubles))
+        regional = _Stream(regional.text, image, regional.rope)
+        base = _Stream(base_text, image, base.rope)
+    for index, block in enumerate(cast(Iterable[FluxSingleTransformerBlock], singles)):
+        regional = _masked(regional, mask if index % call.single_interval == 0 else None)
+        # Two images: the base branch goes on by itself, and residuals reach the regional one alone.
+        regional, base = _single_block(block, regional, base, temb, call.base_ratio)
+        image = regional.image + _residual(call.single_controls, index, len(singles))
+        regional = _Stream(regional.text, image, regional.rope)
+    return transformer.proj_out(transformer.norm_out(regional.image, temb))
+
+
+def visibility(owner: NDArray[np.int16], texts: list[int]) -> Tensor:
+    """Who sees whom on `[text_1 … text_R, image]`: bool (S, S), rows are queries.
+
+    Two tokens see each other if they belong to one region; image tokens without one see each other.
+    """
+    regions = np.concatenate([np.repeat(np.arange(len(texts)), texts), owner.ravel()])
+    return torch.from_numpy(regions[:, None] == regions[None, :])
+
+
+def _conditioning(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
+    sigma = call.sigma.to(call.latents.dtype) * 1000
+    if call.guidance is None:
+        return transformer.time_text_embed(sigma, call.pooled)
+    return transformer.time_text_embed(sigma, call.guidance.to(call.latents.dtype) * 1000, call.pooled)
+
+
+def _stream(
+    transformer: FluxTransformer2DModel, embeds: Tensor, image: Tensor, owner: NDArray[np.int16]
+) -> _Stream:
+    places = [(0.0, float(y), float(x)) for y in range(owner.shape[0]) for x in range(owner.shape[1])]
+    ids = torch.tensor([(0.0, 0.0, 0.0)] * embeds.shape[1] + places, device=image.device)
+    return _Stream(transformer.context_embedder(embeds), image, transformer.pos_embed(ids))
+
+
+def _masked(stream: _Stream, mask: Tensor | None) -> _Stream:
+    return _Stream(stream.text, stream.image, stream.rope, mask)
+
+
+def _residual(residuals: tuple[Tensor, ...], index: int, blocks: int) -> Tensor | float:
+    """Of fewer residuals than blocks, each serves several blocks on end."""
+    return residuals[index // math.ceil(blocks / len(residuals))] if residuals else 0.0
+
+
+def _double_block(
+    block: FluxTransformerBlock, regional: _Stream, base: _Stream, temb: Tensor, base_ratio: float
+) -> tuple[_Stream, Tensor]:
+    """The regional stream after the block, and the base branch's text."""
+    normed_image, *image_gates = block.norm1(regional.image, emb=temb)
+    outputs: list[tuple[Tensor, Tensor]] = []
+    for stream in (regional, base):
+        normed_text, *text_gates = block.norm1_context(stream.text, emb=temb)
+        text, image = _joint_attention(
+            block.attn, _Stream(normed_text, normed_image, stream.rope, stream.mask)
+        )
+        outputs.append((_finish(stream.text, text, text_gates, block.norm2_context, block.ff_context), image))
+    (text, regional_image), (base_text, base_image) = outputs
+    mixed = (1 - base_ratio) * regional_image + base_ratio * base_image
+    image = _finish(regional.image, mixed, image_gates, block.norm2, block.ff)
+    return _Stream(text, image, regional.rope), base_text
+
+
+def _finish(tokens: Tensor, attended: Tensor, gates: list[Tensor], norm: nn.Module, mlp: nn.Module) -> Tensor:
+    """What follows attention in a double block: gated residual, modulated norm, MLP, gated residual."""
+    gate, shift, scale, mlp_gate = (part[:, None] for part in gates)
+    tokens = tokens + gate * attended
+    return tokens + mlp_gate * mlp(norm(tokens) * (1 + scale) + shift)
+
+
+def _single_block(
+    block: FluxSingleTransformerBlock, regional: _Stream, base: _Stream, temb: Tensor, base_ratio: float
+) -> tuple[_Stream, _Stream]:
+    normed, gate = block.norm(regional.joined(), emb=temb)
+    normed_base, gate_base = block.norm(base.joined(), emb=temb)
+    attended = _self_attention(block.attn, normed, regional)
+    attended_base = _self_attention(block.attn, normed_base, base)
+    count = regional.image.shape[1]
+    mixed = (1 - base_ratio) * attended[:, -count:] + base_ratio * attended_base[:, -count:]
+    attended = torch.cat([attended[:, :-count], mixed], dim=1)
+    return (
+        _finish_single(block, regional, attended, normed, gate),
+        _finish_single(block, base, attended_base, normed_base, gate_base),
+    )
+
+
+def _finish_single(
+    block: FluxSingleTransformerBlock, stream: _Stream, attended: Tensor, normed: Tensor, gate: Tensor
+) -> _Stream:
+    both = torch.cat([attended, block.act_mlp(block.proj_mlp(normed))], dim=2)
+    tokens = stream.joined() + gate[:, None] * block.proj_out(both)
+    count = stream.text.shape[1]
+    return _Stream(tokens[:, :count], tokens[:, count:], stream.rope)
+
+
+def _joint_attention(attn: FluxAttention, normed: _Stream) -> tuple[Tensor, Tensor]:
+    """Attention of a double block, where text and image have projections of their own: both outputs."""
+    text = [
+        _heads(attn, project(normed.text)) for project in (attn.add_q_proj, attn.add_k_proj, attn.add_v_proj)
+    ]
+    image = [_heads(attn, project(normed.image)) for project in (attn.to_q, attn.to_k, attn.to_v)]
+    query = torch.cat([attn.norm_added_q(text[0]), attn.norm_q(image[0])], dim=2)
+    key = torch.cat([attn.norm_added_k(text[1]), attn.norm_k(image[1])], dim=2)
+    out = _softmax_attention(query, key, torch.cat([text[2], image[2]], dim=2), normed)
+    count = normed.text.shape[1]
+    return attn.to_add_out(out[:, :count]), attn.to_out[0](out[:, count:])
+
+
+def _self_attention(attn: FluxAttention, normed: Tensor, stream: _Stream) -> Tensor:
+    """Attention of a single block, where one projection serves text and image: (B, S, width)."""
+    query, key, value = (_heads(attn, project(normed)) for project in (attn.to_q, attn.to_k, attn.to_v))
+    return _softmax_attention(attn.norm_q(query), attn.norm_k(key), value, stream)
+
+
+def _heads(attn: FluxAttention, tokens: Tensor) -> Tensor:
+    """(B, S, heads · width) to (B, heads, S, width)."""
+    return tokens.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+
+
+def _softmax_attention(query: Tensor, key: Tensor, value: Tensor, stream: _Stream) -> Tensor:
+    """softmax(q kᵀ / √d) v, rotated, over what the stream's mask leaves: (B, S, heads · width)."""
+    query, key = _rotate(query, stream.rope), _rotate(key, stream.rope)
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    if stream.mask is not None:
+        scores = scores.masked_fill(~stream.mask, -math.inf)
+    return (scores.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
+
+
+def _rotate(heads: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn each pair of neighbouring channels by its token's angle, in float32."""
+    cosines, sines = rope
+    even, odd = heads.float().unflatten(-1, (-1, 2)).unbind(-1)
+    turned = torch.stack([-odd, even], dim=-1).flatten(-2)
+    return (heads.float() * cosines + turned * sines).to(heads.dtype)

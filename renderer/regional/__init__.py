@@ -1,0 +1,28 @@
+"""Regional prompting on a stock diffusers FLUX transformer: `with regional(transformer, …): pipe(…)`.
+
+Nothing of torch is imported until a name is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from renderer.regional.conditioning import Conditioning
+    from renderer.regional.context import regional
+    from renderer.regional.schedule import flux_timesteps
+    from renderer.regional.settings import RegionalSettings
+
+__all__ = ["Conditioning", "RegionalSettings", "flux_timesteps", "regional"]
+
+_HOMES = {
+    "Conditioning": "renderer.regional.conditioning",
+    "RegionalSettings": "renderer.regional.settings",
+    "flux_timesteps": "renderer.regional.schedule",
+    "regional": "renderer.regional.context",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

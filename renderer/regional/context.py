@@ -1,0 +1,109 @@
+"""Regions for a while: a context manager over a stock FLUX transformer."""
+
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
+
+import numpy as np
+from diffusers.models.transformers.transformer_flux import FluxAttention, FluxTransformer2DModel
+from numpy.typing import NDArray
+from torch import Tensor
+
+from planner.errors import UserError
+from renderer.regional.conditioning import Conditioning
+from renderer.regional.hooks import PromptHook, append_base_image
+from renderer.regional.injection import Block
+from renderer.regional.processor import RegionalAttnProcessor
+from renderer.regional.schedule import sigma_threshold
+from renderer.regional.settings import RegionalSettings
+
+MISSED = (
+    "no region was drawn, since no call had the base prompt: pass conditioning.base_embeds as prompt_embeds"
+)
+
+
+@contextmanager
+def regional(
+    transformer: FluxTransformer2DModel,
+    owner: NDArray[np.int16],
+    conditioning: Conditioning,
+    settings: RegionalSettings,
+    timesteps: Tensor,
+) -> Generator[None, None, None]:
+    """Within it, any FLUX pipeline over `transformer` draws by regions, called as its documentation says.
+
+    `owner` (rows, columns) gives each image token's region, an index into `conditioning.region_embeds`, or
+    −1 for none: such tokens see one another and no text. The pipeline must be given
+    `conditioning.base_embeds` as its `prompt_embeds`: by them a call is told from the negative pass of true
+    CFG or from another picture's. `timesteps` (steps,), from 1000 down, are those that the pipeline will
+    run: `flux_timesteps` for text to image.
+
+    What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
+    every so many blocks, and mixed with a base branch that has an image of its own in the single blocks. Of
+    contexts within one another, the innermost is in force. Afterwards the transformer is as it was, also
+    after an exception.
+
+    Raises `UserError` where grid, embeddings and transformer do not fit together; warns where calls came in
+    the first T steps and none had the base prompt.
+    """
+    _check(transformer, owner, conditioning)
+    threshold = sigma_threshold(timesteps, settings.inject_steps, conditioning.base_embeds.dtype)
+    hook = PromptHook(owner, conditioning, settings, threshold)
+    with ExitStack() as stack:
+        for attn, block in _attentions(transformer):
+            _wrap(stack, attn, block)
+        # Before the hook of a context around this one, so that the inner context answers first.
+        handle = transformer.register_forward_pre_hook(hook, with_kwargs=True, prepend=True)
+        stack.callback(handle.remove)
+        for first in transformer.single_transformer_blocks[:1]:
+            stack.callback(first.register_forward_pre_hook(append_base_image, with_kwargs=True).remove)
+        yield
+    if hook.skipped and not hook.injected:
+        warnings.warn(MISSED, stacklevel=3)
+
+
+def _attentions(transformer: FluxTransformer2DModel) -> Iterator[tuple[FluxAttention, Block]]:
+    for double, blocks in (
+        (True, transformer.transformer_blocks),
+        (False, transformer.single_transformer_blocks),
+    ):
+        for index, block in enumerate(blocks):
+            yield cast(FluxAttention, block.attn), Block(double, index)
+
+
+def _wrap(stack: ExitStack, attn: FluxAttention, block: Block) -> None:
+    """Wrap the processor of `attn` until `stack` closes; one already wrapped serves this context too."""
+    found: Any = attn.processor
+    if isinstance(found, RegionalAttnProcessor):
+        return
+    processor: Any = RegionalAttnProcessor(found, block)
+    attn.set_processor(processor)
+    stack.callback(_unwrap, attn, processor)
+
+
+def _unwrap(attn: FluxAttention, processor: RegionalAttnProcessor) -> None:
+    """Put the wrapped processor back, unless someone has put another in our place meanwhile."""
+    current: Any = attn.processor
+    if current is processor:
+        attn.set_processor(processor.wrapped)
+
+
+def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], conditioning: Conditioning) -> None:
+    if owner.ndim != 2 or owner.size == 0:
+        raise UserError(
+            f"the grid has the shape {owner.shape}: it must be (rows, columns), with a token at least"
+        )
+    regions = len(conditioning.region_embeds)
+    wrong = np.unique(owner[(owner < -1) | (owner >= regions)])
+    if wrong.size:
+        raise UserError(
+            f"the grid names region {wrong[-1]}, but there are {regions} region_embeds: 0 to {regions - 1}"
+        )
+    width, wanted = conditioning.base_embeds.shape[-1], transformer.config["joint_attention_dim"]
+    if width != wanted:
+        raise UserError(f"the embeddings are {width} wide: this transformer takes {wanted}")
+    if transformer.is_cache_enabled:
+        raise UserError("a block cache is on, and what it keeps does not fit regional steps: disable_cache()")
+    if any(getattr(attn.processor, "_parallel_config", None) for attn, _ in _attentions(transformer)):
+        raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")

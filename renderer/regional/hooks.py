@@ -1,0 +1,130 @@
+"""Forward pre-hooks that make a call regional: what diffusers' code receives changes, not the code."""
+
+import inspect
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from planner.errors import UserError
+from renderer.regional.conditioning import Conditioning
+from renderer.regional.injection import KEY, Injection
+from renderer.regional.rows import group_rows
+from renderer.regional.settings import RegionalSettings
+
+Arguments = dict[str, Any]
+Changed = tuple[tuple[()], Arguments]
+
+
+class PromptHook:
+    """On the transformer: swaps the prompt of a regional call, and sends the call's `Injection` along.
+
+    A call is regional if its noise level reaches `threshold` and its prompt is the base prompt. `injected`
+    counts those; `skipped` counts the calls as noisy that had another prompt.
+    """
+
+    def __init__(
+        self,
+        owner: NDArray[np.int16],
+        conditioning: Conditioning,
+        settings: RegionalSettings,
+        threshold: float,
+    ) -> None:
+        self.owner = owner
+        self.conditioning = conditioning
+        self.threshold = threshold
+        self.injected = 0
+        self.skipped = 0
+        self._mixes = settings.base_ratio > 0
+        self._injection_on = cache(build_injection(owner, conditioning, settings).to)
+
+    def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
+        """The call's arguments, changed; None where a context within this one has answered already."""
+        call = dict(zip(inspect.signature(transformer.forward).parameters, args, strict=False)) | kwargs
+        shared: Arguments = call.get("joint_attention_kwargs") or {}
+        if KEY in shared:
+            return None
+        if not self._is_regional(call):
+            return (), {**call, "joint_attention_kwargs": {**shared, KEY: None}}
+        latents = call["hidden_states"]
+        _check_tokens(self.owner, latents)
+        _check_batch(self.conditioning, latents)
+        prompt, ids = self._lengthened(call)
+        changed = {"encoder_hidden_states": prompt, "txt_ids": ids}
+        shared = {**shared, KEY: self._injection_on(latents.device)}
+        return (), {**call, **changed, "joint_attention_kwargs": shared}
+
+    def _is_regional(self, call: Arguments) -> bool:
+        if float(call["timestep"].flatten()[0]) < self.threshold:
+            return False
+        regional = _same(call["encoder_hidden_states"], self.conditioning.base_embeds)
+        self.injected += regional
+        self.skipped += not regional
+        return regional
+
+    def _lengthened(self, call: Arguments) -> tuple[Tensor, Tensor]:
+        """`[texts, base text]` (B, L, D), and ids (L + N, 3) of it and of the base image that is to come."""
+        base, ids = call["encoder_hidden_states"], call["txt_ids"]
+        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in self.conditioning.region_embeds]
+        region_ids = ids.new_zeros(sum(text.shape[1] for text in texts), ids.shape[-1])
+        if not self._mixes:
+            return torch.cat(texts, dim=1), region_ids
+        return torch.cat([*texts, base], dim=1), torch.cat([region_ids, ids, call["img_ids"]])
+
+
+def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
+    """On the first single block: a copy of the image joins the text side, to be the base branch's own image.
+
+    Blocks treat every token alike but for attention, so the copy needs nothing more.
+    """
+    injection: Injection | None = (kwargs["joint_attention_kwargs"] or {}).get(KEY)
+    if injection is None:
+        return None
+    text, image = kwargs["encoder_hidden_states"], kwargs["hidden_states"]
+    # A context around this one has the same hook; and without a base branch the text is all there is to be.
+    if text.shape[1] == injection.single.image.start:
+        return None
+    return (), {**kwargs, "encoder_hidden_states": torch.cat([text, image], dim=1)}
+
+
+def build_injection(
+    owner: NDArray[np.int16], conditioning: Conditioning, settings: RegionalSettings
+) -> Injection:
+    """Who attends to whom on `owner` (rows, columns), on the CPU; without a base branch where β is 0."""
+    texts = [embeds.shape[1] for embeds in conditioning.region_embeds]
+    base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
+    return Injection(
+        double=group_rows(owner, texts, base, base_image=False),
+        single=group_rows(owner, texts, base, base_image=base > 0),
+        double_interval=settings.double_interval,
+        single_interval=settings.single_interval,
+        base_ratio=settings.base_ratio,
+    )
+
+
+def _same(prompt: Tensor, base: Tensor) -> bool:
+    """Whether a prompt (B, L, D) is the base prompt (1 or B, L, D), to the bit, in the call's dtype."""
+    if prompt.shape[1:] != base.shape[1:] or len(base) not in {1, len(prompt)}:
+        return False
+    return torch.equal(prompt, base.to(prompt).expand_as(prompt))
+
+
+def _check_tokens(owner: NDArray[np.int16], latents: Tensor) -> None:
+    if latents.shape[1] != owner.size:
+        rows, columns = owner.shape
+        raise UserError(
+            f"the grid has {rows} × {columns} = {owner.size} tokens, the latents have {latents.shape[1]}: "
+            "make the grid for the size of the picture"
+        )
+
+
+def _check_batch(conditioning: Conditioning, latents: Tensor) -> None:
+    for index, embeds in enumerate(conditioning.region_embeds):
+        if len(embeds) not in {1, len(latents)}:
+            raise UserError(
+                f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are {len(latents)}: "
+                f"it must be for 1 or {len(latents)}"
+            )

@@ -1,0 +1,33 @@
+"""How strongly regions are pressed on the picture."""
+
+from dataclasses import dataclass
+
+from planner.errors import UserError
+
+
+@dataclass(frozen=True)
+class RegionalSettings:
+    """The paper's four knobs (arXiv 2411.02395); the defaults lie within its authors' examples.
+
+    `base_ratio` is β, the share of the base branch in an image token's attention output: 0 leaves the base
+    branch out. `inject_steps` is T, the number of first steps with regions: 0 is plain FLUX; as many as
+    there are steps, or more, is all of them. A block is masked where its index, double and single blocks
+    counted apart from 0, is a multiple of `double_interval` or `single_interval`; in the others the
+    regions' texts and the whole picture see one another.
+
+    Raises `UserError` for a value out of its range.
+    """
+
+    base_ratio: float = 0.2
+    inject_steps: int = 10
+    double_interval: int = 1
+    single_interval: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.base_ratio <= 1:
+            raise UserError(f"base_ratio is {self.base_ratio}: it must lie between 0 and 1")
+        if self.inject_steps < 0:
+            raise UserError(f"inject_steps is {self.inject_steps}: it must be 0 or more")
+        for name in ("double_interval", "single_interval"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}: it must be 1 or more")

@@ -1,0 +1,123 @@
+"""A small random FLUX transformer, random regional calls of it, and both ways to compute one."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from numpy.typing import NDArray
+from torch import Tensor
+
+from evals.dense import DenseCall
+from evals.parity import image_ids
+from renderer.regional import Conditioning, RegionalSettings, regional
+
+TEXT_WIDTH = 32
+POOLED_WIDTH = 24
+TIMESTEPS = torch.tensor([1000.0, 750.0, 500.0, 250.0])
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., FluxTransformer2DModel]:
+    """A random transformer; keyword arguments go over the defaults of its configuration."""
+
+    def make(seed: int = 0, **config: object) -> FluxTransformer2DModel:
+        torch.manual_seed(seed)
+        defaults: dict[str, object] = {
+            "in_channels": 16,
+            "num_layers": 3,
+            "num_single_layers": 4,
+            "attention_head_dim": 16,
+            "num_attention_heads": 2,
+            "joint_attention_dim": TEXT_WIDTH,
+            "pooled_projection_dim": POOLED_WIDTH,
+            "axes_dims_rope": (4, 6, 6),
+        }
+        transformer = FluxTransformer2DModel.from_config({**defaults, **config})
+        return cast(FluxTransformer2DModel, transformer).eval().requires_grad_(False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def transformer(build: Callable[..., FluxTransformer2DModel]) -> FluxTransformer2DModel:
+    return build()
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., DenseCall]:
+    """A random call in the first step; `owner` is random too, with uncovered tokens, unless it is given."""
+
+    def make(
+        seed: int = 0,
+        regions: int = 3,
+        batch: int = 1,
+        owner: NDArray[np.int16] | None = None,
+        base_ratio: float = 0.3,
+        intervals: tuple[int, int] = (1, 1),
+        dtype: torch.dtype = torch.float32,
+    ) -> DenseCall:
+        numbers = np.random.default_rng(seed)
+        if owner is None:
+            owner = numbers.integers(-1, regions, size=(4, 6)).astype(np.int16)
+        noise = torch.Generator().manual_seed(seed)
+
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(shape, generator=noise).to(dtype)
+
+        texts = tuple(
+            normal(batch, int(length), TEXT_WIDTH) for length in numbers.integers(1, 9, size=regions)
+        )
+        return DenseCall(
+            owner=owner,
+            latents=normal(batch, owner.size, 16),
+            sigma=torch.ones(batch, dtype=dtype),
+            pooled=normal(batch, POOLED_WIDTH),
+            guidance=None,
+            region_embeds=texts,
+            base_embeds=normal(batch, int(numbers.integers(1, 9)), TEXT_WIDTH),
+            base_ratio=base_ratio,
+            double_interval=intervals[0],
+            single_interval=intervals[1],
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[FluxTransformer2DModel, DenseCall], Tensor]:
+    """The call with its base prompt, as a pipeline makes it: regional within a context, else plain FLUX."""
+
+    @torch.no_grad()
+    def predict(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
+        return transformer(
+            hidden_states=call.latents,
+            timestep=call.sigma,
+            guidance=call.guidance,
+            pooled_projections=call.pooled,
+            encoder_hidden_states=call.base_embeds,
+            txt_ids=torch.zeros(call.base_embeds.shape[1], 3),
+            img_ids=image_ids(*call.owner.shape),
+            controlnet_block_samples=call.controls or None,
+            controlnet_single_block_samples=call.single_controls or None,
+            return_dict=False,
+        )[0]
+
+    return predict
+
+
+@pytest.fixture(scope="session")
+def within() -> Callable[..., AbstractContextManager[None]]:
+    """The regional context of a call, for the first `inject_steps` of four steps."""
+
+    def enter(
+        transformer: FluxTransformer2DModel, call: DenseCall, inject_steps: int = 2
+    ) -> AbstractContextManager[None]:
+        settings = RegionalSettings(call.base_ratio, inject_steps, call.double_interval, call.single_interval)
+        conditioning = Conditioning(call.region_embeds, call.base_embeds)
+        return regional(transformer, call.owner, conditioning, settings, TIMESTEPS)
+
+    return enter

@@ -1,0 +1,224 @@
+"""The context around diffusers' own pipelines, called as their documentation says."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.transformer_flux import FluxIPAdapterAttnProcessor, FluxTransformer2DModel
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
+from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from torch import Tensor
+
+from evals.dense import DenseCall, dense_prediction
+from evals.parity import relative
+from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+
+Draw = Callable[..., DenseCall]
+
+SIZE = {"height": 64, "width": 96}
+STEPS = 4
+
+
+def assemble(transformer: FluxTransformer2DModel) -> FluxPipeline:
+    """A FLUX pipeline with a random VAE, and prompts given as embeddings."""
+    torch.manual_seed(0)
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    channels = {"block_out_channels": (4, 4, 4, 4), "norm_num_groups": 2, "latent_channels": 4}
+    vae = AutoencoderKL(**cast(Any, blocks), **cast(Any, channels), use_quant_conv=False, shift_factor=0.1)
+    scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0)
+    parts: dict[str, Any] = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
+    pipeline = FluxPipeline(scheduler, vae.requires_grad_(False), transformer=transformer, **parts)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def pipeline(transformer: FluxTransformer2DModel) -> FluxPipeline:
+    return assemble(transformer)
+
+
+def draw_latents(pipeline: FluxPipeline, call: DenseCall, **arguments: Any) -> Tensor:
+    """What the pipeline denoises `call` to, packed (B, N, C)."""
+    latents = cast(Any, pipeline)(
+        prompt_embeds=call.base_embeds,
+        pooled_prompt_embeds=call.pooled,
+        latents=call.latents,
+        num_inference_steps=STEPS,
+        output_type="latent",
+        **SIZE,
+        **arguments,
+    )
+    return cast(Tensor, latents.images)
+
+
+def context(
+    pipeline: FluxPipeline, call: DenseCall, inject_steps: int = STEPS
+) -> AbstractContextManager[None]:
+    return regional(
+        pipeline.transformer,
+        call.owner,
+        Conditioning(call.region_embeds, call.base_embeds),
+        RegionalSettings(call.base_ratio, inject_steps, call.double_interval, call.single_interval),
+        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
+    )
+
+
+def dense_latents(
+    pipeline: FluxPipeline, call: DenseCall, guide: Callable[[Tensor, DenseCall], Tensor]
+) -> Tensor:
+    """Euler steps over the oracle's predictions, each sent through `guide`."""
+    sigmas = [*(flux_timesteps(pipeline.scheduler, STEPS, call.owner.size) / 1000).tolist(), 0.0]
+    for sigma, following in pairwise(sigmas):
+        call = replace(call, sigma=torch.full((len(call.latents),), sigma))
+        prediction = guide(dense_prediction(pipeline.transformer, call), call)
+        call = replace(call, latents=call.latents + (following - sigma) * prediction)
+    return call.latents
+
+
+def test_a_whole_run_is_the_oracles(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(0, batch=2)
+    with context(pipeline, call):
+        latents = draw_latents(pipeline, call)
+    assert relative(latents, dense_latents(pipeline, call, lambda prediction, _: prediction)) <= 1e-5
+
+
+def test_the_negative_pass_of_true_cfg_stays_plain(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(1)
+    negative = torch.ones_like(call.base_embeds)
+    everywhere = np.zeros_like(call.owner)
+
+    def guide(prediction: Tensor, here: DenseCall) -> Tensor:
+        # Plain FLUX is one region over the whole canvas.
+        plain = replace(
+            here, owner=everywhere, region_embeds=(negative,), base_embeds=negative, base_ratio=0.0
+        )
+        against = dense_prediction(pipeline.transformer, plain)
+        return against + 2.5 * (prediction - against)
+
+    with context(pipeline, call):
+        latents = draw_latents(
+            pipeline,
+            call,
+            true_cfg_scale=2.5,
+            negative_prompt_embeds=negative,
+            negative_pooled_prompt_embeds=call.pooled,
+        )
+    assert relative(latents, dense_latents(pipeline, call, guide)) <= 1e-5
+
+
+def test_no_injected_step_is_the_plain_pipeline_to_the_bit(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(2)
+    plain = draw_latents(pipeline, call)
+    with context(pipeline, call, inject_steps=0):
+        assert torch.equal(draw_latents(pipeline, call), plain)
+
+
+def test_two_pipelines_on_one_transformer_do_not_meet(pipeline: FluxPipeline, draw: Draw) -> None:
+    call, other = draw(3), draw(4)
+    second = assemble(pipeline.transformer)
+    expected = draw_latents(second, other)
+    with context(pipeline, call):
+        alone = draw_latents(pipeline, call)
+        assert torch.equal(draw_latents(second, other), expected)
+        with context(second, other):
+            regional_other = draw_latents(second, other)
+        assert torch.equal(draw_latents(pipeline, call), alone)
+    assert not torch.equal(regional_other, expected)
+    assert torch.equal(draw_latents(second, other), expected)
+
+
+def test_a_run_that_is_interrupted_leaves_the_next_one_whole(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(5)
+    plain = draw_latents(pipeline, call)
+
+    def interrupt(*_: object) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), context(pipeline, call):
+        draw_latents(pipeline, call, callback_on_step_end=interrupt)
+    assert torch.equal(draw_latents(pipeline, call), plain)
+
+
+def test_img2img_counts_its_own_steps(pipeline: FluxPipeline, draw: Draw) -> None:
+    """At half strength the pipeline runs the last two of four steps: one injected step is the third."""
+    call = draw(6)
+    img2img = FluxImg2ImgPipeline.from_pipe(pipeline)
+    img2img.set_progress_bar_config(disable=True)
+    timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)[2:]
+
+    def start(inject_steps: int) -> Tensor:
+        conditioning = Conditioning(call.region_embeds, call.base_embeds)
+        settings = RegionalSettings(inject_steps=inject_steps)
+        with regional(pipeline.transformer, call.owner, conditioning, settings, timesteps):
+            image = cast(Any, img2img)(
+                image=torch.full((1, 3, 64, 96), 0.5),
+                prompt_embeds=call.base_embeds,
+                pooled_prompt_embeds=call.pooled,
+                strength=0.5,
+                num_inference_steps=STEPS,
+                generator=torch.Generator().manual_seed(0),
+                output_type="latent",
+                **SIZE,
+            )
+        return cast(Tensor, image.images)
+
+    drawn = [start(inject_steps) for inject_steps in (0, 1, 2, 3)]
+    assert not torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[1], drawn[2])
+    assert torch.equal(drawn[2], drawn[3])
+
+
+def test_several_pictures_come_of_one_grid(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(7, batch=2)
+    shared = Conditioning(tuple(embeds[:1] for embeds in call.region_embeds), call.base_embeds[:1])
+    both = replace(
+        call,
+        base_embeds=shared.base_embeds.repeat(2, 1, 1),
+        region_embeds=tuple(embeds.repeat(2, 1, 1) for embeds in shared.region_embeds),
+    )
+    timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)
+    settings = RegionalSettings(call.base_ratio, STEPS)
+    with regional(pipeline.transformer, call.owner, shared, settings, timesteps):
+        latents = draw_latents(pipeline, both)
+    assert relative(latents, dense_latents(pipeline, both, lambda prediction, _: prediction)) <= 1e-5
+
+
+def test_a_picture_comes_out(pipeline: FluxPipeline, draw: Draw) -> None:
+    call = draw(8)
+    with context(pipeline, call):
+        picture = cast(Any, pipeline)(
+            prompt_embeds=call.base_embeds,
+            pooled_prompt_embeds=call.pooled,
+            num_inference_steps=STEPS,
+            generator=torch.Generator().manual_seed(0),
+            **SIZE,
+        ).images[0]
+    assert picture.size == (96, 64)
+
+
+def test_an_ip_adapter_goes_on_with_its_own_processor(
+    build: Callable[..., FluxTransformer2DModel], draw: Draw
+) -> None:
+    """One prompt over the whole canvas is the plain pipeline, and so with what the adapter adds."""
+    pipeline = assemble(build())
+    for block in pipeline.transformer.transformer_blocks:
+        block.attn.set_processor(FluxIPAdapterAttnProcessor(32, 20, scale=cast(Any, [2.0])))
+    call = draw(9, regions=1, owner=np.zeros((4, 6), dtype=np.int16), base_ratio=0.0)
+    call = replace(call, region_embeds=(call.base_embeds,))
+    picture = {"ip_hidden_states": [torch.randn(1, 4, 20, generator=torch.Generator().manual_seed(0))]}
+    with torch.no_grad():
+        plain = draw_latents(pipeline, call, joint_attention_kwargs=picture)
+        without = draw_latents(
+            pipeline, call, joint_attention_kwargs={"ip_hidden_states": [torch.zeros(1, 4, 20)]}
+        )
+        with context(pipeline, call):
+            latents = draw_latents(pipeline, call, joint_attention_kwargs=picture)
+    assert relative(latents, plain) <= 1e-5
+    assert relative(without, plain) > 1e-3

@@ -1,0 +1,38 @@
+"""Grouped rows against the paper's mask, token by token."""
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from evals.dense import visibility
+from renderer.regional.rows import group_rows
+
+TEXTS = [3, 1, 4]
+owners = arrays.arrays(np.int16, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=st.integers(-1, 2))
+
+
+@given(owner=owners)
+def test_two_tokens_share_a_cell_where_the_mask_lets_them_see_each_other(owner: np.ndarray) -> None:
+    rows = group_rows(owner, TEXTS, 0, base_image=False)
+    shared = torch.zeros(sum(TEXTS) + owner.size, sum(TEXTS) + owner.size, dtype=torch.bool)
+    for cell in rows.cells:
+        shared[cell[:, None], cell[None, :]] = True
+    assert torch.equal(shared, visibility(owner, TEXTS))
+
+
+@given(owner=owners, base_text=st.integers(0, 3), base_image=st.booleans())
+def test_cells_hold_every_regional_row_once(owner: np.ndarray, base_text: int, base_image: bool) -> None:
+    rows = group_rows(owner, TEXTS, base_text, base_image)
+    cells = torch.cat(rows.cells).sort().values
+    assert torch.equal(cells, rows.regional)
+    assert rows.regional[-owner.size :].tolist() == list(range(rows.image.start, rows.image.stop))
+
+
+def test_the_base_branch_sees_the_image_in_double_blocks_and_its_copy_in_single_ones() -> None:
+    owner = np.zeros((2, 2), dtype=np.int16)
+    double, single = (group_rows(owner, [3], 2, base_image) for base_image in (False, True))
+    assert (double.base, double.image) == (slice(3, 9), slice(5, 9))
+    assert (single.base, single.image) == (slice(3, 9), slice(9, 13))
+    assert group_rows(owner, [3], 0, base_image=False).base is None
