@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +37,16 @@ def load_plan(path: Path | str) -> Plan:
     names the file and the field: not there, no JSON, an unknown field, a wrong value, a mask that does not
     fit.
     """
+    return load_record(path).plan
+
+
+def load_record(path: Path | str) -> Record:
+    """The plan in a JSON file, with nothing beside it, or all that a picture carries; raises likewise."""
     path = Path(path)
     content = _read(path)
     if _is_text(content):
-        return _plan(_parse(content, path), path)
-    return read_record(path).plan
+        return Record(_plan(_parse(content, path), path), {})
+    return read_record(path)
 
 
 def read_record(path: Path | str) -> Record:
@@ -69,8 +75,11 @@ def write_atomic(path: Path | str, content: bytes) -> None:
         draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written ({_reason(error)})") from error
+    finally:
+        # Also after Ctrl-C; once it has replaced the file, the draft is not there any more.
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _read(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from planner.errors import UserError
-from planner.files import RECORD, dump_plan, load_plan, read_record, write_atomic
+from planner.files import RECORD, Record, dump_plan, load_plan, load_record, read_record, write_atomic
 from planner.plans import Origin, Plan, Size
 from planner.scene import Mask, Scene
 from planner.shapes import DATA_URL, mask_pixels
@@ -208,6 +208,25 @@ def test_a_picture_carries_its_plan(tmp_path: Path) -> None:
     path = picture(tmp_path, json.dumps({"plan": plan_data(), "seed": 7, "settings": {"steps": 4}}))
     assert load_plan(path) == Plan.model_validate(plan_data())
     assert read_record(path).rest == {"seed": 7, "settings": {"steps": 4}}
+    assert load_record(path) == read_record(path)
+
+
+def test_a_plan_file_has_nothing_beside_its_plan(tmp_path: Path) -> None:
+    assert load_record(write(tmp_path, plan_data())) == Record(Plan.model_validate(plan_data()), {})
+
+
+def test_a_write_that_is_interrupted_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_self: Path, _target: Path) -> None:
+        raise KeyboardInterrupt
+
+    write_atomic(tmp_path / "a.txt", b"one")
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(tmp_path / "a.txt", b"two")
+    assert (tmp_path / "a.txt").read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +252,7 @@ def test_a_written_file_is_there_whole_and_nothing_beside_it(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]
 
 
-@pytest.mark.parametrize("path", ["none/a.txt", "folder"])
+@pytest.mark.parametrize("path", ["none/a.txt", "folder", "a" * 300])
 def test_a_path_that_cannot_be_written(tmp_path: Path, path: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="cannot be written"):

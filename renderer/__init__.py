@@ -1,0 +1,54 @@
+"""From a plan to a picture. Nothing is imported before it is used: `import renderer` costs nothing."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.layout import Layout as Layout
+    from planner.placing.arranging import arrange as arrange
+    from planner.planning import plan as plan
+    from planner.plans import Plan as Plan
+    from planner.plans import Size as Size
+    from renderer.cards import ModelCard as ModelCard
+    from renderer.cards import model_card as model_card
+    from renderer.grid import TokenGrid as TokenGrid
+    from renderer.grid import grid_from_masks as grid_from_masks
+    from renderer.grid import rasterise as rasterise
+    from renderer.models import Model as Model
+    from renderer.models import load_model as load_model
+    from renderer.pipeline import Result as Result
+    from renderer.pipeline import generate as generate
+    from renderer.pipeline import layout_of as layout_of
+    from renderer.pipeline import make_plan as make_plan
+    from renderer.pipeline import settle as settle
+    from renderer.regional import Conditioning as Conditioning
+    from renderer.regional import RegionalSettings as RegionalSettings
+    from renderer.rendering import Rendering as Rendering
+    from renderer.rendering import render as render
+    from renderer.settings import Recipe as Recipe
+    from renderer.settings import Settings as Settings
+
+_HOMES = {
+    "planner.layout": ("Layout",),
+    "planner.placing.arranging": ("arrange",),
+    "planner.plans": ("Plan", "Size"),
+    "planner.planning": ("plan",),
+    "renderer.cards": ("ModelCard", "model_card"),
+    "renderer.pipeline": ("Result", "generate", "layout_of", "make_plan", "settle"),
+    "renderer.grid": ("TokenGrid", "grid_from_masks", "rasterise"),
+    "renderer.models": ("Model", "load_model"),
+    "renderer.regional": ("Conditioning", "RegionalSettings"),
+    "renderer.rendering": ("Rendering", "render"),
+    "renderer.settings": ("Recipe", "Settings"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'renderer' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)

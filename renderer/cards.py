@@ -1,0 +1,110 @@
+"""What is known of a model before it is loaded: where it lies, its size of canvas and its recipe.
+
+Nothing here imports torch.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from planner.errors import UserError
+from planner.faults import explain
+from planner.plans import Size
+from planner.scene import Frozen
+from renderer.settings import Recipe
+
+TINY = Path(__file__).parent / "tiny"
+"""The checkpoint that ships with the program."""
+
+PIPELINE = "FluxPipeline"
+"""What a model's folder must hold, in diffusers' own name."""
+
+PARTS = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "transformer", "vae")
+"""The folders that make a `PIPELINE`."""
+
+DEFAULTS_FILE = "scenewright.json"
+
+_DEV = Recipe(
+    steps=24,
+    guidance_scale=3.5,
+    true_cfg_scale=1.0,
+    base_ratio=0.1,
+    inject_steps="40%",
+    double_interval=1,
+    single_interval=1,
+    max_sequence_length=512,
+)
+"""FLUX.1-dev as the paper's authors run it in their examples (24 steps, guidance 3.5, T = 10, β = 0.1)."""
+
+_SCHNELL = _DEV.model_copy(update={"steps": 4, "guidance_scale": 0.0, "max_sequence_length": 256})
+"""FLUX.1-schnell is distilled to four steps and takes 256 tokens of text."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model by name: `source` is a local folder or a name on the hub."""
+
+    name: str
+    source: str
+    local: bool
+    size: Size
+    recipe: Recipe
+
+
+class _Defaults(Frozen):
+    """The file beside a model that says how it is run."""
+
+    size: Size
+    recipe: Recipe
+
+
+def model_card(name: str) -> ModelCard:
+    """The card of "tiny", of a folder that holds a FLUX pipeline, or of a model on the hub.
+
+    Raises `UserError` where the folder is no FLUX pipeline, or the name is neither a folder nor a hub's.
+    """
+    folder = TINY if name == "tiny" else Path(name)
+    if folder.is_dir():
+        _check_pipeline(folder)
+        defaults = _folder_defaults(folder)
+        return ModelCard(name, str(folder), True, defaults.size, defaults.recipe)
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
+        raise UserError(
+            f"--model {name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny"
+        )
+    return ModelCard(name, name, False, Size(), _SCHNELL if "schnell" in name.lower() else _DEV)
+
+
+def _check_pipeline(folder: Path) -> None:
+    index = _json(folder / "model_index.json")
+    kind = index.get("_class_name")
+    if kind != PIPELINE:
+        found = (
+            f"holds a {kind}" if isinstance(kind, str) else "has no model_index.json that names a pipeline"
+        )
+        raise UserError(f"--model {folder}: the folder {found}; it should hold a {PIPELINE} of diffusers")
+    missing = [part for part in PARTS if not (folder / part).is_dir()]
+    if missing:
+        raise UserError(f"--model {folder}: the folder has no {missing[0]}, which a {PIPELINE} needs")
+
+
+def _folder_defaults(folder: Path) -> _Defaults:
+    path = folder / DEFAULTS_FILE
+    if not path.exists():
+        guided = _json(folder / "transformer" / "config.json").get("guidance_embeds", False)
+        return _Defaults(size=Size(), recipe=_DEV if guided else _SCHNELL)
+    try:
+        return _Defaults.model_validate_json(path.read_text("utf-8"))
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain(error)}") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

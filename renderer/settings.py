@@ -1,0 +1,78 @@
+"""What a picture is drawn with: the user's wishes over the model's own recipe."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from planner.errors import UserError
+from planner.faults import explain
+from planner.scene import Frozen
+
+Steps = Annotated[int, Field(ge=1, le=1000)]
+Scale = Annotated[float, Field(ge=0, le=100)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Interval = Annotated[int, Field(ge=1, le=1000)]
+Length = Annotated[int, Field(ge=1, le=512)]
+
+
+def _steps_or_share(value: object) -> object:
+    text = str(value)
+    if not re.fullmatch(r"\d{1,4}|(100|\d{1,2})%", text, re.ASCII):
+        raise ValueError(
+            f"{value!r} should be a number of steps, such as 10, or a share of them, such as 40%"
+        )
+    return text if text.endswith("%") else int(text)
+
+
+Injected = Annotated[int | str, BeforeValidator(_steps_or_share)]
+
+
+class Recipe(Frozen):
+    """Every setting of a rendering, decided.
+
+    `inject_steps` (T) is a number of steps or their share ("40%"); `base_ratio` is β; the intervals are the
+    paper's B (arXiv 2411.02395). `guidance_scale` is the distilled guidance that goes in as an embedding;
+    `true_cfg_scale` above 1 runs a second, negative pass a step.
+    """
+
+    steps: Steps
+    guidance_scale: Scale
+    true_cfg_scale: Scale
+    base_ratio: Ratio
+    inject_steps: Injected
+    double_interval: Interval
+    single_interval: Interval
+    max_sequence_length: Length
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if isinstance(self.inject_steps, int) and self.inject_steps > self.steps:
+            raise ValueError(f"inject_steps is {self.inject_steps}, but there are only {self.steps} steps")
+        return self
+
+    def injected(self) -> int:
+        """T as a number of steps."""
+        if isinstance(self.inject_steps, int):
+            return self.inject_steps
+        return round(self.steps * int(self.inject_steps.removesuffix("%")) / 100)
+
+
+class Settings(Frozen):
+    """What the user asks for; None leaves a setting to the model's own recipe."""
+
+    steps: Steps | None = None
+    guidance_scale: Scale | None = None
+    true_cfg_scale: Scale | None = None
+    base_ratio: Ratio | None = None
+    inject_steps: Injected | None = None
+    double_interval: Interval | None = None
+    single_interval: Interval | None = None
+    max_sequence_length: Length | None = None
+
+    def over(self, recipe: Recipe) -> Recipe:
+        """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""
+        try:
+            return Recipe.model_validate({**recipe.model_dump(), **self.model_dump(exclude_none=True)})
+        except ValidationError as error:
+            raise UserError(f"settings: {explain(error)}") from error

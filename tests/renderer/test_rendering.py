@@ -1,0 +1,169 @@
+"""`render` on the shipped model: what it shares with the stock pipeline, and what regions change."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from planner.errors import UserError
+from planner.placing.arranging import arrange
+from planner.plans import Size
+from planner.scene import Scene
+from renderer.grid import TokenGrid, rasterise
+from renderer.models import Model
+from renderer.rendering import base_prompt, encode, render
+from renderer.settings import Recipe, Settings
+
+Pixels = NDArray[np.uint8]
+
+
+def pixels(image: Image.Image) -> Pixels:
+    return np.asarray(image)
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny: Model) -> Recipe:
+    """Two steps, both by regions and with a negative pass."""
+    return Settings(steps=2, inject_steps=2, true_cfg_scale=3.0).over(tiny.card.recipe)
+
+
+@pytest.fixture(scope="module")
+def draw(tiny: Model, grid: TokenGrid, recipe: Recipe) -> Callable[..., Pixels]:
+    """The scene's pixels; keyword arguments go over the recipe's settings."""
+
+    def drawn(seed: int = 0, plain: bool = False, **wishes: Any) -> Pixels:
+        own = Settings.model_validate(wishes).over(recipe)
+        return pixels(render(grid, tiny, own, seed, plain=plain).image)
+
+    return drawn
+
+
+def stock(tiny: Model, grid: TokenGrid, recipe: Recipe, **arguments: Any) -> Pixels:
+    """The pipeline called by hand, as diffusers' documentation calls it."""
+    pipeline: Any = tiny.pipeline
+    drawn = pipeline(
+        prompt=grid.base_prompts[0],
+        height=64,
+        width=64,
+        num_inference_steps=recipe.steps,
+        guidance_scale=recipe.guidance_scale,
+        max_sequence_length=recipe.max_sequence_length,
+        generator=torch.Generator("cpu").manual_seed(3),
+        **arguments,
+    )
+    return pixels(drawn.images[0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_plain_is_the_stock_pipeline_bit_for_bit(
+    tiny: Model, grid: TokenGrid, recipe: Recipe, draw: Callable[..., Pixels], scale: float
+) -> None:
+    negative = {"negative_prompt": "", "true_cfg_scale": scale} if scale > 1 else {}
+    expected = stock(tiny, grid, recipe, **negative)
+    assert np.array_equal(draw(3, plain=True, true_cfg_scale=scale), expected)
+
+
+def test_without_injected_steps_regional_is_plain(draw: Callable[..., Pixels]) -> None:
+    assert np.array_equal(draw(inject_steps=0), draw(plain=True))
+
+
+def test_regions_change_the_picture(draw: Callable[..., Pixels]) -> None:
+    assert not np.array_equal(draw(), draw(plain=True))
+
+
+def test_the_same_seed_draws_the_same_pixels_and_another_seed_others(draw: Callable[..., Pixels]) -> None:
+    assert np.array_equal(draw(5), draw(5))
+    assert not np.array_equal(draw(5), draw(6))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"base_ratio": 0.9}, {"inject_steps": 1}, {"double_interval": 2}, {"single_interval": 2}],
+    ids=lambda wish: next(iter(wish)),
+)
+def test_every_setting_of_the_method_counts(draw: Callable[..., Pixels], wish: dict[str, Any]) -> None:
+    assert not np.array_equal(draw(**wish), draw())
+
+
+def test_a_scene_without_regions_is_drawn_plain(tiny: Model, recipe: Recipe) -> None:
+    empty = rasterise(arrange(Scene(caption="A calm sea."), Size(width=64, height=64)))
+    regional, plain = (render(empty, tiny, recipe, plain=plain) for plain in (False, True))
+    assert np.array_equal(pixels(regional.image), pixels(plain.image))
+
+
+def test_what_is_absent_goes_to_the_negative_prompt(
+    tiny: Model, scene: Scene, recipe: Recipe, draw: Callable[..., Pixels]
+) -> None:
+    without = scene.model_copy(update={"prompt": "", "caption": scene.prompt, "absent": ("red heart",)})
+    grid = rasterise(arrange(without, Size(width=64, height=64)))
+    assert not np.array_equal(pixels(render(grid, tiny, recipe).image), draw())
+    off = Settings(true_cfg_scale=1.0).over(recipe)
+    assert np.array_equal(pixels(render(grid, tiny, off).image), draw(true_cfg_scale=1.0))
+
+
+@pytest.mark.parametrize(("scale", "negatives"), [(1.0, 0), (1.01, 2)])
+def test_there_is_a_negative_prompt_only_under_true_cfg(
+    tiny: Model, grid: TokenGrid, recipe: Recipe, scale: float, negatives: int
+) -> None:
+    own = Settings(true_cfg_scale=scale).over(recipe)
+    encoded = encode(grid, grid.base_prompts[0], tiny, own)
+    assert len(encoded.negative) == negatives
+    assert len(encoded.conditioning.region_embeds) == len(grid.prompts)
+    assert encoded.conditioning.base_embeds.shape[:2] == (1, own.max_sequence_length)
+
+
+def test_the_base_prompt_is_the_first_that_the_text_encoder_holds(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    long = "a red heart and a blue ring " * 100
+    assert base_prompt(grid, tiny, recipe) == grid.base_prompts[0]
+    assert base_prompt(replace(grid, base_prompts=(long, "short")), tiny, recipe) == "short"
+    assert base_prompt(replace(grid, base_prompts=(long, long + "!")), tiny, recipe) == long + "!"
+
+
+def test_a_prompt_of_exactly_the_length_that_is_held_is_kept(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    tokenizer: Any = tiny.pipeline.tokenizer_2
+    length = len(tokenizer(grid.base_prompts[0]).input_ids)
+    for held, chosen in ((length, grid.base_prompts[0]), (length - 1, grid.base_prompts[1])):
+        own = recipe.model_copy(update={"max_sequence_length": held})
+        assert base_prompt(grid, tiny, own) == chosen
+
+
+def test_steps_are_told_one_by_one(tiny: Model, grid: TokenGrid, recipe: Recipe) -> None:
+    told: list[tuple[int, int]] = []
+    rendering = render(grid, tiny, recipe, on_step=lambda done, steps: told.append((done, steps)))
+    assert told == [(1, 2), (2, 2)]
+    assert rendering.base_prompt == grid.base_prompts[0]
+    assert rendering.image.size == (64, 64)
+    assert rendering.seconds > 0
+
+
+def test_the_transformer_is_left_as_it_was_also_after_ctrl_c(
+    tiny: Model, grid: TokenGrid, recipe: Recipe, draw: Callable[..., Pixels]
+) -> None:
+    before = draw(plain=True)
+
+    def interrupt(_done: int, _steps: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render(grid, tiny, recipe, on_step=interrupt)
+    assert {type(p).__name__ for p in tiny.pipeline.transformer.attn_processors.values()} == {
+        "FluxAttnProcessor"
+    }
+    assert np.array_equal(draw(plain=True), before)
+
+
+def test_a_grid_of_a_finer_patch_than_the_models_is_refused(
+    tiny: Model, scene: Scene, recipe: Recipe
+) -> None:
+    fine = rasterise(arrange(scene, Size(width=64, height=64)), patch=8)
+    with pytest.raises(UserError, match="8 × 8 = 64 tokens, the latents have 16"):
+        render(fine, tiny, recipe)
