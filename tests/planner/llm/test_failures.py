@@ -10,7 +10,7 @@ from planner.errors import PlanningError, ScenewrightError, UserError
 from planner.llm import LLMPlanner
 
 if TYPE_CHECKING:
-    from tests.planner.llm.conftest import Script
+    from tests.conftest import Script
 
 REPLY: dict[str, Any] = {
     "caption": "A fox.",

@@ -12,7 +12,7 @@ from planner.plans import Draft, Origin
 from planner.scene import Box, Place, Scene
 
 if TYPE_CHECKING:
-    from tests.planner.llm.conftest import Script
+    from tests.conftest import Script
 
 PROMPT = "a red fox sleeping under an oak tree"
 

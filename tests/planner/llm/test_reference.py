@@ -13,7 +13,7 @@ from planner.plans import Draft, Origin
 from planner.scene import Place, Region, Relation, Scene
 
 if TYPE_CHECKING:
-    from tests.planner.llm.conftest import Script
+    from tests.conftest import Script
 
 PROMPT = "on the left three red foxes, under an oak tree, no dogs"
 READING = Scene(

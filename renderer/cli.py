@@ -1,0 +1,146 @@
+"""The command `scenewright`, thin over the API; what is heavy is imported where used, to keep --help quick.
+
+The first word chooses: a command's name runs that command, all else is drawn.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import typer
+
+from planner.errors import ScenewrightError, UserError
+from renderer.options import (
+    BaseRatio,
+    DoubleInterval,
+    Guidance,
+    InjectSteps,
+    Llm,
+    Masks,
+    ModelName,
+    Output,
+    PlanFile,
+    PlanOnly,
+    Prompt,
+    Quiet,
+    Seed,
+    SingleInterval,
+    SizeText,
+    Steps,
+    TrueCfg,
+    Version,
+)
+from renderer.progress import hush
+
+EPILOG = """
+Example: [bold]scenewright "A red fox under an old oak, a full moon in the upper right" -o fox.png[/bold]
+
+Other commands: [bold]scenewright eval --help[/bold]. To draw the word: [bold]scenewright -- eval[/bold]
+"""
+
+drawing = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+evaluation = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Measure the program. Each command has options of its own: scenewright eval COMMAND --help.",
+)
+_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""The evaluations read their own options, and print their own help."""
+
+
+@drawing.command(epilog=EPILOG)
+def draw(
+    prompt: Prompt = None,
+    output: Output = None,
+    quiet: Quiet = False,
+    plan: PlanFile = None,
+    plan_only: PlanOnly = False,
+    masks: Masks = None,
+    llm: Llm = None,
+    model: ModelName = None,
+    size: SizeText = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance_scale: Guidance = None,
+    true_cfg_scale: TrueCfg = None,
+    base_ratio: BaseRatio = None,
+    inject_steps: InjectSteps = None,
+    double_interval: DoubleInterval = None,
+    single_interval: SingleInterval = None,
+    version: Version = False,
+) -> None:
+    """Draw one long prompt as a picture in which every part stands where it was asked to stand."""
+    del version
+    from renderer.drawing import carry_out
+    from renderer.orders import Order
+
+    wishes = {
+        "steps": steps,
+        "guidance_scale": guidance_scale,
+        "true_cfg_scale": true_cfg_scale,
+        "base_ratio": base_ratio,
+        "inject_steps": inject_steps,
+        "double_interval": double_interval,
+        "single_interval": single_interval,
+    }
+    carry_out(Order(prompt, plan, output, plan_only, masks, llm, model, size, seed, wishes, quiet))
+
+
+@evaluation.command("parity", context_settings=_THROUGH, add_help_option=False)
+def _parity(context: typer.Context) -> None:
+    """Hold the renderer to a DIRECTORY of golden files, which the paper's own code wrote."""
+    from evals.parity import main as compare
+
+    raise typer.Exit(compare(context.args))
+
+
+@evaluation.command("world", context_settings=_THROUGH, add_help_option=False)
+def _world(context: typer.Context) -> None:
+    """Draw unseen prompts of the little world, and count what is right and where it should be."""
+    from evals.world.check import main as check
+
+    raise typer.Exit(check(context.args))
+
+
+COMMANDS = {"eval": evaluation}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments`, or those of the process; returns the exit code.
+
+    0 for success, 2 for the user's mistake, 1 for the world's, each in one line on stderr; 130 for Ctrl-C.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    hush()
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+    except ScenewrightError as error:
+        return _complain(str(error), 2 if isinstance(error, UserError) else 1)
+    except typer.TyperException as error:
+        return _complain(f"{error.format_message()} (scenewright --help tells more)", error.exit_code)
+    except OSError as error:
+        # What nobody foresaw, such as a full disk under stdout; a reader that has left needs no telling.
+        _close_stdout()
+        return 1 if isinstance(error, BrokenPipeError) else _complain(str(error), 1)
+    return code
+
+
+def _dispatch(words: list[str]) -> int:
+    name = words[0] if words and words[0] in COMMANDS else None
+    app, rest = (COMMANDS[name], words[1:]) if name else (drawing, words)
+    program = f"scenewright {name}" if name else "scenewright"
+    return app(rest or ["--help"], prog_name=program, standalone_mode=False) or 0
+
+
+def _complain(line: str, code: int) -> int:
+    with suppress(BrokenPipeError):
+        sys.stderr.write(f"scenewright: {line}\n")
+    return code
+
+
+def _close_stdout() -> None:
+    """Send the rest of stdout nowhere: the flush at exit must not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -1,0 +1,101 @@
+"""What the command line orders, carried out with the API: files in and out, progress on stderr."""
+
+import sys
+from pathlib import Path
+
+from planner.draw import draw_png, draw_svg, mask_images
+from planner.errors import UserError
+from planner.files import dump_plan, write_atomic
+from planner.plans import Plan
+from renderer.cards import model_card
+from renderer.orders import Job, Order, job_of
+from renderer.pictures import check_file, check_folder, png_bytes
+from renderer.pipeline import Result, generate, layout_of, make_plan, settle
+from renderer.progress import Progress, say
+
+PICTURE = Path("picture.png")
+
+
+def carry_out(order: Order) -> None:
+    """Plan, and draw unless only the plan was asked for; stdout gets data alone.
+
+    Raises `UserError` and `WorldError`, before anything is written where that can be known.
+    """
+    job = job_of(order)
+    _check_outputs(order)
+    if order.plan_only:
+        _put_plan(_plan(job, Progress(order.quiet)), order)
+    else:
+        _put_picture(_draw(job, Progress(order.quiet)), order)
+
+
+def _check_outputs(order: Order) -> None:
+    if order.plan_only and order.output is not None:
+        check_file(order.output, (".png", ".svg"))
+    if not order.plan_only:
+        check_file(order.output or PICTURE, (".png",))
+    if order.masks is not None:
+        check_folder(order.masks)
+
+
+def _plan(job: Job, progress: Progress) -> Plan:
+    with progress:
+        progress("planning", 0, 1)
+        if isinstance(job.subject, Plan):
+            plan = settle(job.subject, job.size)
+        else:
+            plan = make_plan(job.subject, job.planner, job.size or model_card(job.model).size, job.seed)
+        progress("planning", 1, 1)
+    return plan
+
+
+def _draw(job: Job, progress: Progress) -> Result:
+    with progress:
+        return generate(
+            job.subject,
+            seed=job.seed,
+            size=job.size,
+            model=job.model,
+            planner=job.planner,
+            settings=job.settings,
+            on_stage=progress,
+        )
+
+
+def _put_plan(plan: Plan, order: Order) -> None:
+    if order.output is not None:
+        write_atomic(order.output, _drawn(plan, order.output.suffix.lower()))
+    _put_masks(plan, order)
+    _account(plan, order)
+    sys.stdout.write(dump_plan(plan))
+
+
+def _drawn(plan: Plan, ending: str) -> bytes:
+    layout = layout_of(plan)
+    return draw_svg(layout).encode() if ending == ".svg" else png_bytes(draw_png(layout))
+
+
+def _put_picture(result: Result, order: Order) -> None:
+    path = order.output or PICTURE
+    write_atomic(path, result.png())
+    _put_masks(result.plan, order)
+    _account(result.plan, order)
+    sys.stdout.write(f"{path}\n")
+
+
+def _put_masks(plan: Plan, order: Order) -> None:
+    if order.masks is None:
+        return
+    try:
+        order.masks.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--masks {order.masks}: the folder can't be made ({error.strerror})") from error
+    for name, image in mask_images(layout_of(plan)).items():
+        write_atomic(order.masks / name, png_bytes(image))
+
+
+def _account(plan: Plan, order: Order) -> None:
+    if order.prompt is not None and order.llm is None:
+        say("the built-in planner planned, since no language model is set (--llm)", order.quiet)
+    for note in plan.account:
+        say(f"{note.kind}: {note.text}", order.quiet)

@@ -1,0 +1,120 @@
+"""The options of the drawing command, each with its words in the help."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PLAN = "Plan"
+PICTURE = "Picture (settings not given are the model's own)"
+REGIONS = "Regions (settings not given are the model's own)"
+
+
+def _option(name: str, says: str, panel: str, value: str = "", variable: str | None = None) -> Any:
+    """An option of a panel; `value` stands for what it takes, and a flag takes nothing."""
+    names = name.split()
+    return typer.Option(
+        *names, help=says, rich_help_panel=panel, metavar=value, envvar=variable, show_default=False
+    )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"scenewright {version('scenewright')}")
+        raise typer.Exit
+
+
+Prompt = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PROMPT",
+        help="What to draw, in plain English; @FILE or - (stdin) reads it.",
+        show_default=False,
+    ),
+]
+
+Output = Annotated[
+    Path | None,
+    _option(
+        "-o --output",
+        "Where the picture goes (picture.png if not given); with --plan-only the drawn layout, .png or .svg.",
+        "Options",
+        "FILE",
+    ),
+]
+Quiet = Annotated[bool, _option("-q --quiet", "No progress and no talk on stderr.", "Options")]
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Print the version and exit.", callback=_version, is_eager=True, metavar=""
+    ),
+]
+
+PlanFile = Annotated[
+    str | None,
+    _option(
+        "--plan", "Draw this plan (JSON, or a picture that carries one) without a planner.", PLAN, "FILE"
+    ),
+]
+PlanOnly = Annotated[
+    bool, _option("--plan-only", "Print the plan as JSON and stop before a pixel is drawn.", PLAN)
+]
+Masks = Annotated[
+    Path | None, _option("--masks", "Write the regions' masks there, and the background's.", PLAN, "FOLDER")
+]
+Llm = Annotated[
+    str | None,
+    _option(
+        "--llm",
+        "Plan with this model of an OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL); "
+        "else the built-in planner serves.",
+        PLAN,
+        "MODEL",
+        "SCENEWRIGHT_LLM",
+    ),
+]
+
+ModelName = Annotated[
+    str | None,
+    _option(
+        "--model",
+        "tiny (the default; ships with the program), a folder, or a hub name such as "
+        "black-forest-labs/FLUX.1-dev.",
+        PICTURE,
+        "NAME",
+    ),
+]
+SizeText = Annotated[
+    str | None, _option("--size", "Pixels, multiples of 16, such as 1280x768.", PICTURE, "WxH")
+]
+Seed = Annotated[int | None, _option("--seed", "Same seed, same picture (0 if not given).", PICTURE, "N")]
+Steps = Annotated[int | None, _option("--steps", "Denoising steps.", PICTURE, "N")]
+Guidance = Annotated[
+    float | None, _option("--guidance-scale", "Distilled guidance (FLUX.1-dev).", PICTURE, "X")
+]
+TrueCfg = Annotated[
+    float | None,
+    _option("--true-cfg-scale", "Above 1: a negative pass a step, which knows what is absent.", PICTURE, "X"),
+]
+
+BaseRatio = Annotated[
+    float | None,
+    _option(
+        "--base-ratio",
+        "β, from 0 to 1: share of the whole picture's own prompt; 0 presses regions hardest.",
+        REGIONS,
+        "X",
+    ),
+]
+InjectSteps = Annotated[
+    str | None,
+    _option("--inject-steps", "First steps with regions: a number (10) or a share (40%).", REGIONS, "T"),
+]
+DoubleInterval = Annotated[
+    int | None, _option("--double-interval", "Mask every n-th double block.", REGIONS, "N")
+]
+SingleInterval = Annotated[
+    int | None, _option("--single-interval", "Mask every n-th single block.", REGIONS, "N")
+]

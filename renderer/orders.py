@@ -1,0 +1,139 @@
+"""What the command line says, understood: words into types, checked where they enter."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue, ValidationError
+
+from planner.errors import UserError
+from planner.faults import explain
+from planner.files import Record, load_record
+from planner.plans import Plan, Planner, Size
+from renderer.pipeline import check_seed
+from renderer.settings import Settings
+
+
+@dataclass(frozen=True)
+class Order:
+    """The command line as it was typed; None where nothing was said."""
+
+    prompt: str | None
+    plan: str | None
+    output: Path | None
+    plan_only: bool
+    masks: Path | None
+    llm: str | None
+    model: str | None
+    size: str | None
+    seed: int | None
+    wishes: Mapping[str, int | float | str | None]
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """The order understood: a prompt or a plan, and what to draw it with."""
+
+    subject: str | Plan
+    planner: Planner | None
+    model: str
+    size: Size | None
+    seed: int
+    settings: Settings
+
+
+def job_of(order: Order) -> Job:
+    """What is to be done. Raises `UserError` with a line that names the option or the file."""
+    if (order.prompt is None) == (order.plan is None):
+        raise UserError("give a PROMPT or --plan FILE, one of the two")
+    job = (
+        _prompted(order, order.prompt)
+        if order.prompt is not None
+        else _planned(order, load_record(order.plan or ""))
+    )
+    check_seed(job.seed)
+    return job
+
+
+def _prompted(order: Order, prompt: str) -> Job:
+    settings, size = _settings(order, Settings()), _size(order.size)
+    return Job(_words(prompt), _planner(order), order.model or "tiny", size, order.seed or 0, settings)
+
+
+def _planned(order: Order, record: Record) -> Job:
+    """The plan with what its picture carries, where it is one, under what the command line says."""
+    drawn_by = record.rest.get("model")
+    model = order.model or (drawn_by if isinstance(drawn_by, str) else "tiny")
+    # Another model has another recipe: what suited the one that drew the picture is not for it.
+    carried = record.rest.get("settings") if model == drawn_by else None
+    return Job(
+        subject=record.plan,
+        planner=None,
+        model=model,
+        size=_size(order.size),
+        seed=_seed(order, record),
+        settings=_settings(order, _carried(order, carried)),
+    )
+
+
+def _planner(order: Order) -> Planner | None:
+    if order.llm is None:
+        return None
+    from planner.builtin import BuiltinPlanner
+    from planner.llm import LLMPlanner
+
+    return LLMPlanner(order.llm, seed=order.seed, reference=BuiltinPlanner())
+
+
+def _words(prompt: str) -> str:
+    """The prompt itself, or what @FILE or - (stdin) hold."""
+    try:
+        if prompt == "-":
+            return sys.stdin.read()
+        if prompt.startswith("@"):
+            return Path(prompt[1:]).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{prompt}: the prompt can't be read from there (it is not UTF-8 text)") from error
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise UserError(f"{prompt}: the prompt can't be read from there ({reason})") from error
+    return prompt
+
+
+def _size(text: str | None) -> Size | None:
+    if text is None:
+        return None
+    width, _, height = text.lower().partition("x")
+    try:
+        return Size.model_validate({"width": width, "height": height})
+    except ValidationError as error:
+        raise UserError(
+            f"--size {text}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192, such as 1280x768"
+        ) from error
+
+
+def _seed(order: Order, record: Record) -> int:
+    if order.seed is not None:
+        return order.seed
+    carried = record.rest.get("seed")
+    return carried if isinstance(carried, int) else record.plan.origin.seed or 0
+
+
+def _carried(order: Order, carried: JsonValue) -> Settings:
+    try:
+        return Settings() if carried is None else Settings.model_validate_json(json.dumps(carried))
+    except ValidationError as error:
+        raise UserError(f"{order.plan}: settings: {explain(error)}") from error
+
+
+def _settings(order: Order, carried: Settings) -> Settings:
+    """What the command line says, over what a picture carries."""
+    said = {name: value for name, value in order.wishes.items() if value is not None}
+    try:
+        return Settings.model_validate({**carried.model_dump(exclude_none=True), **said})
+    except ValidationError as error:
+        option, _, fault = explain(error).partition(": ")
+        raise UserError(f"--{option.replace('_', '-')}: {fault}") from error

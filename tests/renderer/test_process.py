@@ -1,0 +1,136 @@
+"""The command as a process: Ctrl-C at every stage, a reader that leaves early, and what is imported."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+START = (
+    "import signal, sys\n"
+    # A test run in the background of a shell inherits that Ctrl-C is ignored.
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from renderer.__main__ import main\n"
+)
+PAUSE = "import time; print('here', file=sys.stderr, flush=True); time.sleep(60)"
+PROMPT = "A yellow star to the left of a blue ring"
+
+
+def python(code: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(  # noqa: S603 (our own code)
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def interrupt_at(place: str, folder: Path) -> tuple[int, str, str]:
+    """Press Ctrl-C where `place`, a module's function as `module:name`, is called; code, stdout, stderr."""
+    module, _, name = place.partition(":")
+    stop = f"def stop(*_, **__):\n    {PAUSE}\n"
+    patch = f"import {module} as there\n{stop}there.{name} = stop\n" if name else ""
+    process = python(f"{START}{patch}sys.exit(main())", folder, PROMPT, "--size=64x64", "--steps=2")
+    assert process.stderr is not None
+    while process.stderr.readline() != "here\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "renderer.cli:_dispatch",
+        "renderer.orders:check_seed",
+        "planner.builtin.planner:BuiltinPlanner.__call__",
+        "renderer.models:load_model",
+        "renderer.rendering:_callback",
+    ],
+)
+def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, place: str) -> None:
+    code, out, err = interrupt_at(place, tmp_path)
+    assert (code, out, err) == (130, "", "scenewright: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_command_line_is_imported(tmp_path: Path) -> None:
+    blocked = (
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == 'renderer.cli':\n            {PAUSE}\n"
+        "sys.meta_path.insert(0, Slow())\n"
+    )
+    process = python(f"{START}{blocked}sys.exit(main())", tmp_path, PROMPT)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "scenewright: interrupted\n")
+
+
+@pytest.mark.parametrize("arguments", [(PROMPT, "--plan-only"), ("--help",), ("--version",)])
+def test_a_reader_that_leaves_early_is_no_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "renderer", *arguments]
+    done = subprocess.run(  # noqa: S603 (our own code)
+        command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_stdout_is_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "renderer", PROMPT, "--plan-only", "-q"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(  # noqa: S603 (our own code)
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "scenewright: [Errno 28] No space left on device\n")
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """The modules that the command has loaded when it ends."""
+    code = (
+        "import sys\nfrom renderer.cli import main\n"
+        f"main({list(arguments)!r})\nprint('\\nmodules', *sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
+    return set(done.stdout.rpartition("modules ")[2].split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"torch", "diffusers", "pydantic", "shapely", "numpy", "PIL", "spacy", "openai"}
+    assert heavy.isdisjoint(modules_after("--help"))
+
+
+def test_planning_imports_no_torch() -> None:
+    loaded = modules_after(PROMPT, "--plan-only", "-q")
+    assert "spacy" in loaded
+    assert {"torch", "diffusers", "transformers"}.isdisjoint(loaded)
+
+
+def test_help_is_quick() -> None:
+    """Under half a second where the machine is idle: of several runs the quickest, in processor time."""
+    command = [sys.executable, "-m", "renderer", "--help"]
+    times: list[float] = []
+    for _ in range(3):
+        before = os.times()
+        subprocess.run(command, capture_output=True, check=True)  # noqa: S603 (our own code)
+        after = os.times()
+        times.append(
+            after.children_user + after.children_system - before.children_user - before.children_system
+        )
+    assert min(times) < 0.5
+
+
+def test_the_module_runs_like_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "renderer", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.startswith("scenewright ")
