@@ -1,0 +1,124 @@
+"""The judge of the little world: a detector of what things of which colours are where in a whole picture.
+
+A small convolutional network names, for every 8-px cell, the kind of thing whose centre is there (or "other"
+for a thing that is none of the world's), its colour (or "mixed") and the sides of its box: centres as peaks
+of a heat map (Zhou et al. 2019, arXiv 1904.07850).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_model
+from torch import Tensor, nn
+
+from evals.world.tableau import COLOURS, KINDS
+
+STRIDE = 8
+CLASSES = (*KINDS, "other")
+SHADES = (*COLOURS, "mixed")
+WEIGHTS = Path(__file__).parent / "detector.safetensors"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A thing that the detector sees: box (x0, y0, x1, y1) in pixels."""
+
+    kind: str
+    colour: str
+    box: tuple[float, float, float, float]
+    score: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) in pixels."""
+        x0, y0, x1, y1 = self.box
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+class Detector(nn.Module):
+    """Pictures (B, 3, H, W) from -1 to 1 to maps (B, C, H/8, W/8): heat, shades and boxes."""
+
+    def __init__(self, width: int = 96) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, 32, 4, 2, 1), nn.GroupNorm(8, 32), nn.SiLU(),
+            nn.Conv2d(32, 64, 4, 2, 1), nn.GroupNorm(8, 64), nn.SiLU(),
+            nn.Conv2d(64, width, 4, 2, 1), nn.GroupNorm(8, width), nn.SiLU(),
+        )  # fmt: skip
+        self.body = nn.Sequential(*(Residual(width, dilation) for dilation in (1, 2, 4, 1, 2, 4)))
+        self.head = nn.Conv2d(width, len(CLASSES) + len(SHADES) + 4, 1)
+        nn.init.constant_(self.head.bias[: len(CLASSES)], -4.0)  # pyright: ignore[reportOptionalSubscript]
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of heat (K+1 channels) and shade (C+1), and box: (dx, dy, log w, log h) in cells."""
+        maps = self.head(self.body(self.stem(pictures)))
+        heat, shade, box = maps.split([len(CLASSES), len(SHADES), 4], dim=1)
+        return heat, shade, box
+
+
+class Residual(nn.Module):
+    """Two convolutions, the first dilated, beside a shortcut."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.GroupNorm(8, width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1), nn.GroupNorm(8, width),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape as `x`."""
+        return nn.functional.silu(x + self.layers(x))
+
+
+@cache
+def trained_detector() -> Detector:
+    """The detector that ships with the program."""
+    detector = Detector()
+    load_model(detector, WEIGHTS)
+    return detector.eval()
+
+
+@torch.no_grad()
+def detect(picture: Image.Image, threshold: float = 0.35) -> list[Detection]:
+    """The world's things in a picture, surest first; what is none of them is left out."""
+    detector = trained_detector()
+    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 127.5 - 1
+    heat, shade, box = (m[0].float() for m in detector(pixels))
+    heat = torch.sigmoid(heat)
+    hottest = heat.amax(0)
+    peaks = hottest == nn.functional.max_pool2d(hottest[None, None], 5, 1, 2)[0, 0]
+    cells = torch.nonzero(peaks & (hottest >= threshold))
+    found = [_read(heat, shade, box, int(y), int(x)) for y, x in cells]
+    kept = _without_twins(sorted(found, key=lambda d: -d.score))
+    return [d for d in kept if d.kind != "other"]
+
+
+def _read(heat: Tensor, shade: Tensor, box: Tensor, y: int, x: int) -> Detection:
+    kind = int(heat[:, y, x].argmax())
+    dx, dy, w, h = box[:, y, x].tolist()
+    cx, cy = (x + dx) * STRIDE, (y + dy) * STRIDE
+    w, h = float(np.exp(w)) * STRIDE, float(np.exp(h)) * STRIDE
+    edges = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+    return Detection(CLASSES[kind], SHADES[int(shade[:, y, x].argmax())], edges, float(heat[kind, y, x]))
+
+
+def _without_twins(found: list[Detection]) -> list[Detection]:
+    kept: list[Detection] = []
+    for detection in found:
+        if all(_overlap(detection, other) < 0.5 for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def _overlap(a: Detection, b: Detection) -> float:
+    w = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
+    h = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+    inter = max(0.0, w) * max(0.0, h)
+    areas = [(d.box[2] - d.box[0]) * (d.box[3] - d.box[1]) for d in (a, b)]
+    return inter / max(1e-6, min(areas))

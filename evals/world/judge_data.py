@@ -1,0 +1,166 @@
+"""What the detector learns from: pictures of the world, with impostors among the things, and damaged."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+from torch import Tensor
+
+from evals.world.data import Batches
+from evals.world.detector import CLASSES, SHADES, STRIDE
+from evals.world.draw import Colour, draw, paint_sprite, paste, put
+from evals.world.tableau import COLOURS, KINDS, SIDE, Thing, pick, sample_tableau
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures, uint8 (B, H, W, 3), and what the detector should say of them, on its grid of cells (h, w).
+
+    heat: float32 (B, K+1, h, w) from 0 to 1, with 1 at centres; shade: int64 (B, h, w), -1 where no centre
+    is; box: float32 (B, 4, h, w).
+    """
+
+    pictures: Tensor
+    heat: Tensor
+    shade: Tensor
+    box: Tensor
+
+    def to(self, device: torch.device) -> "Labelled":
+        """The same batch on `device`."""
+        return Labelled(*(part.to(device) for part in (self.pictures, self.heat, self.shade, self.box)))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the detector should say at a thing's centre."""
+
+    thing: Thing
+    kind: str
+    colour: str
+
+
+class LabelledPictures(Batches[Labelled]):
+    """Batches of labelled pictures with seeds from `start` on; `clean` leaves out impostors and damage."""
+
+    def __init__(self, count: int, size: int, start: int, clean: bool = False) -> None:
+        self.count, self.size, self.start, self.clean = count, size, start, clean
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Labelled:
+        first = self.start + index * self.size
+        made = [labelled(seed, self.clean) for seed in range(first, first + self.size)]
+        pictures = torch.from_numpy(np.stack([picture for picture, _ in made]))
+        heat, shade, box = zip(*(targets(marks) for _, marks in made), strict=True)
+        return Labelled(pictures, *(torch.from_numpy(np.stack(part)) for part in (heat, shade, box)))
+
+
+def labelled(seed: int, clean: bool = False) -> tuple[NDArray[np.uint8], list[Mark]]:
+    """A picture, uint8 (H, W, 3), and its marks."""
+    rng, tableau = np.random.default_rng((5, seed)), sample_tableau(seed)
+    if clean:
+        return np.asarray(draw(tableau)), [Mark(t, t.kind, t.colour) for t in tableau.things]
+    picture = draw(replace(tableau, things=()))
+    marks = [_paint(rng, picture, thing) for thing in tableau.things]
+    return _damage(rng, picture), marks
+
+
+def _paint(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
+    roll = rng.random()
+    if roll < 0.62:
+        paste(picture, thing)
+        return Mark(thing, thing.kind, thing.colour)
+    if roll < 0.74:
+        return _two_tone(rng, picture, thing)
+    return _impostor(rng, picture, thing)
+
+
+def _two_tone(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
+    """A thing of two colours, side by side: its kind is right, its colour is "mixed"."""
+    other = pick(rng, [c for c in COLOURS if c != thing.colour])
+    a, b = paint_sprite(thing, COLOURS[thing.colour]), paint_sprite(thing, COLOURS[other])
+    cut = int(a.width * rng.uniform(0.35, 0.65))
+    box = (0, 0, cut, a.height) if rng.random() < 0.5 else (0, 0, a.width, cut)
+    a.paste(b.crop(box), box[:2])
+    put(picture, a, thing)
+    return Mark(thing, thing.kind, "mixed")
+
+
+def _impostor(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
+    """What a weak painter leaves: a blob, a blend of two kinds, a torn piece, a smear; each is "other"."""
+    make = pick(rng, (_blob, _blob, _blend, _torn, _smear))
+    put(picture, make(rng, thing), thing)
+    return Mark(thing, "other", thing.colour)
+
+
+def _blob(rng: Rng, thing: Thing) -> Image.Image:
+    side, body = round(thing.diameter) + 4, COLOURS[thing.colour]
+    angles = np.sort(rng.uniform(0, 2 * np.pi, 11))
+    radii = rng.uniform(0.25, 1.0, 11) * side / 2
+    ends = np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1) + side / 2
+    points = [(float(x), float(y)) for x, y in ends]
+    sprite = Image.new("RGBA", (side, side), (*body, 0))
+    ImageDraw.Draw(sprite).polygon(points, fill=(*body, 255))
+    return sprite.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.5, 3.0))))
+
+
+def _blend(rng: Rng, thing: Thing) -> Image.Image:
+    other = replace(thing, kind=pick(rng, [k for k in KINDS if k != thing.kind]), tilt=thing.tilt + 20)
+    body: Colour = COLOURS[thing.colour]
+    a, b = paint_sprite(thing, body), paint_sprite(other, body)
+    x, y = (int(rng.integers(-a.width // 3, a.width // 3 + 1)) for _ in range(2))
+    a.alpha_composite(b.crop((0, 0, a.width - abs(x), a.height - abs(y))), (max(0, x), max(0, y)))
+    return a
+
+
+def _torn(rng: Rng, thing: Thing) -> Image.Image:
+    sprite = paint_sprite(thing, COLOURS[thing.colour])
+    share = rng.uniform(0.4, 0.6)
+    w, h = sprite.size
+    x, y = int(w * share), int(h * share)
+    sprite.paste((0, 0, 0, 0), pick(rng, ((0, 0, w, y), (0, 0, x, h), (x, 0, w, h), (0, y, w, h))))
+    return sprite
+
+
+def _smear(rng: Rng, thing: Thing) -> Image.Image:
+    sprite = paint_sprite(thing, COLOURS[thing.colour])
+    coarse = max(2, sprite.width // int(rng.integers(12, 24)))
+    small = sprite.resize((coarse, coarse), Image.Resampling.BOX)
+    return small.resize(sprite.size, Image.Resampling.BICUBIC)
+
+
+def _damage(rng: Rng, picture: Image.Image) -> NDArray[np.uint8]:
+    """Slight blur, noise and shifts of tone, as decoders leave them."""
+    if rng.random() < 0.3:
+        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.6))))
+    pixels = np.asarray(picture, np.float32)
+    if rng.random() < 0.5:
+        pixels = pixels * rng.uniform(0.92, 1.08, 3) + rng.uniform(-8, 8, 3)
+    if rng.random() < 0.3:
+        pixels = pixels + rng.normal(0, rng.uniform(2, 10), pixels.shape)
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def targets(
+    marks: list[Mark], side: int = SIDE
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
+    """Heat (K+1, h, w), shade (h, w) and box (4, h, w) for one picture."""
+    cells = side // STRIDE
+    heat = np.zeros((len(CLASSES), cells, cells), np.float32)
+    shade = np.full((cells, cells), -1, np.int64)
+    box = np.zeros((4, cells, cells), np.float32)
+    y, x = np.mgrid[:cells, :cells]
+    for mark in marks:
+        cx, cy, size = mark.thing.x / STRIDE, mark.thing.y / STRIDE, mark.thing.diameter / STRIDE
+        j, i = min(int(cy), cells - 1), min(int(cx), cells - 1)
+        bump = np.exp(-((x - i) ** 2 + (y - j) ** 2) / (2 * (size / 6 + 0.3) ** 2)).astype(np.float32)
+        layer = CLASSES.index(mark.kind)
+        heat[layer] = np.maximum(heat[layer], bump)
+        shade[j, i] = SHADES.index(mark.colour)
+        box[:, j, i] = (cx - i, cy - j, np.log(size), np.log(size))
+    return heat, shade, box

@@ -1,0 +1,145 @@
+"""The little world's facts: which things of which colours stand where, in what setting.
+
+Pictures and captions are both made of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+SIDE = 256
+"""Side of a picture in pixels."""
+
+KINDS = (
+    "star", "heart", "ring", "circle", "square", "triangle", "diamond", "cross",
+    "moon", "flower", "cloud", "house", "tree", "fish",
+)  # fmt: skip
+COLOURS = {
+    "red": (214, 34, 38),
+    "orange": (245, 133, 20),
+    "yellow": (250, 220, 40),
+    "green": (24, 140, 60),
+    "blue": (40, 80, 215),
+    "purple": (130, 50, 165),
+    "pink": (245, 130, 180),
+    "brown": (115, 70, 35),
+    "black": (22, 22, 26),
+    "white": (246, 246, 242),
+}
+DIAMETERS = {"small": (42, 56), "medium": (62, 84), "large": (92, 122)}
+"""Range of a thing's diameter in pixels, by the word for its size."""
+
+Sky = Literal["day", "night", "sunset", "fog"]
+Ground = Literal["grass", "sand", "snow", "sea", "road"]
+Wall = Literal["white", "gray", "blue", "cream"]
+SKIES: tuple[Sky, ...] = ("day", "night", "sunset", "fog")
+GROUNDS: tuple[Ground, ...] = ("grass", "sand", "snow", "sea", "road")
+WALLS: tuple[Wall, ...] = ("white", "gray", "blue", "cream")
+
+Column = Literal["left", "center", "right"]
+Row = Literal["top", "middle", "bottom"]
+_COLUMNS: tuple[Column, ...] = ("left", "center", "right")
+_ROWS: tuple[Row, ...] = ("top", "middle", "bottom")
+_THIRDS = (0.38, 0.62)
+"""Shares of the side between which a centre counts as in the middle."""
+
+_HOW_MANY = (0.06, 0.27, 0.31, 0.16, 0.10, 0.06, 0.04)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A thing, its centre (x, y) and its diameter in pixels."""
+
+    kind: str
+    colour: str
+    size: str
+    x: float
+    y: float
+    diameter: float
+    tilt: float = 0.0
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x0, y0, x1, y1) in pixels."""
+        r = self.diameter / 2
+        return self.x - r, self.y - r, self.x + r, self.y + r
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A sky over a ground that meet at `horizon` (share of the height), or a plain wall."""
+
+    sky: Sky | None
+    ground: Ground | None
+    wall: Wall | None
+    horizon: float
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """A picture as facts. Things are listed back to front: the last is nearest."""
+
+    things: tuple[Thing, ...]
+    setting: Setting
+    seed: int
+    side: int = SIDE
+
+
+def sample_tableau(seed: int, count: int | None = None) -> Tableau:
+    """The tableau of a seed, with `count` things or as many as it likes (0 to 6)."""
+    rng = np.random.default_rng((1, seed))
+    n = int(rng.choice(len(_HOW_MANY), p=_HOW_MANY)) if count is None else count
+    return Tableau(_sample_things(rng, n), _sample_setting(rng), seed)
+
+
+def field(x: float, y: float, side: int) -> tuple[Column, Row]:
+    """Which of the nine fields of a square picture a point (x, y) in pixels lies in."""
+    return _COLUMNS[_third(x / side)], _ROWS[_third(y / side)]
+
+
+def _third(share: float) -> int:
+    return (share >= _THIRDS[0]) + (share > _THIRDS[1])
+
+
+def _sample_setting(rng: np.random.Generator) -> Setting:
+    if rng.random() < 0.2:
+        return Setting(None, None, pick(rng, WALLS), 1.0)
+    return Setting(pick(rng, SKIES), pick(rng, GROUNDS), None, float(rng.uniform(0.42, 0.68)))
+
+
+def _sample_things(rng: np.random.Generator, n: int) -> tuple[Thing, ...]:
+    overlapping = n > 1 and rng.random() < 0.12
+    things: list[Thing] = []
+    for _ in range(n * 60):
+        if len(things) == n:
+            break
+        candidate = _sample_thing(rng, n, things)
+        gap = -0.35 * candidate.diameter if overlapping and len(things) == 1 else 5.0
+        if all(_apart(candidate, other, gap) for other in things):
+            things.append(candidate)
+    return tuple(things)
+
+
+def _sample_thing(rng: np.random.Generator, n: int, things: list[Thing]) -> Thing:
+    size = pick(rng, ("small", "medium", "large") if n < 4 else ("small", "small", "medium"))
+    diameter = float(rng.uniform(*DIAMETERS[size]))
+    margin = diameter / 2 + 3
+    x, y = (float(v) for v in rng.uniform(margin, SIDE - margin, 2))
+    kind, colour = pick(rng, KINDS), pick(rng, tuple(COLOURS))
+    if things and rng.random() < 0.22:
+        kind, colour = things[-1].kind, things[-1].colour
+    return Thing(kind, colour, size, x, y, diameter, float(rng.uniform(-10, 10)))
+
+
+def _apart(a: Thing, b: Thing, gap: float) -> bool:
+    reach = (a.diameter + b.diameter) / 2 + gap
+    return max(abs(a.x - b.x), abs(a.y - b.y)) >= reach
+
+
+def pick(rng: np.random.Generator, options: Sequence[T]) -> T:
+    """One of `options`, each as likely."""
+    return options[int(rng.integers(len(options)))]

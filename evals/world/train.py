@@ -1,0 +1,188 @@
+"""Train tiny-flux and its judge from nothing: `python -m evals.world.train --out runs/tiny`.
+
+Stages run in order, each on from where it was stopped: the autoencoder, the detector, then transformer and
+text encoders together; at last the pipeline folder is written. Every batch is a function of its number, so a
+run that was cut off goes on as if it had not been.
+"""
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, load_model, save_file, save_model
+from torch import Tensor
+
+from evals.world.data import CROP_SHARE, Captioned, Pictures, loader
+from evals.world.detector_training import train_detector
+from evals.world.export import export_pipeline
+from evals.world.flow import LEARNING_RATE, FlowTrainer, encode_pool
+from evals.world.judge_data import LabelledPictures
+from evals.world.progress import Curve
+from evals.world.vae import new_vae, normalise_latents, train_vae
+
+T = TypeVar("T")
+
+VAE_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 20_000_000, 30_000_000
+"""First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
+
+STAGES = ("judge", "flow")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is told on the command line."""
+
+    out: Path
+    stages: tuple[str, ...]
+    device: torch.device
+    workers: int
+    batch: int
+    vae_steps: int
+    judge_steps: int
+    pool: int
+    steps: int
+    size: int
+    every: int
+    compiled: bool
+    crop_share: float
+    rate: float
+    start_from: Path | None
+
+    def curve(self, stage: str) -> Curve:
+        """The record of a stage."""
+        return Curve(self.out / f"{stage}.jsonl")
+
+
+def vae_stage(run: Run) -> AutoencoderKL:
+    """The run's autoencoder, trained now if it wasn't."""
+    vae, path = new_vae(), run.out / "vae.safetensors"
+    if not path.exists():
+        batches = loader(Pictures(run.vae_steps, run.batch, VAE_SEEDS), run.workers)
+        train_vae(vae, batches, run.vae_steps, run.device, run.curve("vae"))
+        vae.cpu().float()
+        normalise_latents(vae, Pictures(1, 4 * run.batch, VAE_SEEDS - 4 * run.batch)[0])
+        save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, path)
+    load_model(vae, path)
+    return vae.eval().requires_grad_(False)
+
+
+def judge_stage(run: Run, vae: AutoencoderKL) -> None:
+    """Train the run's detector if it wasn't."""
+    path = run.out / "detector.safetensors"
+    if path.exists():
+        return
+    batches = loader(LabelledPictures(run.judge_steps, run.batch, JUDGE_SEEDS), run.workers)
+    vae.to(run.device)  # pyright: ignore[reportArgumentType]
+    detector = train_detector(batches, vae, run.judge_steps, run.device, run.curve("detector"))
+    save_model(detector.cpu().half(), str(path))
+
+
+def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
+    """Train transformer and text encoders to the run's last step."""
+    trainer = FlowTrainer(run.steps, run.device, compiled=run.compiled, rate=run.rate)
+    if run.start_from is not None:
+        trainer.start_from(run.start_from)
+    checkpoint = run.out / "flow.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    if trainer.step < run.steps:
+        latents = _pool(run, vae)
+        captioned = Captioned(run.steps, run.size, len(latents), POOL_SEEDS, run.crop_share)
+        batches = loader(captioned, run.workers, trainer.step)
+        trainer.train(batches, latents, run.curve("flow"), partial(_save, trainer, run, vae), run.every)
+    return trainer
+
+
+def _pool(run: Run, vae: AutoencoderKL) -> Tensor:
+    """The latents of the pictures to train on, on the run's device; kept for when the run goes on."""
+    path = run.out / "latents.safetensors"
+    if not path.exists():
+        size = 2 * run.batch
+        pictures = loader(Pictures(run.pool // size, size, POOL_SEEDS), run.workers)
+        save_file({"latents": encode_pool(vae, pictures, run.device)}, path)
+    return load_file(path, device=str(run.device))["latents"]
+
+
+def _save(trainer: FlowTrainer, run: Run, vae: AutoencoderKL) -> None:
+    trainer.save(run.out / "flow.pt")
+    export_pipeline(run.out / "pipeline", vae, trainer.average)
+
+
+def run_stages(run: Run) -> None:
+    """The stages asked for, each after those that it needs; the time that each took goes to times.jsonl."""
+    run.out.mkdir(parents=True, exist_ok=True)
+    vae = _timed(run, "vae", lambda: vae_stage(run))
+    if "judge" in run.stages:
+        _timed(run, "judge", lambda: judge_stage(run, vae))
+    if "flow" in run.stages:
+        trainer = _timed(run, "flow", lambda: flow_stage(run, vae))
+        export_pipeline(run.out / "pipeline", vae, trainer.average)
+
+
+def _timed(run: Run, stage: str, work: Callable[[], T]) -> T:
+    start = time.monotonic()
+    result = work()
+    device = torch.cuda.get_device_name() if run.device.type == "cuda" else platform.processor() or "cpu"
+    seconds = round(time.monotonic() - start, 1)
+    with (run.out / "times.jsonl").open("a") as file:
+        file.write(
+            json.dumps({"stage": stage, "seconds": seconds, "device": device, "steps": run.steps}) + "\n"
+        )
+    return result
+
+
+def parse(arguments: Sequence[str] | None = None) -> Run:
+    """The command line as a run; what it leaves out suits the machine."""
+    cuda = torch.cuda.is_available()
+    parser = argparse.ArgumentParser(prog="python -m evals.world.train", description=__doc__)
+    option = parser.add_argument
+    option("--out", type=Path, default=Path("runs/tiny"))
+    option(
+        "--stages",
+        type=_stages,
+        default=STAGES,
+        help="judge, flow or judge,flow; each brings the autoencoder",
+    )
+    option("--device", type=torch.device, default=torch.device("cuda" if cuda else "cpu"))
+    option("--workers", type=int, default=14 if cuda else 1)
+    option("--batch", type=int, default=64, help="pictures a step of autoencoder and detector")
+    option("--vae-steps", type=int, default=4000 if cuda else 1500)
+    option("--judge-steps", type=int, default=3000 if cuda else 1500)
+    option(
+        "--pool", type=int, default=131_072 if cuda else 16_384, help="pictures to train the transformer on"
+    )
+    option("--steps", type=int, default=14_000 if cuda else 20_000, help="steps of the transformer")
+    option("--size", type=int, default=320 if cuda else 16, help="pictures a step of the transformer")
+    option("--every", type=int, default=1000, help="steps between checkpoints")
+    option("--compile", dest="compiled", action="store_true", help="compile the transformer's blocks")
+    option("--crop-share", type=float, default=CROP_SHARE, help="share of steps on crops")
+    option("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
+    option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
+    return Run(**vars(parser.parse_args(arguments)))
+
+
+def _stages(names: str) -> tuple[str, ...]:
+    stages = tuple(names.split(","))
+    if not set(stages) <= set(STAGES):
+        raise argparse.ArgumentTypeError(f"{names!r}: stages are {', '.join(STAGES)}")
+    return stages
+
+
+def main() -> None:
+    """Read the command line and run."""
+    torch.set_float32_matmul_precision("high")
+    # cuDNN's attention fails in the backward pass on sequences of these lengths (seen on torch 2.11, H100).
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    run_stages(parse())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The judge sees what is there."""
+
+import numpy as np
+import pytest
+
+from evals.world.detector import CLASSES, SHADES, detect
+from evals.world.detector_training import accuracy
+from evals.world.draw import draw
+from evals.world.judge_data import LabelledPictures, Mark, labelled, targets
+from evals.world.tableau import Setting, Tableau, Thing
+
+
+def test_nearly_every_drawn_thing_is_found() -> None:
+    result = accuracy(range(4_100_000, 4_100_040))
+    assert result.things > 60
+    assert result.recall >= 0.95
+    assert result.precision >= 0.95
+
+
+def test_impostors_are_told_from_things() -> None:
+    result = accuracy(range(4_200_000, 4_200_040), clean=False)
+    assert result.impostors > 20
+    assert result.fooled <= 0.35
+
+
+def test_a_detection_says_what_and_where() -> None:
+    thing = Thing("heart", "red", "large", 170, 90, 110)
+    picture = draw(Tableau((thing,), Setting("night", "grass", None, 0.5), seed=4))
+    (found,) = detect(picture)
+    assert (found.kind, found.colour) == ("heart", "red")
+    assert found.centre == pytest.approx((170, 90), abs=8)
+    assert found.box == pytest.approx(thing.box, abs=16)
+
+
+def test_an_empty_picture_holds_nothing() -> None:
+    assert detect(draw(Tableau((), Setting("day", "sea", None, 0.5), seed=4))) == []
+
+
+def test_targets_mark_the_centre_of_each_thing() -> None:
+    thing = Thing("ring", "blue", "small", 100, 60, 48)
+    heat, shade, box = targets([Mark(thing, "ring", "mixed")])
+    assert heat[CLASSES.index("ring"), 7, 12] == 1
+    assert (heat == 1).sum() == 1
+    assert not heat[[i for i, kind in enumerate(CLASSES) if kind != "ring"]].any()
+    assert shade[7, 12] == SHADES.index("mixed")
+    assert (shade >= 0).sum() == 1
+    assert box[:, 7, 12] == pytest.approx([0.5, 0.5, np.log(6), np.log(6)])
+
+
+def test_labelled_batches_are_settled_by_their_number() -> None:
+    one, other = (LabelledPictures(3, 2, 900)[1] for _ in range(2))
+    assert bool((one.pictures == other.pictures).all())
+    assert np.array_equal(one.pictures[0].numpy(), labelled(902)[0])
+    assert one.heat.shape == (2, len(CLASSES), 32, 32)
+
+
+def test_impostors_are_marked_as_other_and_blends_of_colour_as_mixed() -> None:
+    marks = [mark for seed in range(150) for mark in labelled(seed)[1]]
+    others = [mark for mark in marks if mark.kind == "other"]
+    mixed = [mark for mark in marks if mark.colour == "mixed"]
+    assert 0.15 < len(others) / len(marks) < 0.4
+    assert 0.05 < len(mixed) / len(marks) < 0.2
+    assert all(mark.kind in ("other", mark.thing.kind) for mark in marks)

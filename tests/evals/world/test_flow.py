@@ -1,0 +1,72 @@
+"""The flow's training: FLUX's own packing, and runs that go on as if they had not stopped."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import FluxPipeline
+from torch import Tensor
+
+from evals.world.data import Captioned, loader
+from evals.world.flow import FlowTrainer, image_ids, pack
+from evals.world.progress import Curve
+from evals.world.text import tokenizers
+from renderer.cards import TINY
+
+CPU = torch.device("cpu")
+CAPTIONED = Captioned(steps=4, size=2, pool=64, start=300, crop_share=0.9)
+
+
+def test_packing_is_the_pipelines() -> None:
+    latents = torch.randn(2, 8, 6, 10)
+    theirs = FluxPipeline._pack_latents(latents, 2, 8, 6, 10)  # pyright: ignore[reportPrivateUsage]
+    assert torch.equal(pack(latents), theirs)
+
+
+def test_ids_are_the_pipelines_and_a_crop_keeps_its_place() -> None:
+    prepare = FluxPipeline._prepare_latent_image_ids  # pyright: ignore[reportPrivateUsage]
+    whole = prepare(1, 16, 16, CPU, torch.float32)
+    assert torch.equal(image_ids((0, 0, 16, 16)), whole)
+    crop = whole.reshape(16, 16, 3)[3:8, 4:10].reshape(-1, 3)
+    assert torch.equal(image_ids((3, 4, 5, 6)), crop)
+
+
+@pytest.fixture(scope="module")
+def latents() -> Tensor:
+    return torch.randn(64, 8, 32, 32, generator=torch.Generator().manual_seed(5))
+
+
+def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> FlowTrainer:
+    """So many more steps, saved at the end."""
+    batches = islice(loader(CAPTIONED, 0, trainer.step), steps)
+    curve, save = Curve(folder / "flow.jsonl", every=1), folder / "flow.pt"
+    trainer.train(batches, latents, curve, lambda: trainer.save(save), every=2)
+    return trainer
+
+
+def test_a_resumed_run_ends_as_an_uninterrupted_one(latents: Tensor, tmp_path: Path) -> None:
+    straight = run(FlowTrainer(4, CPU), latents, tmp_path, 4)
+    (tmp_path / "flow.jsonl").unlink()
+    run(FlowTrainer(4, CPU), latents, tmp_path, 2)
+    resumed = FlowTrainer(4, CPU)
+    resumed.load(tmp_path / "flow.pt")
+    assert resumed.step == 2
+    run(resumed, latents, tmp_path, 2)
+    for one, other in ((straight.model, resumed.model), (straight.average, resumed.average)):
+        for name, value in one.state_dict().items():
+            assert torch.equal(value, other.state_dict()[name]), name
+    assert len((tmp_path / "flow.jsonl").read_text().splitlines()) == 4
+    assert not torch.equal(next(resumed.model.parameters()), next(resumed.average.parameters()))
+
+
+def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
+    trainer = FlowTrainer(1, CPU)
+    trainer.start_from(TINY)
+    shipped = FluxPipeline.from_pretrained(TINY, dtype=torch.float32)
+    text = "a large yellow star in the upper left, at night on the grass"
+    with torch.no_grad():
+        embeds, pooled, _ = shipped.encode_prompt(text, text, max_sequence_length=128)
+        clip_ids, t5_ids = tokenizers()([text])
+        torch.testing.assert_close(trainer.model.clip(clip_ids).pooler_output, pooled)
+        torch.testing.assert_close(trainer.average.t5(t5_ids).last_hidden_state, embeds)

@@ -1,0 +1,72 @@
+"""Tokenizers and encoders of the world's own language."""
+
+import json
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import CLIPTextModel
+
+from evals.world.caption import caption
+from evals.world.tableau import sample_tableau
+from evals.world.text import follow_tokens, text_encoders, tokenizers
+
+CAPTIONS = [caption(sample_tableau(seed), 5) for seed in range(20_000, 20_200)]
+
+
+def model_of(tokenizer: Any) -> Any:
+    """Vocabulary and merges, without the padding that the last call left behind."""
+    return json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+
+
+def test_the_same_tokenizers_come_out_every_time() -> None:
+    again = tokenizers.__wrapped__()
+    for one, other in ((tokenizers().clip, again.clip), (tokenizers().t5, again.t5)):
+        assert model_of(one) == model_of(other)
+
+
+def test_captions_round_trip() -> None:
+    clip, t5 = tokenizers().clip, tokenizers().t5
+    for text in CAPTIONS:
+        squeezed = "".join(text.lower().split())
+        decoded = str(clip.decode(clip(text).input_ids, skip_special_tokens=True))
+        assert "".join(decoded.split()) == squeezed
+    plain = "a large yellow star in the upper left, a red heart"
+    assert "".join(t5.tokenize(plain)) == "▁" + plain.replace(",", " ,").replace(" ", "▁")
+
+
+def test_a_word_from_outside_the_world_is_one_unknown_token() -> None:
+    t5 = tokenizers().t5
+    ids = t5("a zeppelin star").input_ids
+    assert ids == [*t5("a").input_ids[:1], t5.unk_token_id, *t5("star").input_ids]
+
+
+def test_ids_are_padded_and_cut_to_fixed_lengths() -> None:
+    clip_ids, t5_ids = tokenizers()(["", "a star", "a red star " * 100])
+    assert clip_ids.shape == (3, 77)
+    assert t5_ids.shape == (3, 128)
+    assert int(t5_ids[2, -1]) == tokenizers().t5.eos_token_id
+    assert not t5_ids[0, 1:].any()
+
+
+def embeddings(encoder: CLIPTextModel) -> Tensor:
+    return cast(Tensor, encoder.get_input_embeddings().weight)
+
+
+def test_weights_follow_their_tokens_to_another_order() -> None:
+    ours = tokenizers().clip
+    encoder, _ = text_encoders()
+    trained = embeddings(encoder).clone()
+    order = torch.randperm(len(ours), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        embeddings(encoder)[order] = trained
+
+    class Other:
+        def get_vocab(self) -> dict[str, int]:
+            return {token: int(order[i]) for token, i in ours.get_vocab().items()}
+
+    follow_tokens(encoder, Other(), ours)
+    assert torch.equal(embeddings(encoder), trained)
+    with pytest.raises(ValueError, match="another world"):
+        follow_tokens(encoder, tokenizers().t5, ours)
