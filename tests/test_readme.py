@@ -1,0 +1,106 @@
+"""The README is true: its Python runs, its commands run, its options and files exist."""
+
+import re
+import runpy
+import shlex
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import typer
+from PIL import Image
+
+from renderer.cli import COMMANDS, drawing, main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+GUIDES = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+PROMPT = "A yellow star to the left of a blue ring, at night"
+QUICK = ["--steps=1"]
+"""What is added to commands that draw, so that the test is quick."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> Iterator[list[str]]:
+    """The words of every `scenewright` command in the README's shell blocks, without its own name."""
+    for line in "".join(blocks("sh")).splitlines():
+        words = shlex.split(line.rpartition("&& ")[2], comments=True)
+        if words[:1] == ["scenewright"]:
+            yield [PROMPT if word == "PROMPT" else word for word in words[1:]]
+
+
+def parse(words: list[str]) -> dict[str, Any]:
+    """The options as the command understands them; nothing is run."""
+    command: Any = typer.main.get_command(drawing)
+    return cast(dict[str, Any], command.make_context("scenewright", list(words)).params)
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, no language model, and no program that would show pictures."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SCENEWRIGHT_LLM", raising=False)
+    monkeypatch.setattr("PIL.ImageShow._viewers", [])
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+def test_its_python_runs(block: str, outside: Path) -> None:
+    (outside / "readme.py").write_text(block, "utf-8")
+    runpy.run_path("readme.py")
+    pictures = list(outside.rglob("*.png"))
+    assert pictures
+    for picture in pictures:
+        with Image.open(picture) as image:
+            image.load()
+
+
+def test_its_commands_run_in_the_order_in_which_they_stand(
+    outside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in commands():
+        options = parse(words)
+        if options["llm"] is not None:
+            continue
+        assert main([*words, *(() if options["plan_only"] else QUICK)]) == 0
+        said = capsys.readouterr().out
+        if words == [PROMPT, "--plan-only"]:
+            (outside / "plan.json").write_text(said, "utf-8")
+        for name in ("output", "masks"):
+            assert options[name] is None or options[name].exists()
+    assert (outside / "again.png").read_bytes() == (outside / "picture.png").read_bytes()
+
+
+def test_its_commands_for_flux_are_understood() -> None:
+    asked = [parse(words) for words in commands()]
+    named = [options for options in asked if options["llm"]]
+    assert [(options["llm"], options["model"], options["size"], options["seed"]) for options in named] == [
+        ("gpt-4.1", "black-forest-labs/FLUX.1-dev", "1280x768", 124)
+    ]
+
+
+def test_its_options_exist() -> None:
+    known = {option for parameter in typer.main.get_command(drawing).params for option in parameter.opts}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
+    assert {"--plan-only", "--llm", "--base-ratio"} <= named
+    assert named <= known
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (evals[\w.]*)", GUIDES))))
+def test_the_modules_that_it_runs_exist(module: str) -> None:
+    assert find_spec(module) is not None
+
+
+def test_the_commands_that_it_names_exist() -> None:
+    named = set(re.findall(r"scenewright (eval|report)\b", GUIDES))
+    assert named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", GUIDES))))
+def test_the_files_that_it_shows_exist(link: str) -> None:
+    assert (ROOT / link).is_file()
