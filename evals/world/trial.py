@@ -9,6 +9,7 @@ from PIL import Image
 from evals.world.detector import Detection, detect
 from evals.world.facts import Facts, Wanted
 from evals.world.judging import Verdict, judge
+from evals.world.words import KIND_WORDS
 from planner.plans import Plan, Size
 from planner.scene import GRID
 from planner.shapes import given_boxes
@@ -106,8 +107,8 @@ def _pixels(box: tuple[int, int, int, int], size: Size) -> Edges:
 
 
 def _named(thing: Wanted, boxes: Mapping[str, Edges]) -> Edges | None:
-    noun = thing.noun.split()[-1]
-    return next((box for name, box in boxes.items() if noun in name.split()), None)
+    nouns = {word.split()[-1] for word in (thing.noun, *KIND_WORDS[thing.kind])}
+    return next((box for name, box in boxes.items() if nouns & set(name.split())), None)
 
 
 def _inside(detection: Detection | None, box: Edges | None) -> bool:

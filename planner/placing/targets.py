@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import groupby
+from itertools import combinations, groupby
 
 from planner.placing.floating import float_blocks
 from planner.placing.neighbours import Neighbours, suggest
@@ -16,6 +16,12 @@ from planner.shapes import given_boxes
 ALONG = {"left": 0.2, "top": 0.2, "center": 0.5, "middle": 0.5, "right": 0.8, "bottom": 0.8, "full": 0.5}
 """Where a place in words has its middle, as a fraction of the canvas."""
 
+SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+"""How much of its size a thing may keep so that its neighbours keep their places."""
+
+TOUCH = 1.0
+"""Square grid units of overlap that are rounding."""
+
 
 def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str, Rect]:
     """A rectangle for every region of `scene` as stated, by name; what is counted gets one for all of it.
@@ -27,6 +33,7 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
     things = sum(instances[region.name] for region in regions if not _is_band(region))
     wanted = {r.name: footprint(r, instances[r.name], things, size) for r in regions}
     wanted |= _supports(wanted, scene.relations)
+    wanted |= _fitted([r for r in regions if isinstance(r.where, Place) and not _is_band(r)], wanted)
     located = {name: Rect.of(box) for name, box in given_boxes(regions, size).items()}
     located |= _placed(regions, wanted)
     neighbours = Neighbours.of(scene.relations)
@@ -45,6 +52,24 @@ def _supports(wanted: Mapping[str, Rect], relations: tuple[Relation, ...]) -> di
         name: replace(wanted[name], width=min(GRID, max(wanted[name].width, 1.2 * sum(load.values()))))
         for name, load in loads.items()
     }
+
+
+def _fitted(crowd: list[Region], wanted: Mapping[str, Rect]) -> dict[str, Rect]:
+    """Those with a place in words, all as much smaller as lets each stand in its place beside the others.
+
+    A stated place counts for more than a size. Where no share in `SHARES` does, they stay as wanted.
+    """
+    for share in SHARES:
+        smaller = {r.name: replace(wanted[r.name], **_sides(wanted[r.name], share)) for r in crowd}
+        placed = _placed(crowd, smaller)
+        pairs = ((a, b) for a, b in combinations(crowd, 2) if a.depth == b.depth)
+        if not any(placed[a.name].overlap(placed[b.name]) > TOUCH for a, b in pairs):
+            return smaller
+    return {}
+
+
+def _sides(rect: Rect, share: float) -> dict[str, float]:
+    return {"width": rect.width * share, "height": rect.height * share}
 
 
 def _is_band(region: Region) -> bool:

@@ -85,3 +85,20 @@ def test_what_carries_others_is_wide_enough_for_them() -> None:
     relations = tuple(Relation(subject=cup.name, predicate="on", object="table") for cup in cups)
     rects = wanted(thing("table"), *cups, relations=relations)
     assert rects["table"].width > sum(rects[cup.name].width for cup in cups)
+
+
+def test_large_things_shrink_rather_than_leave_their_places() -> None:
+    corner = Place(horizontal="right", vertical="bottom", size="large")
+    center = Place(horizontal="center", vertical="middle", size="large")
+    alone = wanted(thing("tree", where=center))["tree"]
+    rects = wanted(thing("tree", where=center), thing("house", where=corner))
+    assert (rects["tree"].x, rects["tree"].y) == (alone.x, alone.y)
+    assert rects["tree"].width < alone.width
+    assert rects["tree"].overlap(rects["house"]) <= 1
+
+
+def test_what_stands_behind_need_not_shrink() -> None:
+    center = Place(horizontal="center", vertical="middle", size="large")
+    low = Place(horizontal="center", vertical="bottom", size="large")
+    rects = wanted(thing("tree", where=center, depth=2), thing("house", where=low))
+    assert rects["tree"].overlap(rects["house"]) > 1
