@@ -47,8 +47,11 @@ def said_of(thing: int, verbs: Iterable["Token"], cast: Cast) -> Said:
     adjectives: list[str] = []
     clauses: list[str] = []
     for verb in verbs:
+        # A place in words is read as one word, which the parser may take for an adjective.
         predicates = [
-            text(cast.reading, kept(child, cast)) for child in verb.children if _is_adjective(child)
+            text(cast.reading, kept(child, cast))
+            for child in verb.children
+            if _is_adjective(child) and child.i not in cast.reading.cues
         ]
         adjectives += [words for words in predicates if len(words.split()) <= _LONGEST_ADJECTIVE]
         clauses += [words for words in predicates if len(words.split()) > _LONGEST_ADJECTIVE]

@@ -89,6 +89,10 @@ def test_counts(prompt: str, regions: list[tuple[str, str, int]]) -> None:
         ("an owl in a sweater", ["an owl in a sweater"]),
         ("a fire hydrant and a stop sign", ["a fire hydrant", "a stop sign"]),
         ("a snow-capped peak", ["a snow-capped peak"]),
+        (
+            "A big white tree is in the lower right, and a black circle is in the middle.",
+            ["a big white tree", "a black circle"],
+        ),
     ],
 )  # fmt: skip
 def test_regional_prompts_stand_alone(prompt: str, prompts: list[str]) -> None:
