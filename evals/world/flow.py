@@ -91,9 +91,7 @@ def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.de
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
-    def __init__(
-        self, steps: int, device: torch.device, *, compiled: bool = False, rate: float = LEARNING_RATE
-    ) -> None:
+    def __init__(self, steps: int, device: torch.device, *, rate: float = LEARNING_RATE) -> None:
         self.device, self.steps, self.step, self.rate = device, steps, 0, rate
         self.model = TinyFlux().to(device)
         self.average = TinyFlux().to(device).requires_grad_(False)
@@ -101,8 +99,6 @@ class FlowTrainer:
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01, fused=fused
         )
-        if compiled:
-            self.model.transformer.compile_repeated_blocks()
 
     def train(
         self, batches: Iterator[Batch], latents: Tensor, curve: Curve, save: Callable[[], None], every: int

@@ -51,7 +51,6 @@ class Run:
     steps: int
     size: int
     every: int
-    compiled: bool
     crop_share: float
     rate: float
     start_from: Path | None
@@ -87,7 +86,7 @@ def judge_stage(run: Run, vae: AutoencoderKL) -> None:
 
 def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
     """Train transformer and text encoders to the run's last step."""
-    trainer = FlowTrainer(run.steps, run.device, compiled=run.compiled, rate=run.rate)
+    trainer = FlowTrainer(run.steps, run.device, rate=run.rate)
     if run.start_from is not None:
         trainer.start_from(run.start_from)
     checkpoint = run.out / "flow.pt"
@@ -162,7 +161,6 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--steps", type=int, default=14_000 if cuda else 20_000, help="steps of the transformer")
     option("--size", type=int, default=320 if cuda else 16, help="pictures a step of the transformer")
     option("--every", type=int, default=1000, help="steps between checkpoints")
-    option("--compile", dest="compiled", action="store_true", help="compile the transformer's blocks")
     option("--crop-share", type=float, default=CROP_SHARE, help="share of steps on crops")
     option("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
