@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Annotated
 
 import typer
 
@@ -45,6 +46,20 @@ evaluation = typer.Typer(
     pretty_exceptions_enable=False,
     help="Measure the program. Each command has options of its own: scenewright eval COMMAND --help.",
 )
+BENCHMARKS = {
+    "nsr-1k-counting": "NSR-1K: every named category has the stated count.",
+    "nsr-1k-spatial": "NSR-1K: one thing's direction from another.",
+    "lmd": "LMD: negation, numeracy, attribution and space.",
+    "geneval": "GenEval: classes, counts, colours and positions, by the evaluator's rules on boxes.",
+    "dsg-1k": "DSG-1k: entities and attributes that some text of the plan covers.",
+    "dpg-bench": "DPG-Bench: validity, coverage and cost on dense prompts.",
+    "longbench-t2i": "LongBench-T2I: validity, coverage and cost on prompts of 500 words.",
+    "parti": "PartiPrompts: validity, coverage and cost.",
+    "t2i-compbench": "T2I-CompBench: validity, coverage and cost.",
+    "prompts": "Prompts of one's own, one a line: validity, coverage and cost.",
+}
+"""The benchmarks, told here so that help needs none of their code; a test holds them to `evals`."""
+
 _THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 """The evaluations read their own options, and print their own help."""
 
@@ -101,6 +116,36 @@ def _world(context: typer.Context) -> None:
     from evals.world.check import main as check
 
     raise typer.Exit(check(context.args))
+
+
+def _add_benchmark(name: str, told: str) -> None:
+    """Make `name` a command of `scenewright eval`."""
+
+    @evaluation.command(name, help=told, context_settings=_THROUGH, add_help_option=False)
+    def run(context: typer.Context) -> None:  # pyright: ignore[reportUnusedFunction]
+        try:
+            from evals.benchmark import main as measure
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"eval {name} needs {error.name}: pip install -c constraints.txt -e '.[evals]'"
+            ) from error
+
+        raise typer.Exit(measure([name, *context.args]))
+
+
+for _name, _told in BENCHMARKS.items():
+    _add_benchmark(_name, _told)
+
+
+@evaluation.callback(invoke_without_command=True)
+def _evaluate(
+    context: typer.Context, listed: Annotated[bool, typer.Option("--list", help="The benchmarks.")] = False
+) -> None:
+    if listed:
+        width = max(map(len, BENCHMARKS))
+        sys.stdout.writelines(f"{name:{width}}  {told}\n" for name, told in BENCHMARKS.items())
+    elif context.invoked_subcommand is None:
+        raise UserError("eval: name what to measure; scenewright eval --list has the benchmarks")
 
 
 COMMANDS = {"eval": evaluation}

@@ -1,0 +1,169 @@
+"""`scenewright eval BENCHMARK --data PATH --out DIR`: a benchmark's prompts planned, scored, and summed up.
+
+What is scored is the plan, a proxy for the picture. A run that was stopped, however, goes on with the same
+command. Exit code 2 for wrong input, 1 where some prompt failed or the world did.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from evals.benchmarks.registry import BENCHMARKS
+from evals.benchmarks.samples import Sample
+from evals.planning.rows import append, finish, open_run
+from evals.planning.summary import summary
+from evals.planning.workers import Task, answers
+from planner.errors import ScenewrightError, UserError
+from planner.plans import Size
+
+PLANNERS = ("builtin", "llm")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    benchmark: str
+    data: Path
+    out: Path
+    stage: str
+    planner: str
+    llm: str | None
+    size: Size
+    seed: int
+    workers: int
+    limit: int | None
+    quiet: bool
+
+    def task(self) -> Task:
+        """How every prompt is planned. Raises `UserError` where planner and model don't go together."""
+        if (self.planner == "llm") != (self.llm is not None):
+            raise UserError("--planner llm goes with --llm MODEL, and --planner builtin without")
+        planner = "llm" if self.planner == "llm" else "builtin"
+        return Task(self.benchmark, planner, self.llm, self.seed, self.size)
+
+
+def run(options: Options) -> Mapping[str, Any]:
+    """Plan every prompt that has no row yet, and write rows and summary; returns the summary.
+
+    Raises `UserError` before anything is written where data or folder are wrong.
+    """
+    task = options.task()
+    samples = BENCHMARKS[options.benchmark].read(options.data)[: options.limit]
+    _check_ids(samples, options.data)
+    told = _told(options, samples)
+    rows = open_run(options.out, told)
+    left = [sample for sample in samples if sample.id not in rows]
+    with Progress(console=Console(stderr=True), disable=options.quiet) as progress:
+        bar = progress.add_task(options.benchmark, total=len(samples), completed=len(samples) - len(left))
+        for row in answers(task, left, options.workers):
+            append(options.out, row)
+            rows[row["id"]] = row
+            progress.advance(bar)
+    ordered = [rows[sample.id] for sample in samples]
+    result = summary(told, ordered)
+    finish(options.out, ordered, result)
+    return result
+
+
+def _check_ids(samples: Sequence[Sample[Any]], data: Path) -> None:
+    seen = set[int | str]()
+    for sample in samples:
+        if sample.id in seen:
+            raise UserError(f"--data {data}: the id {sample.id!r} stands there twice")
+        seen.add(sample.id)
+
+
+def _told(options: Options, samples: Sequence[Sample[Any]]) -> dict[str, Any]:
+    """What tells this run from others: rows of two runs are never mixed."""
+    prompts = "\0".join(f"{sample.id}\0{sample.prompt}" for sample in samples)
+    return {
+        "benchmark": options.benchmark,
+        "stage": options.stage,
+        "prompts": hashlib.sha256(prompts.encode()).hexdigest()[:16],
+        "planner": options.planner,
+        "model": options.llm,
+        "seed": options.seed,
+        "size": options.size.model_dump(),
+    }
+
+
+def show(result: Mapping[str, Any], console: Console) -> None:
+    """The summary as a table."""
+    table = Table(title=f"{result['benchmark']}, plans by {result['model'] or result['planner']}")
+    for title in ("", "mean", "95 %", "n"):
+        table.add_column(title, justify="left" if not title else "right")
+    for name, told in [*result["metrics"].items(), ("coverage", result["coverage"])]:
+        if told:
+            table.add_row(
+                name, f"{told['mean']:.3f}", f"{told['low']:.3f} to {told['high']:.3f}", str(told["n"])
+            )
+    console.print(table)
+    console.print(
+        f"{result['n']} prompts, {result['failures']} failed; overlapping tokens {result['overlap']}, "
+        f"lost regions {result['lost']}, off the canvas {result['off_canvas']}; "
+        f"median {result['median_seconds']} s, 95th percentile {result['p95_seconds']} s"
+    )
+    for reason, count in result["reasons"].items():
+        console.print(f"failed, {count} ×: {reason}", markup=False)
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """The command line as options."""
+    parser = argparse.ArgumentParser(
+        prog="scenewright eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    option = parser.add_argument
+    option("benchmark", choices=tuple(BENCHMARKS), metavar="BENCHMARK", help=", ".join(BENCHMARKS))
+    option("--data", type=Path, required=True, help="the upstream file, or the folder that holds it")
+    option("--out", type=Path, required=True, help="folder for rows.jsonl and summary.json")
+    option("--stage", choices=("plan",), default="plan", help="plan: score plans, without a picture")
+    option("--planner", choices=PLANNERS, default="builtin")
+    option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
+    option("--size", type=_size, default=Size(), metavar="WIDTHxHEIGHT", help="1024x1024 if left out")
+    option("--seed", type=int, default=0)
+    option("--workers", type=_positive, default=1, help="processes that plan side by side")
+    option("--limit", type=_positive, help="only so many prompts, from the first on")
+    option("--quiet", action="store_true", help="no progress and no table")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def _size(text: str) -> Size:
+    width, _, height = text.lower().partition("x")
+    try:
+        return Size.model_validate({"width": width, "height": height})
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192"
+        ) from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: should be a whole number from 1")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit code."""
+    options = parse(arguments)
+    try:
+        result = run(options)
+    except ScenewrightError as error:
+        print(f"scenewright: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UserError) else 1
+    if not options.quiet:
+        show(result, Console())
+    return 1 if result["failures"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Public benchmarks of prompts: their upstream files read as they are, and scores of plans."""

@@ -1,0 +1,56 @@
+"""Names held to names: whole words, whatever their number."""
+
+from functools import cache
+
+import inflect
+
+from evals.benchmarks.samples import Instance, Planned
+
+
+@cache
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of `text` in small letters and in the singular."""
+    letters = "".join(letter if letter.isalnum() else " " for letter in text.lower())
+    return tuple(_singular(word) for word in letters.split())
+
+
+@cache
+def _singular(word: str) -> str:
+    # inflect takes these for plurals of words that are none, or leaves them.
+    if word.endswith("ss") or (len(word) < 4 and word != "men"):
+        return word
+    return _engine().singular_noun(word) or word  # pyright: ignore[reportArgumentType]
+
+
+@cache
+def _engine() -> inflect.engine:
+    return inflect.engine()
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Whether all words of `phrase` stand in `text`, side by side and in order."""
+    held, wanted = words_of(text), words_of(phrase)
+    spans = (held[i : i + len(wanted)] for i in range(len(held) - len(wanted) + 1))
+    return any(all(map(_same, span, wanted)) for span in spans)
+
+
+def _same(held: str, wanted: str) -> bool:
+    """Whether two words are one; templates of benchmarks add a plain s to any noun ("two buss")."""
+    return held in (wanted, f"{wanted}s")
+
+
+def is_called(instance: Instance, category: str) -> bool:
+    """Whether the instance is one of `category`.
+
+    Its name ends in the category's last word, and the other words of the category stand before it in the
+    name or in what it is drawn from: a region "plant" that is drawn from "a potted plant" is a potted plant.
+    """
+    wanted, name = words_of(category), words_of(instance.name)
+    if holds(instance.name, category):
+        return True
+    return bool(name) and _same(name[-1], wanted[-1]) and holds(instance.prompt, category)
+
+
+def instances_of(planned: Planned, category: str) -> list[Instance]:
+    """The plan's instances of a category."""
+    return [instance for instance in planned.instances if is_called(instance, category)]

@@ -1,0 +1,65 @@
+"""What benchmarks are made of: samples read from upstream files, and scores of what was planned for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from planner.scene import Scene
+
+F = TypeVar("F")
+
+Edges = tuple[float, float, float, float]
+"""A box (x0, y0, x1, y1), as shares of the canvas."""
+
+Scores = Mapping[str, float | None]
+"""Metrics from 0 to 1, unless a benchmark says otherwise; None where one does not apply to a prompt."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One thing of a plan: its name without a number, what it is drawn from, and where it stands."""
+
+    name: str
+    prompt: str
+    box: Edges
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y), as shares of the canvas."""
+        x0, y0, x1, y1 = self.box
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan as scorers see it: its scene as arranged, and an instance for each thing that is to be drawn."""
+
+    scene: Scene
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True)
+class Sample(Generic[F]):
+    """A prompt of a benchmark and the facts that its plan is held to.
+
+    `id` is the benchmark's own, or the number of its line counted from 0.
+    """
+
+    id: int | str
+    prompt: str
+    facts: F
+
+
+@dataclass(frozen=True)
+class Benchmark(Generic[F]):
+    """A benchmark: how its upstream files are read, and how a plan is scored by its facts.
+
+    `read` takes the upstream file or the folder that holds it and raises `UserError` for anything else;
+    `told` says in a line what is scored.
+    """
+
+    name: str
+    told: str
+    read: Callable[[Path], tuple[Sample[F], ...]]
+    score: Callable[[F, Planned], Scores]

@@ -1,0 +1,77 @@
+"""Rows of a run, a JSON object a line, so written that a run that was cut off goes on."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from planner.errors import UserError
+from planner.files import write_atomic
+
+Row = Mapping[str, Any]
+Key = int | str
+
+ROWS, RUN, SUMMARY = "rows.jsonl", "run.json", "summary.json"
+
+
+def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
+    """The rows that an earlier run left in `folder`, by id; none in a new folder.
+
+    A last line that was cut off is taken away. Raises `UserError` where the folder holds another run's rows,
+    or can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {folder}: the folder can't be made ({error.strerror})") from error
+    run = folder / RUN
+    if run.exists():
+        _check_same(folder, json.loads(run.read_text("utf-8")), json.loads(json.dumps(told)))
+    elif (folder / ROWS).exists():
+        raise UserError(f"--out {folder}: holds {ROWS}, but no {RUN} that says of what; give a new folder")
+    else:
+        write_atomic(run, _json(told))
+    return {row["id"]: row for row in _whole_rows(folder / ROWS)}
+
+
+def _check_same(folder: Path, earlier: Row, now: Row) -> None:
+    other = sorted(key for key in {*earlier, *now} if earlier.get(key) != now.get(key))
+    if other:
+        was, wanted = earlier.get(other[0]), now.get(other[0])
+        raise UserError(
+            f"--out {folder}: holds a run with {other[0]} {was!r}, not {wanted!r}; give a new folder"
+        )
+
+
+def _whole_rows(path: Path) -> Iterator[Row]:
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        os.truncate(path, len(whole))
+    for line in whole.decode("utf-8").splitlines():
+        yield json.loads(line)
+
+
+def append(folder: Path, row: Row) -> None:
+    """Add a row; once this returns it outlives a kill and a power cut."""
+    with (folder / ROWS).open("ab") as file:
+        file.write(_line(row))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def finish(folder: Path, rows: Sequence[Row], summary: Mapping[str, Any]) -> None:
+    """Bring the rows into the benchmark's order, and write the summary."""
+    write_atomic(folder / ROWS, b"".join(_line(row) for row in rows))
+    write_atomic(folder / SUMMARY, _json(summary))
+
+
+def _line(row: Row) -> bytes:
+    return (json.dumps(row, ensure_ascii=False) + "\n").encode()
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,60 @@
+"""Rows to a summary: means with bootstrap intervals, counts of what must not be, and times."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from evals.planning.rows import Row
+
+RESAMPLES = 2000
+VERSIONED = ("scenewright", "spacy", "shapely", "openai", "instructor")
+
+
+def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
+    """What a run's rows come to. Metrics are means over the prompts that have them, failures apart."""
+    done = [row for row in rows if row["error"] is None]
+    seconds = [row["seconds"] for row in rows]
+    return {
+        **told,
+        "n": len(rows),
+        "failures": len(rows) - len(done),
+        "reasons": _reasons(rows),
+        "metrics": _metrics(done),
+        "overlap": sum(row["geometry"]["overlap"] for row in done),
+        "lost": sum(row["geometry"]["lost"] for row in done),
+        "off_canvas": sum(row["geometry"]["off_canvas"] for row in done),
+        "coverage": interval([row["geometry"]["coverage"] for row in done]),
+        "median_seconds": round(float(np.median(seconds)), 4) if seconds else None,
+        "p95_seconds": round(float(np.percentile(seconds, 95)), 4) if seconds else None,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
+    }
+
+
+def _metrics(rows: Sequence[Row]) -> dict[str, Any]:
+    names = dict.fromkeys(name for row in rows for name in row["scores"])
+    values = {name: [row["scores"].get(name) for row in rows] for name in names}
+    return {name: interval([v for v in given if v is not None]) for name, given in values.items()}
+
+
+def interval(values: Sequence[float], seed: int = 0) -> dict[str, float | int] | None:
+    """Mean and bootstrap 95 % interval (percentiles of resampled means, Efron 1979); None of nothing."""
+    if not values:
+        return None
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    means = [sample[rng.integers(len(sample), size=len(sample))].mean() for _ in range(RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    mean, low, high = (round(float(value), 5) for value in (sample.mean(), low, high))
+    return {"mean": mean, "low": low, "high": high, "n": len(sample)}
+
+
+def _reasons(rows: Sequence[Row]) -> dict[str, int]:
+    """How many prompts failed for each reason."""
+    reasons: dict[str, int] = {}
+    for row in rows:
+        if row["error"] is not None:
+            reasons[row["error"]] = reasons.get(row["error"], 0) + 1
+    return reasons

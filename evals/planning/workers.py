@@ -1,0 +1,102 @@
+"""Prompts planned by one process or several, each answer given back as soon as it is there."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from typing import Any, Literal
+
+from evals.benchmarks.registry import BENCHMARKS
+from evals.benchmarks.samples import Sample
+from evals.planning.account import boxes_of, geometry, planned
+from evals.planning.rows import Row
+from planner.errors import ScenewrightError, WorldError
+from planner.plans import Planner, Size
+from renderer.pipeline import make_plan
+
+
+@dataclass(frozen=True)
+class Task:
+    """How every prompt of a run is planned and scored."""
+
+    benchmark: str
+    planner: Literal["builtin", "llm"]
+    model: str | None
+    seed: int
+    size: Size
+
+
+def answers(task: Task, samples: Sequence[Sample[Any]], workers: int) -> Iterator[Row]:
+    """A row for every sample, as they are done.
+
+    Raises `WorldError` where a worker dies; the rows before it were given.
+    """
+    if workers == 1:
+        yield from (answer(task, sample) for sample in samples)
+        return
+    # A fresh interpreter a worker: what the parent has open, such as sockets, stays its own.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    with pool:
+        try:
+            for done in as_completed([pool.submit(answer, task, sample) for sample in samples]):
+                yield done.result()
+        except BrokenProcessPool as error:
+            raise WorldError(
+                "a worker died, of too little memory perhaps; the same command goes on from here"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the parent, which stops its workers; the rows that they are at are done again."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def answer(task: Task, sample: Sample[Any]) -> Row:
+    """The row of one sample. What fails is a row with its reason."""
+    start = time.perf_counter()
+    row: dict[str, Any] = {"id": sample.id, "prompt": sample.prompt}
+    try:
+        row |= _outcome(task, sample) | {"error": None}
+    except ScenewrightError as error:
+        row |= _failure(str(error))
+    except Exception as error:  # a fault of ours is a failed prompt, told as such
+        row |= _failure(f"{type(error).__name__}: {error}")
+    return row | {"seconds": round(time.perf_counter() - start, 4)}
+
+
+def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
+    plan = make_plan(sample.prompt, _planner(task), task.size, task.seed)
+    seen = planned(plan)
+    return {
+        "boxes": boxes_of(seen),
+        "scene": plan.scene.model_dump(mode="json"),
+        "notes": [note.model_dump() for note in plan.account],
+        "origin": plan.origin.model_dump(),
+        "scores": dict(BENCHMARKS[task.benchmark].score(sample.facts, seen)),
+        "geometry": asdict(geometry(plan)),
+    }
+
+
+def _failure(reason: str) -> dict[str, Any]:
+    nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry"))
+    return {"boxes": [], "notes": [], "scores": {}} | nothing | {"error": reason}
+
+
+@cache
+def _planner(task: Task) -> Planner:
+    """The task's planner, made once in every process."""
+    from planner.builtin import BuiltinPlanner
+
+    if task.planner == "builtin":
+        return BuiltinPlanner()
+    from planner.llm import LLMPlanner
+
+    return LLMPlanner(task.model or "", seed=task.seed, reference=BuiltinPlanner())

@@ -1,0 +1,177 @@
+"""Benchmark runs as users start, stop and resume them."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.benchmark import main
+from planner.errors import PlanningError
+from planner.plans import Draft
+
+PROMPTS = [f"{number} red apples to the left of a {colour} barn" for number in ("two", "three", "four")
+           for colour in ("white", "blue", "black", "green")]  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    file = tmp_path / "prompts.txt"
+    file.write_text("\n".join(PROMPTS) + "\n")
+    return file
+
+
+def rows_of(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
+
+
+def timeless(out: Path) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows_of(out)]
+
+
+def run(data: Path, out: Path, *more: str) -> int:
+    return main(["prompts", f"--data={data}", f"--out={out}", "--quiet", *more])
+
+
+def test_a_run_leaves_rows_and_a_summary(data: Path, tmp_path: Path) -> None:
+    assert run(data, tmp_path / "out") == 0
+    rows = rows_of(tmp_path / "out")
+    assert [row["id"] for row in rows] == list(range(len(PROMPTS)))
+    first = rows[0]
+    assert first["prompt"] == PROMPTS[0]
+    assert [box["name"] for box in first["boxes"]].count("apple") == 2
+    assert all(0 <= edge <= 1 for box in first["boxes"] for edge in box["box"])
+    assert first["scene"]["regions"]
+    assert first["error"] is None
+    assert first["seconds"] > 0
+    told = json.loads((tmp_path / "out/summary.json").read_text())
+    assert (told["n"], told["failures"], told["overlap"], told["lost"], told["off_canvas"]) == (
+        12,
+        0,
+        0,
+        0,
+        0,
+    )
+    assert told["planner"] == "builtin"
+    assert {"median_seconds", "p95_seconds", "versions", "seed", "model", "coverage"} <= set(told)
+
+
+def test_the_same_run_gives_the_same_rows_however_many_work_at_it(data: Path, tmp_path: Path) -> None:
+    assert run(data, tmp_path / "one") == run(data, tmp_path / "two", "--workers=2") == 0
+    assert timeless(tmp_path / "one") == timeless(tmp_path / "two")
+
+
+def test_a_finished_run_does_nothing_twice(data: Path, tmp_path: Path) -> None:
+    run(data, tmp_path / "out")
+    before = (tmp_path / "out/rows.jsonl").read_bytes()
+    assert run(data, tmp_path / "out") == 0
+    assert (tmp_path / "out/rows.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_was_stopped_goes_on(
+    data: Path, tmp_path: Path, how: signal.Signals, workers: int
+) -> None:
+    run(data, tmp_path / "whole")
+    out, waits = tmp_path / "out", random.Random(workers)
+    command = [
+        sys.executable,
+        "-m",
+        "renderer",
+        "eval",
+        "prompts",
+        f"--data={data}",
+        f"--out={out}",
+        "--quiet",
+    ]
+    kept: list[dict[str, Any]] = []
+    for _ in range(2):
+        process = subprocess.Popen(  # noqa: S603 (our own command)
+            [*command, f"--workers={workers}"], stderr=subprocess.PIPE, start_new_session=True
+        )
+        _wait_for_rows(process, out, len(kept) + waits.randint(1, 3))
+        os.killpg(process.pid, how)
+        process.wait(60)
+        kept = _kept(out, kept)
+    assert run(data, out) == 0
+    assert timeless(out) == timeless(tmp_path / "whole")
+    assert {row["id"]: row["seconds"] for row in kept}.items() <= {
+        row["id"]: row["seconds"] for row in rows_of(out)
+    }.items()
+
+
+def _wait_for_rows(process: "subprocess.Popen[bytes]", out: Path, count: int) -> None:
+    rows, deadline = out / "rows.jsonl", time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if rows.exists() and rows.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.01)
+
+
+def _kept(out: Path, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The whole rows; those of earlier runs are still the first of them."""
+    lines = (out / "rows.jsonl").read_bytes().split(b"\n")[:-1]
+    rows = [json.loads(line) for line in lines]
+    assert rows[: len(before)] == before
+    return rows
+
+
+def test_a_failed_prompt_is_told_and_the_rest_goes_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from planner.builtin import BuiltinPlanner
+
+    plan = BuiltinPlanner.__call__
+
+    def sometimes(self: BuiltinPlanner, prompt: str) -> Draft:
+        if "white" in prompt:
+            raise PlanningError("the planner had enough")
+        return plan(self, prompt)
+
+    monkeypatch.setattr(BuiltinPlanner, "__call__", sometimes)
+    assert main(["prompts", f"--data={data}", f"--out={tmp_path / 'out'}"]) == 1
+    told = json.loads((tmp_path / "out/summary.json").read_text())
+    assert (told["n"], told["failures"]) == (12, 3)
+    assert told["reasons"] == {"the planner had enough": 3}
+    failed = [row for row in rows_of(tmp_path / "out") if row["error"]]
+    assert all((row["scene"], row["boxes"], row["scores"]) == (None, [], {}) for row in failed)
+    assert "failed, 3 ×: the planner had enough" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--planner=llm"], "--llm MODEL"),
+        (["--llm=some"], "--planner llm"),
+    ],
+)
+def test_wrong_options_leave_nothing(
+    more: list[str], told: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, tmp_path / "out", *more) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("more", [["--workers=0"], ["--limit=x"], ["--size=20x20"], ["--stage=image"]])
+def test_values_are_checked_where_they_enter(more: list[str], data: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(data, tmp_path / "out", *more)
+    assert caught.value.code == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_part_of_a_run_is_another_run(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, tmp_path / "out", "--limit=2") == 0
+    assert len(rows_of(tmp_path / "out")) == 2
+    assert run(data, tmp_path / "out") == 2
+    assert "give a new folder" in capsys.readouterr().err
