@@ -40,14 +40,14 @@ def _same(held: str, wanted: str) -> bool:
 
 
 def is_called(instance: Instance, category: str) -> bool:
-    """Whether the instance is one of `category`.
+    """Whether the instance is one of `category`, by whole words, as published plans were scored.
 
-    Its name ends in the category's last word, and the other words of the category stand before it in the
-    name or in what it is drawn from: a region "plant" that is drawn from "a potted plant" is a potted plant.
+    All words of the category stand in its name, or the name ends in the category's last word and the others
+    stand before it in what it is drawn from: a region "plant" drawn from "a potted plant" is a potted plant.
     """
-    wanted, name = words_of(category), words_of(instance.name)
     if holds(instance.name, category):
         return True
+    wanted, name = words_of(category), words_of(instance.name)
     return bool(name) and _same(name[-1], wanted[-1]) and holds(instance.prompt, category)
 
 

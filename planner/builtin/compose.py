@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.builtin.absent import absent_phrases, affirmed, scrubbed
+from planner.builtin.comparing import compared
 from planner.builtin.names import names
 from planner.builtin.nouns import first_of_list
 from planner.builtin.phrases import region_prompts
@@ -45,7 +46,7 @@ def compose(prompt: str) -> tuple[Scene, tuple[Note, ...]]:
 
 def _outline(prompt: str) -> Outline:
     reading = read(prompt)
-    found = cast(reading, mentions(reading.doc))
+    found = compared(cast(reading, mentions(reading.doc)))
     absent = absent_phrases(found)
     links = relations(found)
     placed = spots(found)

@@ -22,6 +22,7 @@ _INDEFINITE_PERSONS = frozenset({"someone", "somebody"})
 _DETERMINERS = frozenset({"a", "an", "the"})
 _MODIFIERS = frozenset({"amod", "compound", "nmod"})
 _COUNTING = ("nummod", "amod", "det", "advmod", "predet")
+_VAGUE = frozenset(["few", "several", "some"])
 _LARGEST_COUNT = 1000
 _LIKENING = frozenset({"like", "as", "than", "unlike"})
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
@@ -68,6 +69,8 @@ def _has_article(token: "Token") -> bool:
 def lemma(token: "Token") -> str:
     """The singular, in small letters."""
     found = token.lemma_.lower() if token.pos_ == "NOUN" else _singular(token.lower_, token.tag_)
+    if found.endswith(("chs", "shs")):
+        return found[:-1]  # "benchs", as templates have it
     if len(found) == 3 and token.lower_ == f"{found}es" and found.endswith("as") and found != "gas":
         return f"{found}e"  # spaCy takes "vases" for the plural of "vas"
     return found or token.lower_
@@ -226,6 +229,16 @@ def stated_count(token: "Token") -> int | None:
         return min(numbers[0], _LARGEST_COUNT)
     group = group_over(token)
     return _collected(group) if group is not None else None
+
+
+def is_vague(token: "Token") -> bool:
+    """Whether the prompt says how many, but by no number: "a few", "several"."""
+    return any(child.lower_ in _VAGUE for child in token.lefts)
+
+
+def is_counted(token: "Token") -> bool:
+    """Whether the prompt says how many there are, be it one."""
+    return stated_count(token) is not None or any(child.norm_ == "one" for child in token.lefts)
 
 
 def _collected(group: "Token") -> int | None:

@@ -30,13 +30,17 @@ _NOT_BARE = word_set("""
 
 @dataclass(frozen=True)
 class Word:
-    """What the parser reads at one place, and the characters of the prompt that it stands for."""
+    """What the parser reads at one place, and the characters of the prompt that it stands for.
+
+    `said` is the prompt's own word where the parser reads a plainer one; the token's norm keeps it.
+    """
 
     text: str
     start: int
     end: int
     opens: bool = False
     cue: Cue | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,9 @@ def _parsed(words: Sequence[Word]) -> "Doc":
     doc = Doc(nlp.vocab, words=read_as, spaces=_spaces(words), sent_starts=opens)
     for _, component in nlp.pipeline:
         doc = component(doc)
+    for token, word in zip(doc, words, strict=True):
+        # After the parser, which looks at norms too.
+        token.norm_ = word.said or token.norm_
     return doc
 
 
@@ -147,7 +154,7 @@ def _eased(words: list[Word]) -> Iterator[Word]:
         if word.text.lower() == "and" and counted and i and words[i - 1].text != ",":
             yield Word(",", word.start, word.start)
         is_article = word.text.lower() == "one" and after.isalpha() and after not in _AFTER_PRONOUN
-        yield replace(word, text="a") if is_article else word
+        yield replace(word, text="a", said="one") if is_article else word
 
 
 def _ended(words: list[Word]) -> Iterator[Word]:

@@ -25,6 +25,7 @@ from planner.builtin.nouns import (
     is_abstract,
     is_bare,
     is_compound,
+    is_counted,
     is_definite,
     is_group,
     is_head,
@@ -208,9 +209,11 @@ def _goes_with(token: "Token", subject: "Token", found: Mapping[int, Mention]) -
         return True
     if lemma(token) in ANIMATE or lemma(token) in SETTINGS or lemma(token) in SURFACES:
         return False
+    if is_counted(token):
+        return False
     if lemma(subject) in ANIMATE:
         return True
-    return not _stands_upon(token, subject) and stated_count(token) is None and not _has_article(token)
+    return not _stands_upon(token, subject) and not _has_article(token)
 
 
 def _is_owned(token: "Token") -> bool:

@@ -23,6 +23,7 @@ from planner.builtin.roles import Mention
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
+_COMPARED = word_set("more fewer less")
 _ANOTHER = word_set("another other second third fourth fifth different extra additional")
 
 
@@ -119,13 +120,19 @@ def _new(token: "Token", things: list[Thing]) -> Thing:
 def _known(token: "Token", things: list[Thing]) -> int | None:
     """The thing that was spoken of before and that `token` speaks of again, the nearest first."""
     group = group_over(token)
-    spoken_of = is_definite(token) or is_bare(token) or (group is not None and is_definite(group))
+    gathered = group is not None and is_definite(group)
+    spoken_of = is_definite(token) or is_bare(token) or gathered or _is_compared(token)
     if not spoken_of or _ANOTHER & {word.lower_ for word in token.lefts}:
         return None
     alike = [i for i, thing in enumerate(things) if lemma(token.doc[thing.head]) == lemma(token)]
     fitting = [i for i in alike if _fits(token, things[i])] or _nearly(token, alike, things)
     all_of_them = is_plural(token) and len(alike) > 1 and not modifiers(token)
     return (fitting or (alike if all_of_them else [None]))[-1]
+
+
+def _is_compared(token: "Token") -> bool:
+    """As in "more cats than dogs", which are cats that were spoken of before."""
+    return any(word.lower_ in _COMPARED for word in token.lefts)
 
 
 def _nearly(token: "Token", alike: list[int], things: list[Thing]) -> list[int]:
@@ -152,6 +159,6 @@ def _said(token: "Token", thing: Thing) -> set[str]:
 
 
 def _fits(token: "Token", thing: Thing) -> bool:
-    return set(modifiers(token)) <= _said(token, thing) and is_plural(token) == is_plural(
+    return set(modifiers(token)) - _COMPARED <= _said(token, thing) and is_plural(token) == is_plural(
         token.doc[thing.head]
     )

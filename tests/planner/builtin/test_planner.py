@@ -313,3 +313,34 @@ def test_the_same_prompt_gives_the_same_plan() -> None:
     drafts: list[Draft] = [plan(prompt), BuiltinPlanner()(prompt)]
     assert drafts[0] == drafts[1]
     assert drafts[0].origin.planner == "builtin"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "counts"),
+    [
+        ("three cats and a few dogs, the number of cats is more than that of dogs", {"cat": 3, "dog": 2}),
+        ("two cats with a few dogs, the number of cats is more than that of dogs", {"cat": 2, "dog": 1}),
+        ("two cats and a few dogs, the number of cats is less than that of dogs", {"cat": 2, "dog": 3}),
+        ("four cats and a few dogs, there are fewer cats than dogs", {"cat": 4, "dog": 5}),
+        ("several cats and two dogs, more dogs than cats", {"cat": 1, "dog": 2}),
+        ("three cats and two dogs, the number of cats is less than that of dogs", {"cat": 3, "dog": 2}),
+    ],
+)
+def test_a_vague_number_follows_a_comparison_and_a_stated_one_stays(
+    prompt: str, counts: dict[str, int]
+) -> None:
+    scene = plan(prompt).scene
+    assert {region.name: region.count for region in scene.regions} == counts
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("a photo of one cat with one suitcase", ["cat", "suitcase"]),
+        ("a woman with two dogs and one bag", ["woman", "dog", "bag"]),
+        ("a pirate with one leg", ["pirate"]),
+        ("two benchs in a park", ["bench"]),
+    ],
+)
+def test_what_is_counted_is_a_thing_of_its_own(prompt: str, names: list[str]) -> None:
+    assert [region.name for region in plan(prompt).scene.regions] == names
