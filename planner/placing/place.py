@@ -7,16 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.placing.demands import Terms, demands
-from planner.placing.predicates import Stand, holds
 from planner.placing.problem import Bond, Pair, Problem
 from planner.placing.separate import separate
+from planner.placing.snap import TOKEN, holds_in, snapped
 from planner.placing.solve import Answer, Wish
 from planner.placing.system import System, canvas
 from planner.plans import Size
 from planner.scene import GRID
-
-TOKEN = 16
-"""Pixels a side of what a model draws as one."""
 
 LEAST_TOKENS = (2, 1)
 """Tokens a side that a thing has at least: two where that fits, else one."""
@@ -43,7 +40,7 @@ def place(problem: Problem, size: Size) -> Placement:
     """The best placement: most relations hold, fewest pairs overlap, things are as large as that allows."""
     bounds = [_bound(problem, _least(size, tokens)) for tokens in LEAST_TOKENS]
     most = max(len(bound.bonds) for bound in bounds)
-    placements = (_separated(problem, bound) for bound in bounds if len(bound.bonds) == most)
+    placements = (_separated(problem, bound, size) for bound in bounds if len(bound.bonds) == most)
     best = next(placements)
     for placement in placements if best.stuck else ():
         best = min(best, placement, key=lambda placement: len(placement.stuck))
@@ -67,11 +64,12 @@ def _bound(problem: Problem, least: tuple[int, int]) -> Bound:
     return Bound(system, tuple(bonds))
 
 
-def _separated(problem: Problem, bound: Bound) -> Placement:
+def _separated(problem: Problem, bound: Bound, size: Size) -> Placement:
     related = {(min(bond.subject, bond.other), max(bond.subject, bond.other)) for bond in bound.bonds}
     separated = separate(bound.system, problem.wish, problem.together | related)
-    broken = tuple(bond for bond in problem.bonds if not _holds(bond, separated.answer))
-    return Placement(separated.answer, broken, separated.stuck)
+    answer = snapped(separated.answer, problem, size)
+    broken = tuple(bond for bond in problem.bonds if not holds_in(bond, answer))
+    return Placement(answer, broken, separated.stuck)
 
 
 def _bind(system: System, bond: Bond, values: tuple[NDArray[np.float64], ...], margin: int) -> System | None:
@@ -93,8 +91,3 @@ def _violation(terms: Terms, values: tuple[NDArray[np.float64], ...]) -> float:
     """By how much the wish misses the terms, in all."""
     misses = (values[t.axis][t.later] - values[t.axis][t.earlier] - t.most for t in terms)
     return round(sum(max(miss, 0.0) for miss in misses), 6)
-
-
-def _holds(bond: Bond, answer: Answer) -> bool:
-    subject, other = (Stand(answer.boxes[i], answer.depths[i]) for i in (bond.subject, bond.other))
-    return holds(bond.predicate, subject, other)
