@@ -1,5 +1,6 @@
 """The README is true: its Python runs, its commands run, its options and files exist."""
 
+import json
 import re
 import runpy
 import shlex
@@ -12,6 +13,7 @@ import pytest
 import typer
 from PIL import Image
 
+from evals.scoreboard import main as scoreboard
 from renderer.cli import COMMANDS, drawing, main
 
 ROOT = Path(__file__).parents[1]
@@ -26,12 +28,16 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def commands() -> Iterator[list[str]]:
-    """The words of every `scenewright` command in the README's shell blocks, without its own name."""
+def lines() -> Iterator[list[str]]:
+    """The words of every command in the README's shell blocks; of several in a line, those of the last."""
     for line in "".join(blocks("sh")).splitlines():
         words = shlex.split(line.rpartition("&& ")[2], comments=True)
-        if words[:1] == ["scenewright"]:
-            yield [PROMPT if word == "PROMPT" else word for word in words[1:]]
+        yield [PROMPT if word == "PROMPT" else word for word in words]
+
+
+def commands() -> Iterator[list[str]]:
+    """The words of every `scenewright` command that draws or plans, without its own name."""
+    return (words[1:] for words in lines() if words[:1] == ["scenewright"] and words[1] != "eval")
 
 
 def parse(words: list[str]) -> dict[str, Any]:
@@ -84,8 +90,24 @@ def test_its_commands_for_flux_are_understood() -> None:
     ]
 
 
-def test_its_options_exist() -> None:
+def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = outside / "NSR-1K/counting/counting.val.json"
+    data.parent.mkdir(parents=True)
+    sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
+    data.write_text(json.dumps([sample]))
+    evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"]]
+    assert len(evaluations) == 2
+    assert [main(words[1:]) for words in evaluations] == [0, 0]
+    boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
+    assert [scoreboard(words) for words in boards] == [0]
+    assert "| accuracy | 100.0 %" in capsys.readouterr().out
+
+
+def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
     known = {option for parameter in typer.main.get_command(drawing).params for option in parameter.opts}
+    with pytest.raises(SystemExit):
+        main(["eval", "lmd", "--help"])
+    known |= {"--list", *re.findall(r"--[a-z]+", capsys.readouterr().out)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
     assert {"--plan-only", "--llm", "--base-ratio"} <= named
     assert named <= known

@@ -1,6 +1,6 @@
 """The judge of the little world: a detector of what things of which colours are where in a whole picture.
 
-A small convolutional network names, for every 8-px cell, the kind of thing whose centre is there (or "other"
+A small convolutional network names, for every 4-px cell, the kind of thing whose centre is there (or "other"
 for a thing that is none of the world's), its colour (or "mixed") and the sides of its box: centres as peaks
 of a heat map (Zhou et al. 2019, arXiv 1904.07850).
 """
@@ -17,7 +17,9 @@ from torch import Tensor, nn
 
 from evals.world.tableau import COLOURS, KINDS
 
-STRIDE = 8
+STRIDE = 4
+"""Side of a cell in pixels."""
+
 CLASSES = (*KINDS, "other")
 SHADES = (*COLOURS, "mixed")
 WEIGHTS = Path(__file__).parent / "detector.safetensors"
@@ -40,7 +42,7 @@ class Detection:
 
 
 class Detector(nn.Module):
-    """Pictures (B, 3, H, W) from -1 to 1 to maps (B, C, H/8, W/8): heat, shades and boxes."""
+    """Pictures (B, 3, H, W) from -1 to 1 to maps (B, C, H/4, W/4): heat, shades and boxes."""
 
     def __init__(self, width: int = 96) -> None:
         super().__init__()
@@ -55,7 +57,9 @@ class Detector(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of heat (K+1 channels) and shade (C+1), and box: (dx, dy, log w, log h) in cells."""
-        maps = self.head(self.body(self.stem(pictures)))
+        # At twice their size, the smallest things too are several cells wide after three halvings.
+        enlarged = nn.functional.interpolate(pictures, scale_factor=2, mode="bicubic", antialias=False)
+        maps = self.head(self.body(self.stem(enlarged)))
         heat, shade, box = maps.split([len(CLASSES), len(SHADES), 4], dim=1)
         return heat, shade, box
 

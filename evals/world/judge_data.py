@@ -62,7 +62,7 @@ class LabelledPictures(Batches[Labelled]):
 
 def labelled(seed: int, clean: bool = False) -> tuple[NDArray[np.uint8], list[Mark]]:
     """A picture, uint8 (H, W, 3), and its marks."""
-    rng, tableau = np.random.default_rng((5, seed)), sample_tableau(seed)
+    rng, tableau = np.random.default_rng((5, seed)), sample_tableau(seed, kinds=KINDS)
     if clean:
         return np.asarray(draw(tableau)), [Mark(t, t.kind, t.colour) for t in tableau.things]
     picture = draw(replace(tableau, things=()))

@@ -8,7 +8,7 @@ from evals.world import words
 from evals.world.caption import caption
 from evals.world.facts import Direction, Facts, Relates, Stands, Wanted
 from evals.world.phrases import Rng, with_article
-from evals.world.tableau import COLOURS, KINDS, Column, Row, pick, sample_tableau
+from evals.world.tableau import CAST, COLOURS, Column, Row, pick, sample_tableau
 
 Field = tuple[Column | None, Row | None]
 
@@ -84,8 +84,8 @@ def one_thing(seed: int) -> Facts:
 def two_things(seed: int) -> Facts:
     """Two things of different kinds and colours in a setting: in two places, in a relation, or in both."""
     rng = np.random.default_rng((6, seed))
-    kinds, colours = rng.permutation(len(KINDS)), rng.permutation(len(COLOURS))
-    a, b = (_wanted(rng, KINDS[kinds[i]], list(COLOURS)[colours[i]]) for i in range(2))
+    kinds, colours = rng.permutation(len(CAST)), rng.permutation(len(COLOURS))
+    a, b = (_wanted(rng, CAST[kinds[i]], list(COLOURS)[colours[i]]) for i in range(2))
     return pick(rng, (_placed, _related, _anchored))(rng, a, b)
 
 

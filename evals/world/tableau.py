@@ -11,13 +11,18 @@ import numpy as np
 
 T = TypeVar("T")
 
-SIDE = 256
+SIDE = 128
 """Side of a picture in pixels."""
 
 KINDS = (
     "star", "heart", "ring", "circle", "square", "triangle", "diamond", "cross",
     "moon", "flower", "cloud", "house", "tree", "fish",
 )  # fmt: skip
+"""What can be drawn, and what the detector knows."""
+
+CAST = ("star", "heart", "ring", "circle", "square", "triangle", "cross", "moon")
+"""The kinds that tiny-flux is trained on and asked for: as many as it learns in hours on a CPU."""
+
 COLOURS = {
     "red": (214, 34, 38),
     "orange": (245, 133, 20),
@@ -30,8 +35,18 @@ COLOURS = {
     "black": (22, 22, 26),
     "white": (246, 246, 242),
 }
-DIAMETERS = {"small": (42, 56), "medium": (62, 84), "large": (92, 122)}
-"""Range of a thing's diameter in pixels, by the word for its size."""
+TOKEN = 16
+"""Side of one of the model's tokens in pixels."""
+
+SPANS = {"small": 2, "medium": 3, "large": 4}
+"""Tokens across a thing, by the word for its size.
+
+Things and horizons keep to the grid of the tokens, so that each token shows one of few patterns: a model
+that is trained on a CPU learns those in hours, where things of any size in any place took it days.
+"""
+
+RIM = 2
+"""Pixels between a thing and the edge of its outermost tokens: room for its outline."""
 
 Sky = Literal["day", "night", "sunset", "fog"]
 Ground = Literal["grass", "sand", "snow", "sea", "road"]
@@ -44,10 +59,11 @@ Column = Literal["left", "center", "right"]
 Row = Literal["top", "middle", "bottom"]
 _COLUMNS: tuple[Column, ...] = ("left", "center", "right")
 _ROWS: tuple[Row, ...] = ("top", "middle", "bottom")
+_HORIZONS = (0.4375, 0.5, 0.5625, 0.625)
 _THIRDS = (0.38, 0.62)
 """Shares of the side between which a centre counts as in the middle."""
 
-_HOW_MANY = (0.06, 0.27, 0.31, 0.16, 0.10, 0.06, 0.04)
+_HOW_MANY = (0.05, 0.37, 0.34, 0.12, 0.06, 0.03, 0.03)
 
 
 @dataclass(frozen=True)
@@ -89,11 +105,11 @@ class Tableau:
     side: int = SIDE
 
 
-def sample_tableau(seed: int, count: int | None = None) -> Tableau:
-    """The tableau of a seed, with `count` things or as many as it likes (0 to 6)."""
+def sample_tableau(seed: int, count: int | None = None, kinds: Sequence[str] = CAST) -> Tableau:
+    """The tableau of a seed, with `count` things of `kinds`, or as many as it likes (0 to 6)."""
     rng = np.random.default_rng((1, seed))
     n = int(rng.choice(len(_HOW_MANY), p=_HOW_MANY)) if count is None else count
-    return Tableau(_sample_things(rng, n), _sample_setting(rng), seed)
+    return Tableau(_sample_things(rng, n, kinds), _sample_setting(rng), seed)
 
 
 def field(x: float, y: float, side: int) -> tuple[Column, Row]:
@@ -108,31 +124,30 @@ def _third(share: float) -> int:
 def _sample_setting(rng: np.random.Generator) -> Setting:
     if rng.random() < 0.2:
         return Setting(None, None, pick(rng, WALLS), 1.0)
-    return Setting(pick(rng, SKIES), pick(rng, GROUNDS), None, float(rng.uniform(0.42, 0.68)))
+    return Setting(pick(rng, SKIES), pick(rng, GROUNDS), None, pick(rng, _HORIZONS))
 
 
-def _sample_things(rng: np.random.Generator, n: int) -> tuple[Thing, ...]:
+def _sample_things(rng: np.random.Generator, n: int, kinds: Sequence[str]) -> tuple[Thing, ...]:
     overlapping = n > 1 and rng.random() < 0.12
     things: list[Thing] = []
     for _ in range(n * 60):
         if len(things) == n:
             break
-        candidate = _sample_thing(rng, n, things)
-        gap = -0.35 * candidate.diameter if overlapping and len(things) == 1 else 5.0
+        candidate = _sample_thing(rng, n, things, kinds)
+        gap = -0.35 * candidate.diameter if overlapping and len(things) == 1 else 3.0
         if all(_apart(candidate, other, gap) for other in things):
             things.append(candidate)
     return tuple(things)
 
 
-def _sample_thing(rng: np.random.Generator, n: int, things: list[Thing]) -> Thing:
+def _sample_thing(rng: np.random.Generator, n: int, things: list[Thing], kinds: Sequence[str]) -> Thing:
     size = pick(rng, ("small", "medium", "large") if n < 4 else ("small", "small", "medium"))
-    diameter = float(rng.uniform(*DIAMETERS[size]))
-    margin = diameter / 2 + 3
-    x, y = (float(v) for v in rng.uniform(margin, SIDE - margin, 2))
-    kind, colour = pick(rng, KINDS), pick(rng, tuple(COLOURS))
+    span = SPANS[size]
+    x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
+    kind, colour = pick(rng, kinds), pick(rng, tuple(COLOURS))
     if things and rng.random() < 0.22:
         kind, colour = things[-1].kind, things[-1].colour
-    return Thing(kind, colour, size, x, y, diameter, float(rng.uniform(-10, 10)))
+    return Thing(kind, colour, size, x, y, float(span * TOKEN - 2 * RIM))
 
 
 def _apart(a: Thing, b: Thing, gap: float) -> bool:

@@ -23,7 +23,7 @@ from transformers import (
 from evals.world.caption import caption
 from evals.world.tableau import sample_tableau
 
-TEXT_TOKENS = 128
+TEXT_TOKENS = 64
 """Length to which captions are padded, in training and at work, as FLUX pads to 512."""
 
 CLIP_TOKENS = 77
@@ -40,9 +40,12 @@ class Tokenizers:
     clip: CLIPTokenizer
     t5: PreTrainedTokenizerFast
 
-    def __call__(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        """Token ids, int64: CLIP's (B, 77) and T5's (B, 128), padded as `FluxPipeline` pads them."""
-        return _ids(self.clip, texts, CLIP_TOKENS), _ids(self.t5, texts, TEXT_TOKENS)
+    def __call__(self, texts: list[str], wholes: list[str] | None = None) -> tuple[Tensor, Tensor]:
+        """Token ids, int64: CLIP's (B, 77) and T5's (B, 64), padded as `FluxPipeline` pads them.
+
+        CLIP reads `wholes` instead of `texts`, where they are given.
+        """
+        return _ids(self.clip, wholes or texts, CLIP_TOKENS), _ids(self.t5, texts, TEXT_TOKENS)
 
 
 @cache
@@ -53,17 +56,17 @@ def tokenizers() -> Tokenizers:
 
 
 @torch.no_grad()
-def follow_tokens(encoder: Any, old: Any, new: Any) -> None:
-    """Give every token of the tokenizer `new` the embedding that `encoder` has for it under `old`.
+def take_weights(encoder: Any, source: Any, old: Any, new: Any) -> None:
+    """Give `encoder`, of the tokenizer `new`, the weights of `source`, of the tokenizer `old`.
 
-    Raises `ValueError` where a token of `new` is none of `old`.
+    A token keeps its embedding, whatever its number; one that `old` doesn't know keeps `encoder`'s.
     """
-    rows, wanted = old.get_vocab(), new.get_vocab()
-    unknown = sorted(set(wanted) - set(rows))
-    if unknown:
-        raise ValueError(f"the weights know no token {unknown[0]!r}: they were made for another world")
-    weight = encoder.get_input_embeddings().weight
-    weight.copy_(weight[[rows[token] for token in sorted(wanted, key=wanted.__getitem__)]])
+    rows, table = old.get_vocab(), encoder.get_input_embeddings().weight.clone()
+    for token, row in new.get_vocab().items():
+        if token in rows:
+            table[row] = source.get_input_embeddings().weight[rows[token]]
+    source.set_input_embeddings(torch.nn.Embedding.from_pretrained(table))
+    encoder.load_state_dict(source.state_dict())
 
 
 def text_encoders(seed: int = 0) -> tuple[CLIPTextModel, T5EncoderModel]:

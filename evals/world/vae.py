@@ -7,6 +7,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from evals.world.progress import Curve
+from evals.world.tableau import SIDE
 
 LATENT_CHANNELS = 8
 
@@ -22,7 +23,7 @@ def new_vae(seed: int = 0) -> AutoencoderKL:
         latent_channels=LATENT_CHANNELS,
         norm_num_groups=8,
         mid_block_add_attention=False,
-        sample_size=256,
+        sample_size=SIDE,
         scaling_factor=1.0,
         shift_factor=0.0,
     )

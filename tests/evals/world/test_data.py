@@ -1,5 +1,6 @@
 """Batches are pure functions of their numbers."""
 
+from collections import Counter
 from itertools import islice, pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from evals.world.data import Batch, Captioned, Pictures, Window, loader, whole_things
 from evals.world.draw import draw
 from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
+from evals.world.text import tokenizers
 
 CAPTIONED = Captioned(steps=12, size=3, pool=500, start=1000, crop_share=0.5)
 
@@ -40,27 +42,41 @@ def test_pictures_are_those_of_their_seeds() -> None:
 
 def test_shapes_and_shares() -> None:
     batches = [CAPTIONED[i] for i in range(40)]
-    assert all(b.clip_ids.shape == (3, 77) and b.t5_ids.shape == (3, 128) for b in batches)
-    assert all(0 <= b.window[0] <= 16 - b.window[2] and 0 <= b.window[1] <= 16 - b.window[3] for b in batches)
-    whole = sum(b.window == (0, 0, 16, 16) for b in batches)
+    assert all(b.clip_ids.shape == (3, 77) and b.t5_ids.shape == (3, 64) for b in batches)
+    assert all(0 <= b.window[0] <= 8 - b.window[2] and 0 <= b.window[1] <= 8 - b.window[3] for b in batches)
+    whole = sum(b.window == (0, 0, 8, 8) for b in batches)
     assert 10 <= whole <= 30
     dropped = sum(int((ids[1:] == 0).all()) for b in batches for ids in b.t5_ids)
     assert 1 <= dropped <= 30
 
 
-THING = Thing("star", "red", "small", x=100, y=60, diameter=40)
+def test_clip_reads_few_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.world.data.caption", lambda *_: "a red star")  # pyright: ignore
+    monkeypatch.setattr("evals.world.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore
+    crops = [batch for i in range(80) if (batch := CAPTIONED[i]).window != (0, 0, 8, 8)]
+    heard, said = Counter[str](), Counter[str]()
+    for batch in crops:
+        heard.update(str(tokenizers().clip.decode(row, skip_special_tokens=True)) for row in batch.clip_ids)
+        said.update(str(tokenizers().t5.decode(row, skip_special_tokens=True)) for row in batch.t5_ids)
+    assert {"".join(text.split()) for text in heard} == {"", "aredstar"}
+    assert {"".join(text.split()) for text in said} == {"", "▁a▁blue▁ring"}
+    assert 0.7 < heard[""] / heard.total() < 0.9
+    assert 0.03 < said[""] / said.total() < 0.2
+
+
+THING = Thing("star", "red", "small", x=80, y=48, diameter=28)
 
 
 @pytest.mark.parametrize(
     ("window", "inside"),
     [
-        ((0, 0, 16, 16), True),
-        ((2, 5, 4, 4), True),
-        ((3, 5, 4, 4), None),
-        ((2, 6, 4, 4), None),
-        ((2, 5, 2, 4), None),
-        ((8, 0, 8, 16), False),
-        ((0, 8, 16, 8), False),
+        ((0, 0, 8, 8), True),
+        ((2, 4, 2, 2), True),
+        ((3, 4, 4, 4), None),
+        ((2, 5, 3, 3), None),
+        ((2, 4, 1, 4), None),
+        ((4, 0, 4, 8), False),
+        ((0, 6, 8, 2), False),
     ],
 )
 def test_things_of_a_window(window: Window, inside: bool | None) -> None:

@@ -24,12 +24,12 @@ def test_impostors_are_told_from_things() -> None:
 
 
 def test_a_detection_says_what_and_where() -> None:
-    thing = Thing("heart", "red", "large", 170, 90, 110)
+    thing = Thing("heart", "red", "large", 85, 45, 55)
     picture = draw(Tableau((thing,), Setting("night", "grass", None, 0.5), seed=4))
     (found,) = detect(picture)
     assert (found.kind, found.colour) == ("heart", "red")
-    assert found.centre == pytest.approx((170, 90), abs=8)
-    assert found.box == pytest.approx(thing.box, abs=16)
+    assert found.centre == pytest.approx((85, 45), abs=4)
+    assert found.box == pytest.approx(thing.box, abs=8)
 
 
 def test_an_empty_picture_holds_nothing() -> None:
@@ -37,7 +37,7 @@ def test_an_empty_picture_holds_nothing() -> None:
 
 
 def test_targets_mark_the_centre_of_each_thing() -> None:
-    thing = Thing("ring", "blue", "small", 100, 60, 48)
+    thing = Thing("ring", "blue", "small", 50, 30, 24)
     heat, shade, box = targets([Mark(thing, "ring", "mixed")])
     assert heat[CLASSES.index("ring"), 7, 12] == 1
     assert (heat == 1).sum() == 1

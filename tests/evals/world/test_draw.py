@@ -32,20 +32,20 @@ BODY = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("colour", COLOURS)
 def test_a_thing_shows_its_colour_where_it_stands(kind: str, colour: str) -> None:
-    thing = Thing(kind, colour, "large", 90, 150, 100)
+    thing = Thing(kind, colour, "large", 45, 75, 50)
     dx, dy = BODY.get(kind, (0.0, 0.0))
     picture = draw(Tableau((thing,), Setting("day", "grass", None, 0.5), seed=1))
-    assert picture.getpixel((90 + round(50 * dx), 150 + round(50 * dy))) == COLOURS[colour]
+    assert picture.getpixel((45 + round(25 * dx), 75 + round(25 * dy))) == COLOURS[colour]
 
 
 def test_a_ring_has_a_hole_and_the_nearer_thing_hides_the_farther() -> None:
     setting = Setting(None, None, "gray", 1.0)
-    ring = Thing("ring", "red", "large", 128, 128, 120)
-    behind = Thing("circle", "blue", "large", 128, 128, 110)
-    assert draw(Tableau((behind, ring), setting, 1)).getpixel((128, 128)) == COLOURS["blue"]
-    assert draw(Tableau((ring, behind), setting, 1)).getpixel((128, 70)) != COLOURS["red"]
-    alone = draw(Tableau((ring,), setting, 1)).getpixel((128, 128))
-    assert alone == draw(Tableau((), setting, 1)).getpixel((128, 128))
+    ring = Thing("ring", "red", "large", 64, 64, 60)
+    behind = Thing("circle", "blue", "large", 64, 64, 55)
+    assert draw(Tableau((behind, ring), setting, 1)).getpixel((64, 64)) == COLOURS["blue"]
+    assert draw(Tableau((ring, behind), setting, 1)).getpixel((64, 35)) != COLOURS["red"]
+    alone = draw(Tableau((ring,), setting, 1)).getpixel((64, 64))
+    assert alone == draw(Tableau((), setting, 1)).getpixel((64, 64))
 
 
 def test_the_picture_outside_things_is_the_setting() -> None:

@@ -9,7 +9,7 @@ from diffusers import FluxPipeline
 from torch import Tensor
 
 from evals.world.data import Captioned, loader
-from evals.world.flow import FlowTrainer, image_ids, pack
+from evals.world.flow import STANDING_OUT, FlowTrainer, image_ids, pack, token_weights
 from evals.world.progress import Curve
 from evals.world.text import tokenizers
 from renderer.cards import TINY
@@ -26,15 +26,15 @@ def test_packing_is_the_pipelines() -> None:
 
 def test_ids_are_the_pipelines_and_a_crop_keeps_its_place() -> None:
     prepare = FluxPipeline._prepare_latent_image_ids  # pyright: ignore[reportPrivateUsage]
-    whole = prepare(1, 16, 16, CPU, torch.float32)
-    assert torch.equal(image_ids((0, 0, 16, 16)), whole)
-    crop = whole.reshape(16, 16, 3)[3:8, 4:10].reshape(-1, 3)
-    assert torch.equal(image_ids((3, 4, 5, 6)), crop)
+    whole = prepare(1, 8, 8, CPU, torch.float32)
+    assert torch.equal(image_ids((0, 0, 8, 8)), whole)
+    crop = whole.reshape(8, 8, 3)[2:7, 1:7].reshape(-1, 3)
+    assert torch.equal(image_ids((2, 1, 5, 6)), crop)
 
 
 @pytest.fixture(scope="module")
 def latents() -> Tensor:
-    return torch.randn(64, 8, 32, 32, generator=torch.Generator().manual_seed(5))
+    return torch.randn(64, 8, 16, 16, generator=torch.Generator().manual_seed(5))
 
 
 def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> FlowTrainer:
@@ -66,7 +66,15 @@ def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
     shipped = FluxPipeline.from_pretrained(TINY, dtype=torch.float32)
     text = "a large yellow star in the upper left, at night on the grass"
     with torch.no_grad():
-        embeds, pooled, _ = shipped.encode_prompt(text, text, max_sequence_length=128)
+        embeds, pooled, _ = shipped.encode_prompt(text, text, max_sequence_length=64)
         clip_ids, t5_ids = tokenizers()([text])
         torch.testing.assert_close(trainer.model.clip(clip_ids).pooler_output, pooled)
         torch.testing.assert_close(trainer.average.t5(t5_ids).last_hidden_state, embeds)
+
+
+def test_tokens_that_differ_from_their_row_weigh_more() -> None:
+    latents = torch.arange(8.0).reshape(1, 1, 8, 1).expand(2, 8, 8, 12).clone()
+    latents[1, :, 2:4, 6:10] += 1
+    expected = torch.ones(2, 4, 6)
+    expected[1, 1, 3:5] = STANDING_OUT
+    assert torch.equal(token_weights(latents), expected)

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from evals.world.tableau import DIAMETERS, SIDE, Column, Row, field, sample_tableau
+from evals.world.tableau import RIM, SIDE, SPANS, TOKEN, Column, Row, field, sample_tableau
 
 
 def test_a_seed_settles_everything() -> None:
@@ -18,8 +18,14 @@ def test_things_stand_whole_on_the_canvas_and_are_as_large_as_said() -> None:
             x0, y0, x1, y1 = thing.box
             assert min(x0, y0) >= 0
             assert max(x1, y1) <= SIDE
-            low, high = DIAMETERS[thing.size]
-            assert low <= thing.diameter <= high
+            assert thing.diameter == SPANS[thing.size] * TOKEN - 2 * RIM
+
+
+def test_things_fill_whole_tokens() -> None:
+    for seed in range(100):
+        for thing in sample_tableau(seed).things:
+            x0, y0, x1, y1 = thing.box
+            assert [edge % TOKEN for edge in (x0 - RIM, y0 - RIM, x1 + RIM, y1 + RIM)] == [0.0] * 4
 
 
 def test_things_overlap_in_few_pictures_only() -> None:

@@ -45,8 +45,8 @@ def test_boxes_are_those_of_the_regions_named_for_the_things(pair: tuple[Trial, 
     assert star is not None
     assert hoop is not None
     assert moon is None
-    assert star[2] < 128
-    assert hoop[1] > 128
+    assert star[2] < 64
+    assert hoop[1] > 64
 
 
 def test_the_plan_is_judged_by_itself(pair: tuple[Trial, ...]) -> None:

@@ -1,0 +1,76 @@
+"""`python -m evals.scoreboard RUN [RUN …]`: the summaries of benchmark runs as one Markdown table.
+
+Every figure of a run at the stage of the plan is a proxy for the picture, and the table says so.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.planning.rows import SUMMARY
+from planner.errors import UserError
+
+TITLES = ("benchmark", "planner", "prompts", "failed", "what", "mean (95 %)", "n", "seconds, median / 95th")
+NO_SHARES = frozenset(["mean absolute error"])
+"""Metrics that are numbers of things and no shares."""
+
+STAGES = {"plan": "Figures are of plans, by boxes and words: proxies for the picture."}
+
+
+def scoreboard(runs: Sequence[Mapping[str, Any]]) -> str:
+    """The table of runs' summaries, a line a metric, with what is a proxy said above it."""
+    said = [STAGES[stage] for stage in dict.fromkeys(run["stage"] for run in runs)]
+    lines = [_line(TITLES), _line(["---"] * len(TITLES)), *(line for run in runs for line in _lines(run))]
+    return "\n".join([*said, "", *lines]) + "\n"
+
+
+def _lines(run: Mapping[str, Any]) -> Iterator[str]:
+    """A line a metric; what holds for the whole run stands on the first."""
+    faults = f"{run['overlap']} / {run['lost']} / {run['off_canvas']}"
+    figures = [(name, _interval(name, told), str(told["n"])) for name, told in run["metrics"].items()]
+    figures.append(("tokens overlapping / regions lost / off the canvas", faults, str(run["n"])))
+    whole = [run["benchmark"], run["model"] or run["planner"], str(run["n"]), str(run["failures"])]
+    times = f"{run['median_seconds']:.3f} / {run['p95_seconds']:.3f}"
+    for number, figure in enumerate(figures):
+        yield _line([*whole, *figure, times] if not number else ["", "", "", "", *figure, ""])
+
+
+def _interval(name: str, told: Mapping[str, float]) -> str:
+    values = [told[part] for part in ("mean", "low", "high")]
+    if name in NO_SHARES:
+        mean, low, high = (f"{value:.2f}" for value in values)
+        return f"{mean} ({low} to {high})"
+    mean, low, high = (f"{100 * value:.1f}" for value in values)
+    return f"{mean} % ({low} to {high})"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """The summary of a finished run. Raises `UserError` where the folder holds none."""
+    try:
+        return json.loads((folder / SUMMARY).read_text("utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise UserError(f"{folder}: holds no {SUMMARY} of a finished run") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m evals.scoreboard", description=__doc__)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
+    folders: list[Path] = parser.parse_args(arguments).runs
+    try:
+        sys.stdout.write(scoreboard([read_summary(folder) for folder in folders]))
+    except UserError as error:
+        print(f"scenewright: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

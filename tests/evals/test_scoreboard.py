@@ -1,0 +1,52 @@
+"""Summaries of runs as one table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.scoreboard import main
+
+RUN: dict[str, Any] = {
+    "benchmark": "lmd",
+    "stage": "plan",
+    "planner": "builtin",
+    "model": None,
+    "n": 125,
+    "failures": 2,
+    "metrics": {
+        "accuracy": {"mean": 0.975, "low": 0.9012, "high": 1.0, "n": 123},
+        "mean absolute error": {"mean": 1.25, "low": 1.0, "high": 1.5, "n": 45},
+    },
+    "overlap": 0,
+    "lost": 1,
+    "off_canvas": 0,
+    "median_seconds": 0.05,
+    "p95_seconds": 0.1234,
+}
+
+
+def run_in(folder: Path, **changes: Any) -> str:
+    folder.mkdir()
+    (folder / "summary.json").write_text(json.dumps(RUN | changes))
+    return str(folder)
+
+
+def test_a_line_a_metric(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([run_in(tmp_path / "a"), run_in(tmp_path / "b", model="gpt-x", metrics={})]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "proxies" in lines[0]
+    assert lines[4:] == [
+        "| lmd | builtin | 125 | 2 | accuracy | 97.5 % (90.1 to 100.0) | 123 | 0.050 / 0.123 |",
+        "|  |  |  |  | mean absolute error | 1.25 (1.00 to 1.50) | 45 |  |",
+        "|  |  |  |  | tokens overlapping / regions lost / off the canvas | 0 / 1 / 0 | 125 |  |",
+        "| lmd | gpt-x | 125 | 2 | tokens overlapping / regions lost / off the canvas | 0 / 1 / 0 | 125 "
+        "| 0.050 / 0.123 |",
+    ]
+    assert {line.count("|") for line in lines[2:]} == {9}
+
+
+def test_a_run_that_is_not_finished_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 2
+    assert "summary.json" in capsys.readouterr().err
