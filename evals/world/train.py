@@ -61,9 +61,12 @@ class Run:
 
 
 def vae_stage(run: Run) -> AutoencoderKL:
-    """The run's autoencoder, trained now if it wasn't."""
+    """The run's autoencoder: that of the pipeline it starts from, if any, else trained now if it wasn't."""
     vae, path = new_vae(), run.out / "vae.safetensors"
-    if not path.exists():
+    if not path.exists() and run.start_from is not None:
+        vae = AutoencoderKL.from_pretrained(run.start_from / "vae", torch_dtype=torch.float32)
+        save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, path)
+    elif not path.exists():
         batches = loader(Pictures(run.vae_steps, run.batch, VAE_SEEDS), run.workers)
         train_vae(vae, batches, run.vae_steps, run.device, run.curve("vae"))
         vae.cpu().float()

@@ -50,6 +50,10 @@ def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
     run_stages(tiny(out=str(tmp_path / "b"), stages="flow", steps="0", start_from=start))
     taken = load_file(tmp_path / "b/pipeline/transformer/diffusion_pytorch_model.safetensors")
     assert all(torch.equal(taken[name], value) for name, value in weights.items())
+    one, other = (
+        load_file(tmp_path / run / "pipeline/vae/diffusion_pytorch_model.safetensors") for run in "ab"
+    )
+    assert all(torch.equal(other[name], value) for name, value in one.items())
 
 
 def test_unknown_stages_are_refused() -> None:
