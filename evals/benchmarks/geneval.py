@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field
 
 from evals.benchmarks.naming import holds, instances_of
 from evals.benchmarks.reading import Upstream, json_lines_of, upstream_file
@@ -21,12 +21,7 @@ class Wanted(Upstream):
     count: int
     color: str | None = None
     position: tuple[Position, int] | None = None
-    category: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _rename(cls, value: dict[str, object]) -> dict[str, object]:
-        return {("category" if key == "class" else key): given for key, given in value.items()}
+    category: str = Field(alias="class")
 
 
 class Record(Upstream):

@@ -72,6 +72,8 @@ def test_nothing_there_is_told(name: str, tmp_path: Path) -> None:
         ("nsr-1k-spatial", json.dumps([{**SIDE, "relation": "inside"}]), r"\[0\].relation"),
         ("lmd", '{"id": 3, "category": "numeracy", "prompt": "some mugs"}\n', "line 1: prompt"),
         ("geneval", json.dumps(GENEVAL) + "\n{}\n", "line 2: tag"),
+        ("geneval", json.dumps({**GENEVAL, "include": ["mug"]}) + "\n", r"line 1: include\[0\]"),
+        ("geneval", json.dumps({**GENEVAL, "include": [{"count": 2}]}) + "\n", r"include\[0\].class"),
         ("dsg-1k", "a,b\n1,2\n", "item_id"),
         ("longbench-t2i", '\n{"label": []}\n', "line 2: instruction"),
         ("parti", "Prompt\tNote\nx\ty\n", "Category"),
