@@ -37,7 +37,7 @@ CLIP_SHARE = 0.2
 """Share of captions that CLIP reads too (Esser et al. 2024, section 5.3.1, drop each encoder by itself).
 
 Where it always reads them, the model takes the kinds of things from the pooled vector alone, and a region's
-own prompt, which T5 reads, says nothing of them: seen after 1.7 million pictures.
+own prompt, which T5 reads, says nothing of them.
 """
 
 

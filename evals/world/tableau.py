@@ -21,7 +21,7 @@ KINDS = (
 """What can be drawn, and what the detector knows."""
 
 CAST = ("star", "heart", "ring", "circle", "square", "triangle", "cross", "moon")
-"""The kinds that tiny-flux is trained on and asked for: as many as it learns in hours on a CPU."""
+"""The kinds that tiny-flux is trained on and asked for: few to begin with."""
 
 COLOURS = {
     "red": (214, 34, 38),
@@ -41,8 +41,8 @@ TOKEN = 16
 SPANS = {"small": 2, "medium": 3, "large": 4}
 """Tokens across a thing, by the word for its size.
 
-Things and horizons keep to the grid of the tokens, so that each token shows one of few patterns: a model
-that is trained on a CPU learns those in hours, where things of any size in any place took it days.
+Things and horizons keep to the grid of the tokens, so that each token shows one of few patterns, which a
+small model learns sooner than things of any size in any place.
 """
 
 RIM = 2
