@@ -31,15 +31,13 @@ def names(cast: Cast) -> tuple[str, ...]:
 
 def _plain(thing: Thing, cast: Cast) -> str:
     token = cast.reading.doc[thing.head]
-    noun = token.lower_ if thing.plural and thing.count == 1 else _noun(token, cast)
+    noun = cast.reading.source(token).lower() if thing.plural and thing.count == 1 else _noun(token)
     return " ".join(
         [*(cast.reading.source(child).lower() for child in token.lefts if _compounds(child)), noun]
     )
 
 
-def _noun(token: "Token", cast: Cast) -> str:
-    if cast.reading.source(token).lower() != token.lower_:
-        return cast.reading.source(token).lower()
+def _noun(token: "Token") -> str:
     proper = token.pos_ == "PROPN" and token.tag_ == "NNP"
     return token.lower_ if proper or token.lower_ in PLURAL_ONLY else lemma(token)
 

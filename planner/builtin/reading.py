@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from planner.builtin.cues import Cue
 from planner.builtin.expressions import cues
 from planner.builtin.lexicon import NUMBERS, SETTINGS, word_set
+from planner.builtin.nouns import is_plural
 from planner.builtin.parser import english
 from planner.builtin.repair import misread
+from planner.builtin.spelling import respelt, singular
 from planner.builtin.style import Manner, manners
 
 if TYPE_CHECKING:
@@ -69,9 +71,9 @@ def read(prompt: str) -> Reading:
     found, style = cues(prompt), manners(prompt)
     words = _words(prompt, found, style)
     doc = _parsed(words)
-    verbs = misread(doc)
-    if verbs:
-        words = tuple(replace(word, text=verbs.get(i, word.text)) for i, word in enumerate(words))
+    stand_ins = misread(doc)
+    if stand_ins:
+        words = _reread(words, stand_ins)
         doc = _parsed(words)
     return Reading(prompt, doc, words, style, tuple(cue for cue in found if cue.order))
 
@@ -88,6 +90,8 @@ def _parsed(words: Sequence[Word]) -> "Doc":
     for token, word in zip(doc, words, strict=True):
         # After the parser, which looks at norms too.
         token.norm_ = word.said or token.norm_
+        if word.said and token.pos_ == "NOUN":
+            token.lemma_ = singular(word.said) if is_plural(token) else word.said
     return doc
 
 
@@ -95,6 +99,13 @@ def _spaces(words: Sequence[Word]) -> list[bool]:
     """Whether a space follows each word, which the tagger looks at; none precedes a mark that was put in."""
     gaps = [after.end > after.start > word.end or word.end == word.start for word, after in pairwise(words)]
     return [*gaps, False][: len(words)]
+
+
+def _reread(words: Sequence[Word], stand_ins: Mapping[int, str]) -> tuple[Word, ...]:
+    return tuple(
+        replace(word, text=stand_ins[i], said=word.said or word.text) if i in stand_ins else word
+        for i, word in enumerate(words)
+    )
 
 
 def _words(prompt: str, found: tuple[Cue, ...], style: tuple[Manner, ...]) -> tuple[Word, ...]:
@@ -113,7 +124,12 @@ def _words(prompt: str, found: tuple[Cue, ...], style: tuple[Manner, ...]) -> tu
         elif cue.word and not (words and words[-1].cue is cue):
             words.append(Word(cue.word, cue.start, cue.end, opens, cue))
             opens = False
-    return tuple(_ended(list(_set_apart(list(_eased(words))))))
+    return tuple(_ended(list(_set_apart(list(_eased(_spelt(words)))))))
+
+
+def _spelt(words: list[Word]) -> list[Word]:
+    plurals = respelt([word.text for word in words])
+    return [replace(word, text=plurals.get(i, word.text)) for i, word in enumerate(words)]
 
 
 def _set_apart(words: list[Word]) -> Iterator[Word]:

@@ -7,13 +7,16 @@ one noun with it.
 
 from typing import TYPE_CHECKING
 
-from planner.builtin.lexicon import COLOURS, word_set
+from planner.builtin.lexicon import ANIMATE, COLOURS, word_set
+from planner.builtin.nouns import lemma
+from planner.builtin.parser import known
+from planner.builtin.spelling import singular
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 _TRANSITIVE, _INTRANSITIVE, _PARTICIPLE = "pushes", "sits", "moving"
-_NOUN, _ADJECTIVE = "toy", "plain"
+_NOUN, _PLURAL, _ADJECTIVE = "toy", "toys", "plain"
 _SHORTEST_SENTENCE = 8
 _QUANTITIES = word_set("few couple several dozen many hundred thousand lot")
 _NOUNS = word_set("""
@@ -27,15 +30,43 @@ _NOUNS = word_set("""
 def misread(doc: "Doc") -> dict[int, str]:
     """The tokens to be read again, each with its stand-in."""
     verbs = {token.i: _stand_in(token) for token in doc if _is_finite_verb(token)}
-    participles = {token.i: _PARTICIPLE for token in doc if _is_participle(token)}
+    participles = {
+        token.i: _PARTICIPLE for token in doc if _is_participle(token) or _is_hidden_adjective(token)
+    }
     compounds = {token.i: _NOUN for token in doc if _is_severed(token) and token.i + 1 not in verbs}
     compounds |= {
         token.i: _NOUN
         for token in doc[:-1]
         if token.lower_ == "plus" and token.nbor().lower_.startswith("sign")
     }
-    colours = {token.i: _ADJECTIVE for token in doc[:-1] if _is_lone_colour(token)}
-    return compounds | participles | verbs | colours
+    colours = {token.i: _ADJECTIVE for token in doc[:-2] if _is_lone_colour(token)}
+    return compounds | participles | verbs | colours | _nouns(doc)
+
+
+def _nouns(doc: "Doc") -> dict[int, str]:
+    hidden = (token for token in doc if _is_hidden_noun(token))
+    return {token.i: _NOUN if _is_noun(token.lower_) else _PLURAL for token in hidden}
+
+
+def _is_hidden_noun(token: "Token") -> bool:
+    """A word that English has as a noun alone, taken for something else: "a fire hydrant"."""
+    tagged = token.tag_ in ("JJ", "RB", "VB", "VBP", "VBZ", "VBN", "VBD", "UH", "FW")
+    return (
+        tagged
+        and len(token) > 3
+        and token.is_lower
+        and (_is_noun(token.lower_) or _is_noun(singular(token.lower_)))
+    )
+
+
+def _is_hidden_adjective(token: "Token") -> bool:
+    """A word that English has as an adjective alone, taken for a noun: "an orange stuck in a net"."""
+    adjective = token.lower_ in known("adj") and token.lower_ not in known("noun")
+    return token.tag_ == "NN" and adjective and token.i > 0 and token.nbor(-1).pos_ == "NOUN"
+
+
+def _is_noun(word: str) -> bool:
+    return word in known("noun") and not any(word in known(part) for part in ("verb", "adj", "adv"))
 
 
 def _stand_in(token: "Token") -> str:
@@ -61,23 +92,26 @@ def _is_finite_verb(token: "Token") -> bool:
 
 
 def _is_participle(token: "Token") -> bool:
-    owned = any(child.dep_ == "poss" for child in token.lefts)
+    determined = any(child.dep_ == "det" for child in token.lefts)
     if token.tag_ == "VBG" and token.dep_ != "amod":
-        return _follows_noun(token) and any(child.dep_ == "det" for child in token.lefts)
+        return determined and (_follows_noun(token) or any(map(_is_hidden_subject, token.lefts)))
+    owned = any(child.dep_ == "poss" for child in token.lefts)
+    alive = determined and token.i > 0 and lemma(token.nbor(-1)) in ANIMATE
     return (
         token.tag_ == "NN"
         and token.lower_.endswith("ing")
         and token.lower_ not in _NOUNS
-        and owned
+        and (owned or alive)
         and _follows_noun(token)
     )
 
 
 def _is_lone_colour(token: "Token") -> bool:
-    """A colour taken for a noun although a noun follows it: "a huge purple sphere"."""
+    """A colour taken for a noun although a noun follows it: "a huge purple sphere", "a pink frosted cake"."""
     apart = token.dep_ not in ("amod", "compound", "nmod", "conj") or any(True for _ in token.lefts)
-    follows = token.nbor().pos_ in ("NOUN", "PROPN", "ADJ", "VERB")
-    return token.lower_ in COLOURS and token.tag_ in ("NN", "NNP") and apart and follows
+    describing = token.nbor().pos_ in ("ADJ", "VERB") and token.nbor(2).pos_ in ("NOUN", "PROPN", "ADJ")
+    follows = token.nbor().pos_ in ("NOUN", "PROPN") and not _is_hidden_adjective(token.nbor())
+    return token.lower_ in COLOURS and token.tag_ in ("NN", "NNP", "RB") and apart and (follows or describing)
 
 
 def _is_severed(token: "Token") -> bool:
@@ -91,6 +125,11 @@ def _is_severed(token: "Token") -> bool:
         and not after.is_sent_start
         and any(child.dep_ in ("det", "nummod") for child in token.lefts)
     )
+
+
+def _is_hidden_subject(token: "Token") -> bool:
+    """An animal or a person taken for a measure, as "mile" is in "a mile long": "a dog looking sad"."""
+    return token.dep_ == "npadvmod" and lemma(token) in ANIMATE and token.i < token.head.i
 
 
 def _follows_noun(token: "Token") -> bool:

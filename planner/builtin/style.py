@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.builtin.lexicon import FINISHES, MEDIA, STYLE_MARKS, word_set
 
-_MEDIUM = "|".join(sorted(MEDIA, key=len, reverse=True))
+_MEDIUM = "|".join([*sorted(MEDIA, key=len, reverse=True), r"close\s+up"])
 _ORDER = (
     r"(?:(?:please\s+)?(?:create|draw|generate|paint|make|show|depict|render|imagine|produce|design)"
     r"\s+(?:me\s+)?)?"
