@@ -46,7 +46,8 @@ def compose(prompt: str) -> tuple[Scene, tuple[Note, ...]]:
 
 def _outline(prompt: str) -> Outline:
     reading = read(prompt)
-    found = compared(cast(reading, mentions(reading.doc)))
+    places = {i for i, cue in reading.cues.items() if cue.is_place}
+    found = compared(cast(reading, mentions(reading.doc, places)))
     absent = absent_phrases(found)
     links = relations(found)
     placed = spots(found)

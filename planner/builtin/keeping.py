@@ -99,6 +99,8 @@ class _Keeping:
         mention = self.cast.mentions[noun.i]
         if mention.role == "part":
             return self.whose is None or self.cast.thing_at(noun.i) == self.whose
+        if mention.role == "thing" and mention.owner is not None:
+            return self.whose is not None and self.cast.thing_at(mention.owner) == self.whose
         in_clause = above.pos_ in ("VERB", "AUX") or above.head.pos_ in ("VERB", "AUX")
         return mention.role == "nothing" or (
             mention.role == "setting" and in_clause and self.whose is not None

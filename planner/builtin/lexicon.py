@@ -92,7 +92,7 @@ BODY = word_set("""
     nail fist chest back waist hip leg thigh knee foot ankle toe heel skin body torso belly stomach tail
     paw claw wing feather beak fur mane horn antler tusk trunk snout muzzle whisker hoof fin scale shell
     plumage coat smile gaze expression grin frown lap stripe spot freckle scar wrinkle shadow silhouette
-    reflection posture pose gesture
+    reflection posture pose gesture tattoo goatee mohawk sideburns
 """)
 
 CLOTHES = word_set("""
@@ -102,7 +102,7 @@ CLOTHES = word_set("""
     spectacles goggles mask veil necklace bracelet earring ring watch jewelry jewellery armor armour
     costume outfit attire clothes clothing garment headband bandana bonnet beanie beret turban kimono
     overalls swimsuit bikini pajamas collar harness leash saddle bridle sleeve pocket badge headphones
-    headset backpack
+    headset backpack coat raincoat overcoat parka poncho tunic toga wetsuit spacesuit slipper bow ribbon
 """)
 
 PARTS = word_set("""
@@ -119,10 +119,12 @@ PARTS = word_set("""
     crack dent hole rust
 """)
 
-CARRY = word_set("""
-    hold carry wear clutch grip grasp wield brandish cradle don sport swing drink eat chew bite lick play
-    use read
+HANDLING = word_set("""
+    hold carry clutch grip grasp wield brandish cradle swing drink eat chew bite lick play use read
 """)
+"""Verbs whose object is in the hands or the mouth of the one who does it."""
+
+CARRY = HANDLING | {"wear", "don", "sport"}
 """Verbs whose object is drawn with the one who does it."""
 
 COLLECTIVES = {

@@ -9,6 +9,7 @@ from planner.builtin.cues import Cue
 from planner.builtin.lexicon import (
     ANIMATE,
     CONTAINERS,
+    HANDLING,
     PREDICATES,
     SURFACES,
     word_set,
@@ -25,8 +26,8 @@ Link = tuple[int, Predicate, int]
 
 _RIDING: dict[str, Predicate] = {
     "ride": "on", "mount": "on", "straddle": "on", "top": "on", "adorn": "on", "surround": "next to",
-    "flank": "next to", "hug": "next to", "embrace": "next to", "pet": "next to", "hold": "next to",
-    "carry": "next to", "lead": "next to", "walk": "next to",
+    "flank": "next to", "hug": "next to", "embrace": "next to", "pet": "next to",
+    "lead": "next to", "walk": "next to",
 }  # fmt: skip
 """Verbs that say how their subject stands to their object."""
 
@@ -114,7 +115,10 @@ def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast:
         return None if words[1] in SURFACES else "on"
     if words[0] in CONTAINERS:
         return "inside"
-    return "next to" if set(words) <= ANIMATE else None
+    if set(words) <= ANIMATE:
+        return "next to"
+    held = cast.mentions[cast.things[target].head].owner is not None
+    return "in front of" if held else None
 
 
 def _subject(token: "Token", target: int | None, cast: Cast) -> int | None:
@@ -198,8 +202,9 @@ def _may_hold(thing: int, cast: Cast) -> bool:
 def _by_verbs(cast: Cast) -> Iterator[Link]:
     for token in cast.reading.doc:
         subject = cast.thing_of(token) if token.pos_ == "VERB" else None
-        objects = (cast.thing_at(child.i) for child in token.children if child.dep_ == "dobj")
-        for target in objects:
+        first = [child for child in token.children if child.dep_ == "dobj"]
+        objects = [noun for child in first for noun in (child, *child.conjuncts)]
+        for target in (cast.thing_at(noun.i) for noun in objects):
             if subject is not None and target is not None:
                 yield from _done(subject, verb_lemma(token), target, cast)
 
@@ -208,6 +213,8 @@ def _done(subject: int, verb: str, target: int, cast: Cast) -> Iterator[Link]:
     holder = lemma(cast.reading.doc[cast.things[subject].head])
     if verb in _BEARING and holder in SURFACES | CONTAINERS:
         yield (target, "on" if holder in SURFACES else "inside", subject)
+    elif verb in HANDLING:
+        yield (target, "in front of", subject)
     elif verb in _RIDING:
         yield (subject, _RIDING[verb], target)
 

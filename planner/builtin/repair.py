@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _TRANSITIVE, _INTRANSITIVE, _PARTICIPLE = "pushes", "sits", "moving"
 _NOUN, _PLURAL, _ADJECTIVE = "toy", "toys", "plain"
 _SHORTEST_SENTENCE = 8
+_SHORTEST_NOUN = 4
 _QUANTITIES = word_set("few couple several dozen many hundred thousand lot")
 _NOUNS = word_set("""
     building painting ceiling ring earring clothing lighting railing awning string evening morning king
@@ -51,12 +52,10 @@ def _nouns(doc: "Doc") -> dict[int, str]:
 def _is_hidden_noun(token: "Token") -> bool:
     """A word that English has as a noun alone, taken for something else: "a fire hydrant"."""
     tagged = token.tag_ in ("JJ", "RB", "VB", "VBP", "VBZ", "VBN", "VBD", "UH", "FW")
-    return (
-        tagged
-        and len(token) > 3
-        and token.is_lower
-        and (_is_noun(token.lower_) or _is_noun(singular(token.lower_)))
-    )
+    if not tagged or len(token) < _SHORTEST_NOUN or not token.is_lower:
+        return False
+    verb = {token.lemma_, singular(token.lower_)} & known("verb")
+    return not verb and (_is_noun(token.lower_) or _is_noun(singular(token.lower_)))
 
 
 def _is_hidden_adjective(token: "Token") -> bool:

@@ -1,6 +1,6 @@
 """What each noun of a prompt is for the picture: a thing, a part of one, the setting, or nothing to draw."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ from planner.builtin.lexicon import (
     CARRY,
     CLOTHES,
     CONTAINERS,
+    HANDLING,
     LIGHTS,
     MEDIA,
     PARTS,
@@ -34,6 +35,7 @@ from planner.builtin.nouns import (
     is_setting,
     lemma,
     stated_count,
+    verb_lemma,
 )
 from planner.builtin.reference import agent, antecedent
 
@@ -51,20 +53,24 @@ _MADE_WITH = frozenset({"with", "of", "in", "from", "by"})
 
 @dataclass(frozen=True)
 class Mention:
-    """One noun phrase, by the index of its head; a part names the head of the phrase that it belongs to."""
+    """One noun phrase, by the index of its head.
+
+    A part names the head of the phrase that it belongs to, and a thing that of the one who holds it.
+    """
 
     head: int
     role: Role
     owner: int | None = None
 
 
-def mentions(doc: "Doc") -> dict[int, Mention]:
+def mentions(doc: "Doc", places: Container[int]) -> dict[int, Mention]:
     """Every noun phrase of a parse by its head; those higher in the parse are judged first, since parts
-    follow their owner.
+    follow their owner. `places` are the words that stand for a place in the picture.
     """
     found: dict[int, Mention] = {}
     for token in sorted(heads(doc), key=lambda token: (sum(1 for _ in token.ancestors), token.i)):
-        found[token.i] = _judge(token, found)
+        apart = any(child.i in places for child in token.children) and not _is_owned(token)
+        found[token.i] = _judge(token, found, apart=apart)
     return dict(sorted((_rescued(doc, found) if _is_bare(found) else found).items()))
 
 
@@ -81,18 +87,30 @@ def _rescued(doc: "Doc", found: Mapping[int, Mention]) -> dict[int, Mention]:
     return dict(found) if first is None else {**found, first: Mention(first, "thing")}
 
 
-def _judge(token: "Token", found: Mapping[int, Mention]) -> Mention:
+def _judge(token: "Token", found: Mapping[int, Mention], *, apart: bool) -> Mention:
+    """What a noun is; where it stands `apart`, in a place of its own, it is no part of another."""
     if denial(token) is not None:
         return Mention(token.i, "nothing" if is_abstract(token) else "absent")
     if is_group(token) or _is_medium(token) or is_likened(token):
         return Mention(token.i, "nothing")
-    owner = _owner(token, found)
+    owner = None if apart else _owner(token, found)
     if owner is not None and lemma(owner) != lemma(token):
-        return Mention(token.i, "part", owner.i)
+        return Mention(token.i, "thing" if _is_held(token, owner) else "part", owner.i)
     if is_setting(token):
         return Mention(token.i, "thing" if (stated_count(token) or 1) > 1 else "setting")
     light = lemma(token) in LIGHTS and not is_compound(token)
     return Mention(token.i, "nothing" if light or is_abstract(token) else "thing")
+
+
+def _is_held(token: "Token", owner: "Token") -> bool:
+    """Whether it is in someone's hands or mouth, and drawn in a place of its own: "a man holding a lamp"."""
+    preposition, above = governor(token)
+    numbered = is_plural(token) or any(child.dep_ in ("det", "nummod", "poss") for child in token.lefts)
+    if not numbered or _is_owned(token) or is_abstract(token) or lemma(token) in SETTINGS:
+        return False
+    if preposition is None:
+        return above is not None and verb_lemma(above) in HANDLING
+    return preposition.lower_ == "with" and lemma(owner) in ANIMATE
 
 
 def _is_medium(token: "Token") -> bool:
