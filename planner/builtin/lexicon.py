@@ -167,6 +167,18 @@ CONTAINERS = word_set("""
 """)
 """Nouns whose "of" tells what they hold or are made of: one thing with it."""
 
+PORTIONS = word_set("""
+    piece slice chunk scoop loaf wedge lump bite crumb strip sliver fragment serving helping
+    portion statue figurine sculpture bust model replica carving effigy
+""")
+"""Nouns that are named by what they are a part or an image of."""
+
+VAGUE = word_set("""
+    control device machine unit object item product structure material equipment instrument tool vehicle
+    animal creature
+""")
+"""Nouns that their adjectives tell apart from others: a "remote control", a "flying machine"."""
+
 MEDIA = word_set("""
     photo photograph picture image painting drawing sketch illustration render rendering portrait shot
     close-up closeup cartoon artwork poster etching woodcut engraving mural print snapshot depiction

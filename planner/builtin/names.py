@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from planner.builtin.lexicon import PLURAL_ONLY
-from planner.builtin.nouns import adjoins, lemma
+from planner.builtin.lexicon import NUMBERS, PLURAL_ONLY, PORTIONS, VAGUE
+from planner.builtin.nouns import adjoins, complement, lemma
 from planner.builtin.things import Cast, Thing
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _NUMBERED = re.compile(r"\s(\d+)$")
 def names(cast: Cast) -> tuple[str, ...]:
     """One name a thing: its noun, with its adjectives where two share a noun, with a number where need be.
 
+    A noun that says little by itself has what it is of ("slice of pie") or its adjectives ("remote control").
     No name ends in a bare number: "cat 1" is the name of one of several cats once they are arranged.
     """
     plain = [_safe(_plain(thing, cast)) for thing in cast.things]
@@ -32,9 +34,25 @@ def names(cast: Cast) -> tuple[str, ...]:
 def _plain(thing: Thing, cast: Cast) -> str:
     token = cast.reading.doc[thing.head]
     noun = cast.reading.source(token).lower() if thing.plural and thing.count == 1 else _noun(token)
-    return " ".join(
-        [*(cast.reading.source(child).lower() for child in token.lefts if _compounds(child)), noun]
-    )
+    inner = complement(token) if lemma(token) in PORTIONS else None
+    of = "" if inner is None or inner.i not in cast.mentions else f"of {cast.reading.source(inner).lower()}"
+    return " ".join([*_before(token, cast), noun, of]).strip()
+
+
+def _before(token: "Token", cast: Cast) -> Iterator[str]:
+    """The nouns before a noun, each with what is before it; its adjectives too where it needs them."""
+    for child in token.lefts:
+        if _compounds(child) or (lemma(token) in VAGUE and _describes(child)):
+            yield from (cast.reading.source(below).lower() for below in child.lefts if _modifies(below))
+            yield cast.reading.source(child).lower()
+
+
+def _modifies(token: "Token") -> bool:
+    return _compounds(token) or _describes(token)
+
+
+def _describes(token: "Token") -> bool:
+    return token.dep_ == "amod" and token.is_alpha and token.lower_ not in NUMBERS and adjoins(token)
 
 
 def _noun(token: "Token") -> str:
@@ -51,7 +69,7 @@ def _described(thing: Thing, cast: Cast, name: str) -> str:
     token = cast.reading.doc[thing.head]
     modifiers = (child for child in token.lefts if child.dep_ == "amod" and child.is_alpha)
     adjectives = [cast.reading.source(child).lower() for child in modifiers]
-    return " ".join([*adjectives[-2:], name])
+    return " ".join([*(word for word in adjectives[-2:] if word not in name.split()), name])
 
 
 def _safe(name: str) -> str:

@@ -272,6 +272,9 @@ def test_style_is_no_region(prompt: str, style: str, names: list[str]) -> None:
         ("a big cat and a small dog. The small dog barks.", ["cat", "dog"]),
         ("a teddy bear", ["teddy bear"]),
         ("a helicopter flies over Paris.", ["helicopter", "paris"]),
+        ("two wedges of cheese and a bust of a poet", ["wedge of cheese", "bust of poet"]),
+        ("a cup of coffee beside a remote control", ["cup", "remote control"]),
+        ("a garden hose reel", ["garden hose reel"]),
     ],
 )
 def test_names_are_short_and_unique(prompt: str, names: list[str]) -> None:
