@@ -52,5 +52,15 @@ def is_called(instance: Instance, category: str) -> bool:
 
 
 def instances_of(planned: Planned, category: str) -> list[Instance]:
-    """The plan's instances of a category."""
-    return [instance for instance in planned.instances if is_called(instance, category)]
+    """The plan's instances of a category.
+
+    Where some are of it by the last word of their names, those that only have it within theirs are none:
+    beside a bird, a "bird feeder" is no bird.
+    """
+    called = [instance for instance in planned.instances if is_called(instance, category)]
+    kinds = [instance for instance in called if _ends_in(instance.name, category)]
+    return kinds or called
+
+
+def _ends_in(name: str, category: str) -> bool:
+    return _same(words_of(name)[-1], words_of(category)[-1])

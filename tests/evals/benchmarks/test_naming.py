@@ -2,8 +2,9 @@
 
 import pytest
 
-from evals.benchmarks.naming import holds, is_called
-from evals.benchmarks.samples import Instance
+from evals.benchmarks.naming import holds, instances_of, is_called
+from evals.benchmarks.samples import Instance, Planned
+from planner.scene import Scene
 
 BOX = (0.0, 0.0, 1.0, 1.0)
 
@@ -38,3 +39,21 @@ def test_whole_words_in_any_number(text: str, phrase: str, held: bool) -> None:
 )
 def test_an_instance_is_what_its_name_ends_in(name: str, prompt: str, category: str, called: bool) -> None:
     assert is_called(Instance(name, prompt, BOX), category) == called
+
+
+@pytest.mark.parametrize(
+    ("names", "category", "found"),
+    [
+        (["owl", "owl box"], "owl", ["owl"]),
+        (["owl box"], "owl", ["owl box"]),
+        (["red owl", "owl", "owl box"], "owls", ["red owl", "owl"]),
+        (["tea pot", "tea"], "tea pot", ["tea pot"]),
+        (["box"], "owl", []),
+    ],
+)
+def test_beside_a_thing_what_only_holds_its_name_is_another(
+    names: list[str], category: str, found: list[str]
+) -> None:
+    scene = Scene(prompt="p", caption="c")
+    planned = Planned(scene, tuple(Instance(name, f"a {name}", BOX) for name in names))
+    assert [instance.name for instance in instances_of(planned, category)] == found
