@@ -73,11 +73,11 @@ _RELATIONS: tuple[tuple[str, Predicate], ...] = (
     (r"(?:at|on|by)\s+the\s+(?:base|foot|bottom|front)\s+of", "in front of"),
     (
         r"(?:right\s+|directly\s+)?next\s+to|close\s+to|adjacent\s+to|side\s+by\s+side\s+with|alongside\s+of|in\s+the\s+company\s+of"
-        r"|(?:to|on|at|by|near)\s+(?:the|one|either|both|each)\s+(?:side|sides|edge|end)\s+of|surrounded\s+by|flanked\s+by"
+        r"|(?!on\s+the\s+side\b)(?:to|on|at|by|near)\s+(?:the|one|either|both|each)\s+(?:side|sides|edge|end)\s+of|surrounded\s+by|flanked\s+by"
         r"|accompanied\s+by|bordered\s+by|next\s+door\s+to|around\s+the\s+corner\s+from",
         "next to",
     ),
-    (r"inside\s+of|in\s+the\s+interior\s+of|filled\s+into", "inside"),
+    (r"on\s+the\s+side\s+of|inside\s+of|in\s+the\s+interior\s+of|filled\s+into", "inside"),
     (r"(?:high|directly|right|just|up|hovering|floating|hanging)\s+(?:above|over)|higher\s+than", "above"),
     (r"(?:directly|right|just)\s+(?:below|under|beneath|underneath)|lower\s+than", "below"),
 )  # fmt: skip

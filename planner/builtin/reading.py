@@ -25,6 +25,9 @@ _AFTER_PRONOUN = word_set("""
 """What follows "one" where it is no article: "one of them"."""
 
 
+_ROUNDS = 2
+"""A word that was read anew may show another to be misread."""
+
 _NOT_BARE = word_set("""
     in on at of the a an and or with by near under over to from its his her their is are no
 """)
@@ -71,8 +74,10 @@ def read(prompt: str) -> Reading:
     found, style = cues(prompt), manners(prompt)
     words = _words(prompt, found, style)
     doc = _parsed(words)
-    stand_ins = misread(doc)
-    if stand_ins:
+    for _ in range(_ROUNDS):
+        stand_ins = misread(doc)
+        if not stand_ins:
+            break
         words = _reread(words, stand_ins)
         doc = _parsed(words)
     return Reading(prompt, doc, words, style, tuple(cue for cue in found if cue.order))

@@ -1,6 +1,6 @@
 """How the things stand to one another, as the prompt says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from planner.builtin.lexicon import (
     SURFACES,
     word_set,
 )
-from planner.builtin.nouns import first_of_list, governor, lemma, object_of, verb_lemma
+from planner.builtin.nouns import first_of_list, governor, is_bare, is_plural, lemma, object_of, verb_lemma
 from planner.builtin.things import Cast
 from planner.scene import Predicate
 
@@ -36,7 +36,8 @@ _BEARING = word_set("hold have carry contain bear support display feature includ
 
 def relations(cast: Cast) -> tuple[Link, ...]:
     """Every stated relation; that two are next to each other goes without saying where more is said."""
-    found = [*_by_prepositions(cast), *_by_verbs(cast), *_by_lists(cast)]
+    stated = [*_by_prepositions(cast), *_by_verbs(cast), *_by_lists(cast)]
+    found = [*stated, *_carried_under(stated)]
     told = {frozenset((subject, target)) for subject, predicate, target in found if predicate != "next to"}
     return tuple(
         dict.fromkeys(
@@ -45,6 +46,14 @@ def relations(cast: Cast) -> tuple[Link, ...]:
             if subject != target and (predicate != "next to" or frozenset((subject, target)) not in told)
         )
     )
+
+
+def _carried_under(stated: Sequence[Link]) -> Iterator[Link]:
+    """As in "a dog on a rug under a chair": what lies on a thing under another is under it as well."""
+    for subject, predicate, target in stated:
+        for one, under, roof in stated:
+            if predicate == "on" and one == target and under in ("under", "below"):
+                yield (subject, under, roof)
 
 
 def _by_prepositions(cast: Cast) -> Iterator[Link]:
@@ -77,7 +86,7 @@ def _stands(token: "Token", cue: Cue | None, cast: Cast) -> Iterator[Link]:
     predicate = _predicate(token, cue, subject, first, cast)
     if predicate is None:
         return
-    for thing in _listed(target, cast) if cue is not None else (first,):
+    for thing in _listed(target, predicate, cast) if cue is not None else (first,):
         yield (thing, predicate, subject) if token.lower_ in ("with", "of") else (subject, predicate, thing)
 
 
@@ -112,13 +121,20 @@ def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast:
     if token.lower_ != "with":
         return "on" if token.lower_ == "at" and words[1] in ("chair", "bench") else PREDICATES[token.lower_]
     if words[0] in SURFACES:
-        return None if words[1] in SURFACES else "on"
+        return None if words[1] in SURFACES or _has_own_support(target, cast) else "on"
     if words[0] in CONTAINERS:
         return "inside"
     if set(words) <= ANIMATE:
         return "next to"
     held = cast.mentions[cast.things[target].head].owner is not None
     return "in front of" if held else None
+
+
+def _has_own_support(thing: int, cast: Cast) -> bool:
+    """As in "a desk with a cat sleeping on the chair", where the cat is not on the desk."""
+    verbs = [child for child in cast.reading.doc[cast.things[thing].head].rights if child.dep_ == "acl"]
+    prepositions = [child for verb in verbs for child in verb.children if child.lower_ in ("on", "in")]
+    return any(cast.thing_of(object_of(preposition)) is not None for preposition in prepositions)
 
 
 def _subject(token: "Token", target: int | None, cast: Cast) -> int | None:
@@ -141,25 +157,39 @@ def _following(token: "Token") -> "Token | None":
     return None
 
 
-def _listed(target: "Token", cast: Cast) -> tuple[int, ...]:
+def _listed(target: "Token", predicate: Predicate, cast: Cast) -> tuple[int, ...]:
     """The thing of `target`, and of what is joined to it by "and" with no comma between: "left of a cat and
     a dog".
     """
-    things = [cast.thing_of(target)]
+    things = [cast.thing_of(target), *_joined_without_article(target, cast)]
     for child in target.children:
-        if child.dep_ == "conj" and not _is_placed(child, cast):
+        # Whatever else stands there, what is beside a list is near all of it.
+        apart = _is_placed(child, cast) or (predicate != "next to" and _has_determiner(child))
+        if child.dep_ == "conj" and not apart:
             between = target.doc[target.i : child.i]
             if all(word.text not in ",;" for word in between):
                 things.append(cast.thing_at(child.i))
-    return tuple(thing for thing in things if thing is not None)
+    return tuple(dict.fromkeys(thing for thing in things if thing is not None))
+
+
+def _joined_without_article(target: "Token", cast: Cast) -> Iterator[int | None]:
+    """As in "next to a hat, book, and blanket": one article serves them all."""
+    for noun in target.conjuncts:
+        if _has_determiner(target) and noun.i > target.i and is_bare(noun) and not is_plural(noun):
+            yield cast.thing_at(noun.i)
 
 
 def _is_placed(token: "Token", cast: Cast) -> bool:
-    """Whether a joined thing has a place or an article of its own, and so stands beside the whole phrase."""
+    """Whether a joined thing has a place of its own, and so stands beside the whole phrase."""
     cues = cast.reading.cues
     return any(
-        (child.i in cues and cues[child.i].is_place) or child.dep_ == "prep" for child in token.children
-    ) or any(child.dep_ == "det" for child in token.lefts)
+        (child.i in cues and cues[child.i].is_place) or (child.dep_ == "prep" and child.lower_ != "of")
+        for child in token.children
+    )
+
+
+def _has_determiner(token: "Token") -> bool:
+    return any(child.dep_ == "det" for child in token.lefts)
 
 
 def _between(token: "Token", cast: Cast) -> Iterator[Link]:

@@ -13,6 +13,9 @@ plan = BuiltinPlanner()
         ("a brick oven beside a well", [("brick oven", "a brick oven", 1), ("well", "a well", 1)]),
         ("a fire hydrant under a maple", [("fire hydrant", "a fire hydrant", 1), ("maple", "a maple", 1)]),
         ("a fire hydrant and two ovens", [("fire hydrant", "a fire hydrant", 1), ("oven", "an oven", 2)]),
+        ("a fox next to a fire hydrant in the snow", [
+            ("fox", "a fox", 1), ("fire hydrant", "a fire hydrant", 1),
+        ]),
         ("an orange stuck in a net", [("orange", "an orange", 1), ("net", "a net", 1)]),
         ("a pink frosted cupcake by a jar", [
             ("cupcake", "a pink frosted cupcake", 1), ("jar", "a jar", 1),
