@@ -14,6 +14,7 @@ _FREE = word_set("free devoid empty bare void clear")
 _PRESENTING = word_set("""
     be have include show contain wear hold see feature add want depict display carry draw put need use
 """)
+_THERE = word_set("visible present there here around")
 _LACKING = frozenset({"lack", "exclude", "avoid", "omit"})
 
 
@@ -51,9 +52,14 @@ def _denying_preposition(preposition: "Token", above: "Token | None") -> "Token 
 def _denying_verb(verb: "Token") -> "Token | None":
     if verb.lemma_.lower() in _LACKING:
         return verb
-    if verb.lemma_.lower() not in _PRESENTING:
+    if verb.lemma_.lower() not in _PRESENTING or _describes(verb):
         return None
     return next((child for child in verb.children if child.dep_ == "neg" and child.lower_ != "never"), None)
+
+
+def _describes(verb: "Token") -> bool:
+    """As in "the grass is not green", where the grass is there all the same."""
+    return any(child.dep_ == "acomp" and child.lower_ not in _THERE for child in verb.children)
 
 
 def _own_denial(token: "Token") -> "Token | None":

@@ -47,12 +47,7 @@ def said_of(thing: int, verbs: Iterable["Token"], cast: Cast) -> Said:
     adjectives: list[str] = []
     clauses: list[str] = []
     for verb in verbs:
-        # A place in words is read as one word, which the parser may take for an adjective.
-        predicates = [
-            text(cast.reading, kept(child, cast))
-            for child in verb.children
-            if _is_adjective(child) and child.i not in cast.reading.cues
-        ]
+        predicates = predicate_adjectives(verb, cast)
         adjectives += [words for words in predicates if len(words.split()) <= _LONGEST_ADJECTIVE]
         clauses += [words for words in predicates if len(words.split()) > _LONGEST_ADJECTIVE]
         clauses.append(action(verb, cast))
@@ -60,6 +55,18 @@ def said_of(thing: int, verbs: Iterable["Token"], cast: Cast) -> Said:
     return Said(
         tuple(dict.fromkeys(adjectives)), tuple(dict.fromkeys(clause for clause in clauses if clause))
     )
+
+
+def predicate_adjectives(verb: "Token", cast: Cast) -> list[str]:
+    """What "is" says its subject is like: "black" in "the cat is black"; nothing where it is denied."""
+    if any(child.dep_ == "neg" for child in verb.children):
+        return []
+    # A place in words is read as one word, which the parser may take for an adjective.
+    return [
+        text(cast.reading, kept(child, cast))
+        for child in verb.children
+        if _is_adjective(child) and child.i not in cast.reading.cues
+    ]
 
 
 def parts_of(thing: int, cast: Cast, told: frozenset[int]) -> Iterator[str]:

@@ -50,8 +50,7 @@ class _Keeping:
 
     def says_something(self, verb: "Token") -> bool:
         if verb.pos_ == "AUX" or verb.lemma_.lower() in _POSSESSING:
-            complements = (child for child in verb.children if child.dep_ in ("acomp", "attr", "dobj"))
-            return any(self._belongs(child, verb) for child in complements)
+            return any(self._belongs(child, verb) for child in verb.children if self._completes(child))
         if verb.lemma_.lower() in CARRY and any(self._is_lost_object(child) for child in verb.children):
             return False
         if verb.tag_ != "VBN":
@@ -64,6 +63,12 @@ class _Keeping:
         return not any(
             child.lower_ in _NEEDS_ITS_COMPLEMENT for child in lost if child.i not in self.cast.reading.cues
         )
+
+    def _completes(self, child: "Token") -> bool:
+        """Whether it says what the subject is or has: an adjective, a noun, or "of red color"."""
+        target = object_of(child) if child.dep_ == "prep" else None
+        mention = self.cast.mentions.get(target.i) if target is not None else None
+        return child.dep_ in ("acomp", "attr", "dobj") or (mention is not None and mention.role == "nothing")
 
     def _belongs(self, child: "Token", above: "Token") -> bool:
         if child.i in self.cast.reading.cues or child.tag_ == "WRB" or self._denies(child):

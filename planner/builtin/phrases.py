@@ -80,7 +80,9 @@ def _described(own: list[int], head: "Token", said: Said, cast: Cast, noun: str)
         return phrase
     first = min(modifiers)
     told = noun if first == head.i else cast.reading.source(cast.reading.doc[first])
-    return text(cast.reading, own, {head.i: noun, first: f"{', '.join(new)} {told}"})
+    described = text(cast.reading, own, {head.i: noun, first: f"{', '.join(new)} {told}"})
+    article, _, rest = described.partition(" ")
+    return with_article(rest) if article.lower() in ("a", "an") else described
 
 
 def _below(head: "Token", cast: Cast) -> list[int]:

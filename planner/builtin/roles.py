@@ -48,6 +48,7 @@ _WEARABLE = BODY | CLOTHES
 _OWNED = _WEARABLE | PARTS
 _PICTURES = MEDIA | {"scene", "view"}
 _HAVING = word_set("have feature contain include boast show display")
+_MAKING = word_set("make build carve craft cut fashion form construct sculpt")
 _MADE_WITH = frozenset({"with", "of", "in", "from", "by"})
 
 
@@ -191,11 +192,11 @@ def _holder(token: "Token", found: Mapping[int, Mention]) -> "Token | None":
 def _is_made(token: "Token", verb: "Token", word: str) -> bool:
     """Whether "covered in snow", "made of wood", "filled with ..." tells what its subject is like."""
     subject = agent(verb)
-    if subject is None or word in ("by", "from"):
+    if subject is None or word == "by" or (word == "from" and verb_lemma(verb) not in _MAKING):
         return False
     if word == "in":
         return is_bare(token) or lemma(token) in CLOTHES
-    return word == "of" or not _stands_upon(token, subject)
+    return word in ("of", "from") or not _stands_upon(token, subject)
 
 
 def _holder_by_of(token: "Token", outer: "Token") -> "Token | None":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from planner.builtin.clauses import predicate_adjectives
 from planner.builtin.nouns import lemma
 from planner.builtin.phrases import noun_phrase
 from planner.builtin.things import Cast
@@ -14,7 +15,9 @@ _MOST_WORDS = 80
 
 def _phrase(token: "Token", cast: Cast) -> str:
     phrase = noun_phrase(token, cast)
-    return phrase[:1].lower() + phrase[1:] if token.left_edge.i == token.sent.start else phrase
+    phrase = phrase[:1].lower() + phrase[1:] if token.left_edge.i == token.sent.start else phrase
+    told = predicate_adjectives(token.head, cast) if token.dep_ == "nsubj" else []
+    return " ".join([*told, phrase])
 
 
 def background(cast: Cast) -> str:
