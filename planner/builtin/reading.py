@@ -33,6 +33,9 @@ _NOT_BARE = word_set("""
 """)
 
 
+_JOINTS = frozenset(",-'’/&") | {"--"}
+
+
 @dataclass(frozen=True)
 class Word:
     """What the parser reads at one place, and the characters of the prompt that it stands for.
@@ -62,6 +65,11 @@ class Reading:
     def cues(self) -> Mapping[int, Cue]:
         """The fixed expressions by the token that stands in for them."""
         return {i: word.cue for i, word in enumerate(self.words) if word.cue}
+
+    @cached_property
+    def joints(self) -> tuple[int, ...]:
+        """The tokens that join the words around them: commas, hyphens and the like."""
+        return tuple(i for i, word in enumerate(self.words) if word.text in _JOINTS)
 
     def source(self, token: "Token") -> str:
         """The prompt's own text of a token."""

@@ -9,7 +9,6 @@ from planner.builtin.reading import Reading
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-_JOINTS = frozenset(",-'’/&") | {"--"}
 _VOWEL_SOUND = re.compile(
     r"(?:[aeio]|u(?!ni|s[aeiu]|ti|kr|fo|r[aeiou])|hour|honest|heir|8|11\b|18\b)", re.IGNORECASE
 )
@@ -38,7 +37,7 @@ def text(reading: Reading, kept: Collection[int], instead: Mapping[int, str] | N
     """
     replaced = instead or {}
     chosen = set(kept)
-    joints = {i for i in range(1, len(reading.words) - 1) if _is_joint(reading, i, chosen)}
+    joints = {i for i in reading.joints if i - 1 in chosen and i + 1 in chosen}
     result, last = "", -1
     for i in sorted(chosen | joints):
         word = reading.words[i]
@@ -48,11 +47,6 @@ def text(reading: Reading, kept: Collection[int], instead: Mapping[int, str] | N
         )
         last = i
     return tidy(result)
-
-
-def _is_joint(reading: Reading, i: int, chosen: set[int]) -> bool:
-    token = reading.doc[i]
-    return token.text in _JOINTS and {i - 1, i + 1} <= chosen
 
 
 def tidy(words: str) -> str:
