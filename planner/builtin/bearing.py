@@ -100,12 +100,9 @@ def _next(token: "Token", cast: Cast) -> int | None:
 
 def _nearest(token: "Token", cast: Cast) -> int | None:
     """The nearest thing before in the same sentence, else the next after."""
-    heads = [
-        head
-        for head, mention in cast.mentions.items()
-        if mention.role == "thing" and token.doc[head].sent == token.sent
-    ]
-    before = [head for head in heads if head < token.i < token.sent.end and token.i > token.sent.start]
+    start, end = token.sent.start, token.sent.end
+    heads = [h for h, mention in cast.mentions.items() if start <= h < end and mention.role == "thing"]
+    before = [head for head in heads if head < token.i]
     after = [head for head in heads if head > token.i]
     nearest = before[-1:] or after[:1]
     return cast.thing_at(nearest[0]) if nearest else None

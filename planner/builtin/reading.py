@@ -1,10 +1,12 @@
 """A prompt as read: parsed English in which fixed expressions of place are one plain word each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from planner.builtin.cues import Cue
 from planner.builtin.expressions import cues
@@ -17,6 +19,7 @@ from planner.builtin.style import Manner, manners
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
+    from thinc.types import Ints2d
 
 
 _AFTER_PRONOUN = word_set("""
@@ -32,6 +35,11 @@ _NOT_BARE = word_set("""
     in on at of the a an and or with by near under over to from its his her their is are no
 """)
 
+
+_LEMMATIZER = "lemmatizer"
+_PARSE: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "HEAD", "DEP"]
+_SEEN = 4
+"""Words to either side that tell on the vector of a word, as the model was trained."""
 
 _JOINTS = frozenset(",-'’/&") | {"--"}
 
@@ -81,31 +89,55 @@ def read(prompt: str) -> Reading:
     """Parse `prompt`; style words are set aside, and expressions of place are read as one word."""
     found, style = cues(prompt), manners(prompt)
     words = _words(prompt, found, style)
-    doc = _parsed(words)
+    doc = _finished(_parsed(words), words)
     for _ in range(_ROUNDS):
         stand_ins = misread(doc)
         if not stand_ins:
             break
         words = _reread(words, stand_ins)
-        doc = _parsed(words)
+        doc = _finished(_parsed_again(doc, words, stand_ins), words)
     return Reading(prompt, doc, words, style, tuple(cue for cue in found if cue.order))
 
 
+def _finished(doc: "Doc", words: Sequence[Word]) -> "Doc":
+    """The parse with lemmas, and with the prompt's own words as norms: the parser looks at norms too."""
+    doc = english().get_pipe(_LEMMATIZER)(doc)
+    for token, word in zip(doc, words, strict=True):
+        token.norm_ = word.said or token.norm_
+        if word.said and token.pos_ == "NOUN":
+            token.lemma_ = singular(word.said) if is_plural(token) else word.said
+    return doc
+
+
 def _parsed(words: Sequence[Word]) -> "Doc":
+    """The words as tagged and parsed."""
     nlp = english()
     from spacy.tokens import Doc
 
     read_as = [word.text for word in words]
     opens: list[bool | int | None] = [word.opens or None for word in words]
     doc = Doc(nlp.vocab, words=read_as, spaces=_spaces(words), sent_starts=opens)
-    for _, component in nlp.pipeline:
-        doc = component(doc)
-    for token, word in zip(doc, words, strict=True):
-        # After the parser, which looks at norms too.
-        token.norm_ = word.said or token.norm_
-        if word.said and token.pos_ == "NOUN":
-            token.lemma_ = singular(word.said) if is_plural(token) else word.said
+    for name, component in nlp.pipeline:
+        doc = component(doc) if name != _LEMMATIZER else doc
     return doc
+
+
+def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -> "Doc":
+    """The parse of `words`, where those `changed` differ from the words of `doc`.
+
+    Their sentences alone are parsed, among as many words around them as tell on them.
+    """
+    sentences = [range(sentence.start, sentence.end) for sentence in doc.sents]
+    again = [i for sentence in sentences if any(i in sentence for i in changed) for i in sentence]
+    near = sorted({j for i in again for j in range(max(i - _SEEN, 0), min(i + _SEEN + 1, len(words)))})
+    starts = {sentence.start for sentence in sentences}
+    parsed = _parsed([replace(words[i], opens=i in starts) for i in near])
+    from spacy.tokens import Doc
+
+    rows = doc.to_array(_PARSE)
+    rows[again] = parsed.to_array(_PARSE)[np.searchsorted(near, again)]
+    bare = Doc(doc.vocab, [word.text for word in words], _spaces(words))
+    return bare.from_array(_PARSE, cast("Ints2d", rows))
 
 
 def _spaces(words: Sequence[Word]) -> list[bool]:

@@ -116,15 +116,15 @@ def _is_held(token: "Token", owner: "Token") -> bool:
 
 def _is_medium(token: "Token") -> bool:
     """Whether the picture itself is spoken of: "this image shows", "a painting of"."""
+    if lemma(token) not in MEDIA:
+        return False
     showing = any(child.dep_ == "prep" and child.lower_ in ("of", "with") for child in token.children)
     start = token.left_edge.i
     begins = start == token.sent.start or token.doc[start - 1].text == ","
     alone = token.dep_ == "ROOT" and lemma(token) in ("picture", "image", "photo") and not is_compound(token)
     opening = (showing and begins) or alone
     this = any(child.lower_ in ("this", "the") for child in token.lefts)
-    return lemma(token) in MEDIA and (
-        opening or (this and not is_compound(token) and complement(token) is None)
-    )
+    return opening or (this and not is_compound(token) and complement(token) is None)
 
 
 def _owner(token: "Token", found: Mapping[int, Mention]) -> "Token | None":

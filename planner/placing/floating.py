@@ -47,7 +47,7 @@ def _blocks(located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours:
     """Things related to each other, placed about the one with the most relations, wherever that is."""
     blocks: list[Block] = []
     done = set(located)
-    for root in sorted(wanted, key=lambda name: (-len(neighbours.names(name)), name)):
+    for root in sorted(wanted, key=lambda name: (-len(neighbours.names.get(name, ())), name)):
         if root not in done:
             block = suggest({root: wanted[root]}, wanted, neighbours, bounded=False)
             blocks.append(_fitted(block))
@@ -67,10 +67,8 @@ def _clear(ideal: Rect, others: Sequence[Rect]) -> Rect:
     if not any(ideal.overlap(other) for other in others):
         return ideal
     x, y = _lattice(ideal)
-    covered = sum(
-        _shared(x, ideal.width, other.x, other.width) * _shared(y, ideal.height, other.y, other.height)
-        for other in others
-    )
+    edges = np.array([(other.left, other.right, other.top, other.bottom) for other in others]).T[..., None]
+    covered = (_shared(x, ideal.width, *edges[:2]) * _shared(y, ideal.height, *edges[2:])).sum(axis=0)
     moved = np.hypot(x - ideal.x, y - ideal.y) / GRID
     best = (CROWDED * covered / (ideal.width * ideal.height) + moved).round(9).argmin()
     return Rect(float(x[best]), float(y[best]), ideal.width, ideal.height)
@@ -83,8 +81,10 @@ def _lattice(rect: Rect) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.append(np.tile(xs, LATTICE), rect.x), np.append(np.repeat(ys, LATTICE), rect.y)
 
 
-def _shared(middle: NDArray[np.float64], side: float, other: float, other_side: float) -> NDArray[np.float64]:
-    """The length that intervals about each `middle` share with another interval."""
-    low = np.maximum(middle - side / 2, other - other_side / 2)
-    high = np.minimum(middle + side / 2, other + other_side / 2)
-    return np.clip(high - low, 0, None)
+def _shared(
+    middles: NDArray[np.float64], side: float, starts: NDArray[np.float64], ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The lengths that intervals about the `middles` share with others: a row each of the others."""
+    low = np.maximum(middles - side / 2, starts)
+    high = np.minimum(middles + side / 2, ends)
+    return np.maximum(high - low, 0)

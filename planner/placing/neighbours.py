@@ -16,25 +16,26 @@ BEFORE = 0.75
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Relations by region: `of_subject[name]` and `of_object[name]` are those that it takes part in."""
+    """Relations by region: `of_subject[name]` and `of_object[name]` are those that it takes part in,
+    `names[name]` are the regions that it is related to. What is related to nothing is in none of them.
+    """
 
     of_subject: Mapping[str, tuple[Relation, ...]]
     of_object: Mapping[str, tuple[Relation, ...]]
+    names: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, relations: tuple[Relation, ...]) -> "Neighbours":
         """Index `relations` by their two regions, in a canonical order."""
         ordered = sorted(set(relations), key=lambda r: (r.subject, r.predicate, r.object))
         names = {name for r in ordered for name in (r.subject, r.object)}
-        return cls(
-            {name: tuple(r for r in ordered if r.subject == name) for name in names},
-            {name: tuple(r for r in ordered if r.object == name) for name in names},
-        )
-
-    def names(self, name: str) -> set[str]:
-        """Everything that `name` is related to."""
-        subjects = {relation.object for relation in self.of_subject.get(name, ())}
-        return subjects | {relation.subject for relation in self.of_object.get(name, ())}
+        of_subject = {name: tuple(r for r in ordered if r.subject == name) for name in names}
+        of_object = {name: tuple(r for r in ordered if r.object == name) for name in names}
+        related = {
+            name: frozenset({*(r.object for r in of_subject[name]), *(r.subject for r in of_object[name])})
+            for name in names
+        }
+        return cls(of_subject, of_object, related)
 
 
 def suggest(
@@ -46,9 +47,8 @@ def suggest(
     """
     found = dict(located)
     while True:
-        ties = {
-            name: len(neighbours.names(name) & found.keys()) for name in sorted(wanted.keys() - found.keys())
-        }
+        left = sorted(neighbours.names.keys() & wanted.keys() - found.keys())
+        ties = {name: len(neighbours.names[name] & found.keys()) for name in left}
         name = max(ties, key=lambda name: ties[name], default=None)
         if name is None or not ties[name]:
             return found

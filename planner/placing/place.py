@@ -19,6 +19,12 @@ LEAST_TOKENS = (2, 1)
 """Tokens a side that a thing has at least: two where that fits, else one."""
 
 
+Cost = tuple[int, int]
+"""Relations lost, and pairs that overlap."""
+
+NOTHING: Cost = 0, 0
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where everything went, which bonds do not hold there, and which pairs could not be kept apart."""
@@ -38,13 +44,16 @@ class Bound:
 
 def place(problem: Problem, size: Size) -> Placement:
     """The best placement: most relations hold, fewest pairs overlap, things are as large as that allows."""
-    bounds = [_bound(problem, _least(size, tokens)) for tokens in LEAST_TOKENS]
-    most = max(len(bound.bonds) for bound in bounds)
-    placements = (_separated(problem, bound, size) for bound in bounds if len(bound.bonds) == most)
-    best = next(placements)
-    for placement in placements if best.stuck else ():
-        best = min(best, placement, key=lambda placement: len(placement.stuck))
-    return best
+    tries = (_tried(problem, _least(size, tokens), size) for tokens in LEAST_TOKENS)
+    cost, placement = next(tries)
+    return placement if cost == NOTHING else min(((cost, placement), *tries), key=lambda tried: tried[0])[1]
+
+
+def _tried(problem: Problem, least: tuple[int, int], size: Size) -> tuple[Cost, Placement]:
+    """The placement of things that are at least so large."""
+    bound = _bound(problem, least)
+    placement = _separated(problem, bound, size)
+    return (len(problem.bonds) - len(bound.bonds), len(placement.stuck)), placement
 
 
 def _least(size: Size, tokens: int) -> tuple[int, int]:

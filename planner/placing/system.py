@@ -77,7 +77,8 @@ def canvas(regions: int, fixed: Mapping[int, Box], least: tuple[int, int]) -> Sy
             _bound(closures[axis], end(region), low + side, high)
             closures[axis][start(region), end(region)] = -side
             closures[axis][end(region), start(region)] = high - low
-    return System(tuple(_closed(closure) for closure in closures))
+    # A bound goes by the origin, or is one region's own: so by way of the origin all that follows is told.
+    return System(tuple(_through(closure, ORIGIN) for closure in closures))
 
 
 def _edges(box: Box) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -94,8 +95,6 @@ def _bound(closure: NDArray[np.float64], node: int, low: int, high: int) -> None
     closure[node, ORIGIN], closure[ORIGIN, node] = high, -low
 
 
-def _closed(closure: NDArray[np.float64]) -> NDArray[np.float64]:
-    """All shortest paths, by Floyd and Warshall."""
-    for node in range(len(closure)):
-        closure = np.minimum(closure, closure[:, node, None] + closure[None, node, :])
-    return closure
+def _through(closure: NDArray[np.float64], node: int) -> NDArray[np.float64]:
+    """The shortest paths, now that they may lead through `node`."""
+    return np.minimum(closure, closure[:, node, None] + closure[None, node, :])
