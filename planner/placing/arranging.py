@@ -44,7 +44,7 @@ def _rects(scene: Scene, expansion: Expansion, size: Size) -> dict[str, Rect]:
     wholes = targets(scene, counts, size)
     rects: dict[str, Rect] = {}
     for name, members in expansion.members.items():
-        rects |= zip(members, instance_rects(wholes[name], len(members), size), strict=True)
+        rects |= zip(members, instance_rects(name, wholes[name], len(members), size), strict=True)
     return rects | {name: Rect.of(box) for name, box in given_boxes(expansion.scene.regions, size).items()}
 
 

@@ -81,9 +81,9 @@ def _beside(predicate: Predicate, want: Rect, other: Rect, others: list[Rect]) -
     w, h = want.width, want.height
     match predicate:
         case "left of":
-            return Rect(other.left - GAP - w / 2, other.y, w, h)
+            return Rect(other.left - GAP - w / 2, other.bottom - h / 2, w, h)
         case "right of":
-            return Rect(other.right + GAP + w / 2, other.y, w, h)
+            return Rect(other.right + GAP + w / 2, other.bottom - h / 2, w, h)
         case "above":
             return Rect(other.x, other.top - GAP - h / 2, w, h)
         case "below":

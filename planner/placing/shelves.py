@@ -9,7 +9,8 @@ from planner.placing.rect import Rect
 def shelves(items: Sequence[Rect], frame: Rect) -> list[Rect]:
     """`items` in their order, row by row, spread evenly over `frame`; their own places do not matter.
 
-    There are as many rows as fill the frame best. Items may overlap where the frame is too small for them.
+    Those of a row stand on one ground. There are as many rows as fill the frame best. Items may overlap where
+    the frame is too small for them.
     """
     if not items:
         return []
@@ -17,8 +18,8 @@ def shelves(items: Sequence[Rect], frame: Rect) -> list[Rect]:
     heights = [max(item.height for item in row) for row in rows]
     middles = _spread(heights, frame.top, frame.height)
     return [
-        Rect(x, middle, item.width, item.height)
-        for row, middle in zip(rows, middles, strict=True)
+        Rect(x, middle + (height - item.height) / 2, item.width, item.height)
+        for row, middle, height in zip(rows, middles, heights, strict=True)
         for item, x in zip(row, _spread([i.width for i in row], frame.left, frame.width), strict=True)
     ]
 

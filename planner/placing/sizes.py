@@ -1,5 +1,8 @@
 """How large a thing is in the picture when nobody gives its box."""
 
+from collections.abc import Mapping, Sequence
+
+from planner.placing.kinds import kind_of
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
 from planner.plans import Size
@@ -12,21 +15,32 @@ BAND: dict[Extent, float] = {"small": 0.2, "medium": 0.35, "large": 0.5}
 FARTHER = 0.93
 """By how much each step of depth makes a thing look smaller."""
 
+LOOSE = 0.06
+"""How far every other thing of a group stands off its row, by its height."""
+
 GAP = 30
 """Grid units between things placed side by side."""
 
 
-def usual_side(things: int) -> float:
-    """The side of a thing among so many, in grid units: some two fifths of the canvas are things."""
-    return 0.7 * GRID / (max(things, 2) ** 0.5 + 0.3)
+def usual_side(regions: Sequence[Region], instances: Mapping[str, int]) -> float:
+    """The side of a thing of no known kind among these, in grid units: some two fifths of the canvas are
+    things, whatever their kinds.
+    """
+    things = sum(instances[region.name] for region in regions)
+    squares = sum(instances[region.name] * kind_of(region.name).scale ** 2 for region in regions)
+    evened = (squares / things) ** 0.5 if things else 1.0
+    return 0.7 * GRID / (max(things, 2) ** 0.5 + 0.3) / evened
 
 
-def footprint(region: Region, instances: int, things: int, size: Size) -> Rect:
-    """The room that a region wants, about the origin; one with several instances wants it for all of them."""
+def footprint(region: Region, instances: int, usual: float, size: Size) -> Rect:
+    """The room that a region wants, about the origin; one with several instances wants it for all of them.
+
+    `usual` is the side of a thing of no known kind.
+    """
     place = region.where if isinstance(region.where, Place) else None
     extent = place.size if place else region.size
-    side = usual_side(things) * EXTENT[extent] * FARTHER**region.depth
-    item = _square(side, size)
+    kind = kind_of(region.name)
+    item = _shaped(usual * kind.scale * EXTENT[extent] * FARTHER**region.depth, kind.shape, size)
     width, height = _grouped(item, instances)
     if place and place.horizontal == "full":
         width, height = GRID, max(height if instances > 1 else 0, BAND[place.size] * GRID)
@@ -35,19 +49,20 @@ def footprint(region: Region, instances: int, things: int, size: Size) -> Rect:
     return Rect(0, 0, min(width, GRID), min(height, GRID))
 
 
-def instance_rects(whole: Rect, instances: int, size: Size) -> list[Rect]:
-    """`whole` shared out among the instances of a region, in rows."""
+def instance_rects(name: str, whole: Rect, instances: int, size: Size) -> list[Rect]:
+    """`whole` shared out among the instances of the region of this name, in loose rows."""
     if instances == 1:
         return [whole]
     side = 0.85 * (whole.width * whole.height / instances) ** 0.5
-    item = _square(side, size)
+    item = _shaped(side, kind_of(name).shape, size)
     item = Rect(0, 0, min(item.width, whole.width), min(item.height, whole.height))
-    return shelves([item] * instances, whole)
+    placed = shelves([item] * instances, whole)
+    return [rect.moved(0, (-1) ** n * LOOSE * item.height) for n, rect in enumerate(placed)]
 
 
-def _square(side: float, size: Size) -> Rect:
-    """A square in pixels of `side` grid units on average."""
-    stretch = (size.height / size.width) ** 0.5
+def _shaped(side: float, shape: float, size: Size) -> Rect:
+    """As large as a square in pixels of `side` grid units on average, and `shape` times as wide as high."""
+    stretch = (shape * size.height / size.width) ** 0.5
     return Rect(0, 0, side * stretch, side / stretch)
 
 

@@ -24,7 +24,7 @@ HALF_UP = 0.5 + 1e-5
 
 
 class Level(NamedTuple):
-    """A soft wish: on `axis`, two regions' middles are near each other."""
+    """A soft wish: two regions' middles are near each other on the axis X, their feet on the axis Y."""
 
     axis: int
     one: int
@@ -74,9 +74,10 @@ def _axis(system: System, wish: Wish, axis: int) -> NDArray[np.int_]:
     side = np.kron(np.eye(len(weights)), [-1.0, 1.0])
     hessian = middle.T @ (weights[:, None] * middle) + STIFF * side.T @ (weights[:, None] * side)
     linear = -(middle.T @ (weights * middles) + STIFF * side.T @ (weights * sides))
+    levelled = middle if axis == X else np.kron(np.eye(len(weights)), [0.0, 1.0])
     for level in wish.levels:
         if level.axis == axis:
-            off = middle[level.one] - middle[level.other]
+            off = levelled[level.one] - levelled[level.other]
             hessian += level.weight * np.outer(off, off)
     return _minimise(hessian, linear, system, axis)
 

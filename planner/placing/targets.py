@@ -8,7 +8,7 @@ from planner.placing.floating import float_blocks
 from planner.placing.neighbours import Neighbours, suggest
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
-from planner.placing.sizes import footprint
+from planner.placing.sizes import footprint, usual_side
 from planner.plans import Size
 from planner.scene import GRID, Place, Region, Relation, Scene
 from planner.shapes import given_boxes
@@ -30,8 +30,8 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
     beside it, the rest in rows over the canvas. Rectangles may overlap: separating them comes later.
     """
     regions = sorted(scene.regions, key=lambda region: region.name)
-    things = sum(instances[region.name] for region in regions if not _is_band(region))
-    wanted = {r.name: footprint(r, instances[r.name], things, size) for r in regions}
+    usual = usual_side([region for region in regions if not _is_band(region)], instances)
+    wanted = {r.name: footprint(r, instances[r.name], usual, size) for r in regions}
     wanted |= _supports(wanted, scene.relations)
     wanted |= _fitted([r for r in regions if isinstance(r.where, Place) and not _is_band(r)], wanted)
     located = {name: Rect.of(box) for name, box in given_boxes(regions, size).items()}
@@ -39,7 +39,8 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
     neighbours = Neighbours.of(scene.relations)
     located = suggest(located, wanted, neighbours)
     depths = {region.name: region.depth for region in regions}
-    return float_blocks(located, wanted, neighbours, depths)
+    bands = {r.name: r.depth for r in regions if isinstance(r.where, Place) and r.where.horizontal == "full"}
+    return float_blocks(located, wanted, neighbours, depths, bands)
 
 
 def _supports(wanted: Mapping[str, Rect], relations: tuple[Relation, ...]) -> dict[str, Rect]:

@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from planner.placing.rect import Rect
 from planner.placing.targets import targets
 from planner.plans import Size
@@ -56,7 +58,7 @@ def test_what_is_related_goes_beside_what_stands() -> None:
     lamp = thing("lamp", where=Box(x0=600, y0=400, x1=800, y1=600))
     relations = (Relation(subject="cat", predicate="left of", object="lamp"),)
     rect = wanted(lamp, thing("cat"), thing("dog"), relations=relations)["cat"]
-    assert rect.y == 500
+    assert rect.bottom == 600
     assert 400 < rect.right < 600
 
 
@@ -67,7 +69,39 @@ def test_what_is_between_goes_to_the_middle() -> None:
         Relation(subject="cat", predicate="left of", object="b"),
     )
     rect = wanted(thing("a", where=left), thing("b", where=right), thing("cat"), relations=relations)["cat"]
-    assert (rect.x, rect.y) == (500, 500)
+    assert (rect.x, rect.bottom) == (500, 600)
+
+
+def test_things_are_as_large_to_one_another_as_their_kinds() -> None:
+    rects = wanted(thing("mouse"), thing("elephant"), thing("barn"))
+    sides = [(rects[name].width * rects[name].height) ** 0.5 for name in ("mouse", "elephant", "barn")]
+    assert sides[0] * 2 < sides[1] < sides[2]
+
+
+def test_small_things_alone_are_as_large_as_any() -> None:
+    rects = [wanted(thing(one), thing(f"other {one}"))[one] for one in ("ladybug", "gizmo")]
+    assert rects[0].width == pytest.approx(rects[1].width)
+
+
+def test_things_of_a_row_stand_on_one_ground() -> None:
+    rects = wanted(thing("dog"), thing("mouse"))
+    assert rects["dog"].bottom == pytest.approx(rects["mouse"].bottom)
+
+
+def test_what_is_in_the_air_is_above_what_stands() -> None:
+    rects = wanted(thing("moon"), thing("barn"), thing("cow"))
+    assert rects["moon"].y < min(rects["barn"].y, rects["cow"].y)
+
+
+def test_large_things_stand_behind_small_ones() -> None:
+    rects = wanted(thing("bowl"), thing("cat"), thing("elephant"), thing("rabbit"), thing("tree"))
+    assert max(rects["elephant"].y, rects["tree"].y) < min(rects[n].y for n in ("bowl", "cat", "rabbit"))
+
+
+def test_near_things_stand_before_a_band_and_not_over_it() -> None:
+    far = Place(horizontal="full", vertical="middle", size="medium")
+    rects = wanted(thing("hills", where=far, depth=7), *(thing(f"cow {n}") for n in range(4)))
+    assert all(rects[f"cow {n}"].top >= rects["hills"].top for n in range(4))
 
 
 def test_a_chain_longer_than_the_canvas_is_shrunk_to_it() -> None:
