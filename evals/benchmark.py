@@ -7,7 +7,8 @@ command. Exit code 2 for wrong input, 1 where some prompt failed or the world di
 import argparse
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,11 @@ from evals.benchmarks.samples import Sample
 from evals.planning.rows import append, finish, open_run
 from evals.planning.summary import summary
 from evals.planning.workers import Task, answers
+from planner.builtin import BuiltinPlanner
 from planner.errors import ScenewrightError, UserError
-from planner.plans import Size
+from planner.llm.named import NamedPlanner
+from planner.local.server import reached
+from planner.plans import Planner, Size
 
 PLANNERS = ("builtin", "llm")
 
@@ -43,12 +47,15 @@ class Options:
     limit: int | None
     quiet: bool
 
-    def task(self) -> Task:
-        """How every prompt is planned. Raises `UserError` where planner and model don't go together."""
+    def named(self) -> NamedPlanner | None:
+        """The model that plans, or None. Raises `UserError` where planner and model don't go together."""
         if (self.planner == "llm") != (self.llm is not None):
             raise UserError("--planner llm goes with --llm MODEL, and --planner builtin without")
-        planner = "llm" if self.planner == "llm" else "builtin"
-        return Task(self.benchmark, planner, self.llm, self.seed, self.size)
+        if self.llm is None:
+            return None
+        planner = NamedPlanner(self.llm, self.seed)
+        planner.check()
+        return planner
 
 
 def run(options: Options) -> Mapping[str, Any]:
@@ -56,14 +63,18 @@ def run(options: Options) -> Mapping[str, Any]:
 
     Raises `UserError` before anything is written where data or folder are wrong.
     """
-    task = options.task()
+    named = options.named()
     samples = BENCHMARKS[options.benchmark].read(options.data)[: options.limit]
     _check_ids(samples, options.data)
     told = _told(options, samples)
     rows = open_run(options.out, told)
     left = [sample for sample in samples if sample.id not in rows]
-    with Progress(console=Console(stderr=True), disable=options.quiet) as progress:
+    with (
+        _ready(named if left else None) as planner,
+        Progress(console=Console(stderr=True), disable=options.quiet) as progress,
+    ):
         bar = progress.add_task(options.benchmark, total=len(samples), completed=len(samples) - len(left))
+        task = Task(options.benchmark, options.seed, options.size, planner)
         for row in answers(task, left, options.workers):
             append(options.out, row)
             rows[row["id"]] = row
@@ -72,6 +83,16 @@ def run(options: Options) -> Mapping[str, Any]:
     result = summary(told, ordered)
     finish(options.out, ordered, result)
     return result
+
+
+@contextmanager
+def _ready(named: NamedPlanner | None) -> Generator[Planner, None, None]:
+    """The planner of all prompts: the built-in one, or a model that is served until they are done."""
+    if named is None:
+        yield BuiltinPlanner()
+        return
+    with reached(named.llm) as served:
+        yield named.at(served)
 
 
 def _check_ids(samples: Sequence[Sample[Any]], data: Path) -> None:

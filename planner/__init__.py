@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from planner.files import dump_plan as dump_plan
     from planner.files import load_plan as load_plan
     from planner.layout import Layout as Layout
+    from planner.local.server import Served as Served
+    from planner.local.server import local_model as local_model
     from planner.placing.arranging import arrange as arrange
     from planner.placing.predicates import Stand as Stand
     from planner.placing.predicates import holds as holds
@@ -34,6 +36,7 @@ _HOMES = {
     "planner.errors": ("PlanningError", "ScenewrightError", "UserError", "WorldError"),
     "planner.files": ("dump_plan", "load_plan"),
     "planner.layout": ("Layout",),
+    "planner.local.server": ("Served", "local_model"),
     "planner.placing.arranging": ("arrange",),
     "planner.placing.predicates": ("Stand", "holds"),
     "planner.plans": ("Draft", "Note", "Origin", "Plan", "Planner", "Size"),

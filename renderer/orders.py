@@ -82,10 +82,11 @@ def _planned(order: Order, record: Record) -> Job:
 def _planner(order: Order) -> Planner | None:
     if order.llm is None:
         return None
-    from planner.builtin import BuiltinPlanner
-    from planner.llm import LLMPlanner
+    from planner.llm.named import NamedPlanner
 
-    return LLMPlanner(order.llm, seed=order.seed, reference=BuiltinPlanner())
+    planner = NamedPlanner(order.llm, order.seed)
+    planner.check()
+    return planner
 
 
 def _words(prompt: str) -> str:

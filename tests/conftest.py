@@ -1,9 +1,10 @@
 """A scripted endpoint: the model's part is scripted, the HTTP server and the client before it are real."""
 
 import json
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -127,3 +128,19 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
     yield script
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def gguf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a model file that always answers one text, for a stub of llama.cpp that serves it."""
+    stubs = str(Path(__file__).with_name("stubs"))
+    monkeypatch.syspath_prepend(stubs)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([stubs, *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", str(tmp_path / "cache"))
+
+    def write(text: str) -> Path:
+        path = tmp_path / "stub.gguf"
+        path.write_text(f"GGUF{text}")
+        return path
+
+    return write

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from functools import cache
 from multiprocessing import get_context
-from typing import Any, Literal
+from typing import Any
 
 from evals.benchmarks.registry import BENCHMARKS
 from evals.benchmarks.samples import Sample
@@ -25,10 +24,9 @@ class Task:
     """How every prompt of a run is planned and scored."""
 
     benchmark: str
-    planner: Literal["builtin", "llm"]
-    model: str | None
     seed: int
     size: Size
+    planner: Planner
 
 
 def answers(task: Task, samples: Sequence[Sample[Any]], workers: int) -> Iterator[Row]:
@@ -73,7 +71,7 @@ def answer(task: Task, sample: Sample[Any]) -> Row:
 
 
 def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
-    plan = make_plan(sample.prompt, _planner(task), task.size, task.seed)
+    plan = make_plan(sample.prompt, task.planner, task.size, task.seed)
     seen = planned(plan)
     return {
         "boxes": boxes_of(seen),
@@ -88,15 +86,3 @@ def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
 def _failure(reason: str) -> dict[str, Any]:
     nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry"))
     return {"boxes": [], "notes": [], "scores": {}} | nothing | {"error": reason}
-
-
-@cache
-def _planner(task: Task) -> Planner:
-    """The task's planner, made once in every process."""
-    from planner.builtin import BuiltinPlanner
-
-    if task.planner == "builtin":
-        return BuiltinPlanner()
-    from planner.llm import LLMPlanner
-
-    return LLMPlanner(task.model or "", seed=task.seed, reference=BuiltinPlanner())

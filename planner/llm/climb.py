@@ -28,7 +28,7 @@ def climb(asker: Asker, prompt: str, opening: tuple[Turn, ...], check: Check, ma
     before it were refused, and not where they only went badly. Raises `PlanningError` where no mode yields
     a reply, and what `Asker.ask` raises.
     """
-    memory, name = Memory(cache_file()), f"{asker.endpoint.label} {asker.endpoint.model}"
+    memory, name = Memory(cache_file()), asker.endpoint.identity
     form = reply_model(most_regions(prompt))
     refusals: list[ScenewrightError] = []
     unread: list[Round] = []

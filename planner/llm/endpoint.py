@@ -20,7 +20,8 @@ class Endpoint:
     `base_url` and `api_key` default to OPENAI_BASE_URL and OPENAI_API_KEY, as the openai client's own do;
     an endpoint of the user's own needs no key. `timeout` is in seconds and holds for one try. Connection
     faults, time-outs, 408, 409, 429 and 5xx are tried `max_retries` times more by the openai client, with
-    growing pauses, or as long as Retry-After says up to two minutes.
+    growing pauses, or as long as Retry-After says up to two minutes. `known_as` names an endpoint whose
+    address changes from one time to the next.
     """
 
     model: str
@@ -28,6 +29,7 @@ class Endpoint:
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 120.0
     max_retries: int = 2
+    known_as: str | None = None
 
     def client(self) -> "OpenAI":
         """A client for this endpoint; raises `UserError` where no key or no usable address is given."""
@@ -50,6 +52,11 @@ class Endpoint:
         parts = urlsplit(self._address() or "https://api.openai.com/v1")
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
+    @property
+    def identity(self) -> str:
+        """By what the endpoint and its model are remembered."""
+        return f"{self.known_as or self.label} {self.model}"
 
     def redact(self, text: str) -> str:
         """`text` in one short line, without the key."""

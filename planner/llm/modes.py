@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from planner.caches import cache_folder
 from planner.errors import ScenewrightError
 
 Mode = Literal["json_schema strict", "json_schema", "tools", "json"]
@@ -24,10 +25,8 @@ class ModeRefusedError(Exception):
 
 
 def cache_file() -> Path:
-    """Where modes are remembered: under SCENEWRIGHT_CACHE, else the user's cache folder (XDG)."""
-    own = os.environ.get("SCENEWRIGHT_CACHE")
-    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return (Path(own) if own else users / "scenewright") / "modes.json"
+    """Where modes are remembered."""
+    return cache_folder() / "modes.json"
 
 
 _found: dict[tuple[Path, str], Mode] = {}

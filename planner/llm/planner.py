@@ -29,10 +29,10 @@ class LLMPlanner:
     A reply is held to the schema in the strongest way that the endpoint takes (found out once and
     remembered), checked, sent back with its faults in words at most `max_repairs` times, and what is still
     wrong then is repaired and noted. Address and key default to OPENAI_BASE_URL and OPENAI_API_KEY; see
-    `Endpoint` for `timeout` (seconds a try) and `max_retries`. `temperature` and `seed` are left out where
-    None or where the endpoint refuses them. `examples` is how many worked examples are shown; it is halved
-    where the model's context is too small. `reference` reads the same prompt, and what it finds that a
-    reply misses is put right. `fallback` plans in its stead where it can't.
+    `Endpoint` for `timeout` (seconds a try), `max_retries` and `known_as`. `temperature` and `seed` are left
+    out where None or where the endpoint refuses them. `examples` is how many worked examples are shown; it
+    is halved where the model's context is too small. `reference` reads the same prompt, and what it finds
+    that a reply misses is put right. `fallback` plans in its stead where it can't.
     """
 
     model: str
@@ -46,6 +46,7 @@ class LLMPlanner:
     examples: int = 5
     reference: Planner | None = None
     fallback: Planner | None = None
+    known_as: str | None = None
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`.
@@ -72,11 +73,16 @@ class LLMPlanner:
         return Draft(scene=mended.scene, notes=mended.notes, origin=origin)
 
     def _ask(self, prompt: str, reference: Scene | None) -> Climbed:
-        endpoint = Endpoint(self.model, self.base_url, self.api_key, self.timeout, self.max_retries)
+        endpoint = self._endpoint()
         check = partial(_wrong, prompt=prompt, reference=reference)
         with endpoint.client() as client:
             asker = Asker(client, endpoint, self._options())
             return _climb_within_context(asker, prompt, check, self.examples, self.max_repairs)
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            self.model, self.base_url, self.api_key, self.timeout, self.max_retries, self.known_as
+        )
 
     def _options(self) -> Mapping[str, float]:
         given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}

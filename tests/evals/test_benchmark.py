@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from planner.plans import Draft
 
 PROMPTS = [f"{number} red apples to the left of a {colour} barn" for number in ("two", "three", "four")
            for colour in ("white", "blue", "black", "green")]  # fmt: skip
+
+REPLY = {"caption": "A barn.", "regions": [{"name": "barn", "prompt": "a white barn", "where": None}]}
 
 
 @pytest.fixture
@@ -145,11 +148,22 @@ def test_a_failed_prompt_is_told_and_the_rest_goes_on(
     assert "failed, 3 ×: the planner had enough" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_model_on_this_machine_plans_all_prompts(
+    data: Path, tmp_path: Path, gguf: Callable[[str], Path], workers: int
+) -> None:
+    file = gguf(json.dumps(REPLY))
+    asked = [f"--llm=local:{file}", "--planner=llm", f"--workers={workers}", "--limit=3"]
+    assert run(data, tmp_path / "out", *asked) == 0
+    assert {row["origin"]["model"] for row in rows_of(tmp_path / "out")} == {"stub"}
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
         (["--planner=llm"], "--llm MODEL"),
         (["--llm=some"], "--planner llm"),
+        (["--planner=llm", "--llm=local:none.gguf"], "none.gguf can't be read"),
     ],
 )
 def test_wrong_options_leave_nothing(

@@ -159,6 +159,19 @@ def test_the_language_model_may_be_set_in_the_environment(
     assert Plan.model_validate_json(run("a red fox", "--plan-only").out).origin.model == "scripted"
 
 
+def test_a_model_on_this_machine_is_served_for_the_plan_and_its_picture(
+    run: Run, gguf: Callable[[str], Path]
+) -> None:
+    file = gguf(json.dumps(REPLY))
+    answer = run("a red fox on the left", f"--llm=local:{file}", "--plan-only")
+    assert answer.code == 0
+    plan = Plan.model_validate_json(answer.out)
+    assert (plan.origin.planner, plan.origin.model) == ("llm", "stub")
+    assert plan.scene.regions[0].prompt == "a red fox with a bushy tail"
+    assert run("a red fox on the left", f"--llm=local:{file}", *SMALL).code == 0
+    assert load_plan("picture.png").origin.model == "stub"
+
+
 def test_the_version_is_the_packages(run: Run) -> None:
     from importlib.metadata import version
 
@@ -171,7 +184,7 @@ def test_help_shows_an_example_and_the_other_commands(run: Run, monkeypatch: pyt
     assert (answer.code, answer.err) == (0, "")
     assert "Usage: scenewright [OPTIONS] [PROMPT]" in answer.out
     assert 'Example: scenewright "A red fox' in answer.out
-    assert "Other commands: scenewright eval --help" in answer.out
+    assert "Other commands: scenewright eval --help, scenewright models --help" in answer.out
     for panel in ("Arguments", "Options", "Plan", "Picture", "Regions"):
         assert f"─ {panel} " in answer.out
     assert run() == answer

@@ -255,6 +255,16 @@ def test_a_language_model_without_key_or_address(refused: Refused) -> None:
     )
 
 
+def test_a_local_model_that_is_not_there(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", "cache")
+    not_yet = "--llm local: no model was fetched yet; scenewright models fetch smollm2"
+    assert refused("a heart", "--llm", "local") == not_yet
+    assert refused("a heart", "--llm", "local", "--plan-only") == not_yet
+    assert refused("a heart", "--llm=local:a.gguf").startswith("--llm local:a.gguf: a.gguf can't be read (")
+    unknown = "models fetch gpt: there is no such model; known are smollm2"
+    assert refused("models", "fetch", "gpt") == unknown
+
+
 def test_an_endpoint_that_cannot_be_reached(fails: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

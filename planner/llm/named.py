@@ -1,0 +1,36 @@
+"""The planner that --llm names: a model of an endpoint, or one on this machine."""
+
+from dataclasses import asdict, dataclass
+
+from planner.llm.planner import LLMPlanner
+from planner.local.server import Served, check_extra, reached
+from planner.local.weights import is_local, weights_file
+from planner.plans import Draft
+
+
+@dataclass(frozen=True)
+class NamedPlanner:
+    """Plans with the model that `llm` names, as --llm has it, and with the built-in planner's reading.
+
+    A local model is served anew for every prompt; for many prompts use `reached` and `at`.
+    """
+
+    llm: str
+    seed: int | None = None
+
+    def __call__(self, prompt: str) -> Draft:
+        """Plan `prompt`; raises as `LLMPlanner` and `local_model` do."""
+        with reached(self.llm) as served:
+            return self.at(served)(prompt)
+
+    def at(self, served: Served) -> LLMPlanner:
+        """The planner, once its model is served."""
+        from planner.builtin import BuiltinPlanner
+
+        return LLMPlanner(**asdict(served), seed=self.seed, reference=BuiltinPlanner())
+
+    def check(self) -> None:
+        """Raise `UserError` where a local model can't be served, before anything else is done."""
+        if is_local(self.llm):
+            weights_file(self.llm)
+            check_extra()
