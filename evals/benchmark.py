@@ -9,7 +9,7 @@ import hashlib
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from evals.planning.workers import Task, answers
 from planner.builtin import BuiltinPlanner
 from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
+from planner.llm.usage import Price, in_words, read_price
 from planner.local.server import reached
-from planner.plans import Planner, Size
+from planner.plans import Planner, Size, Usage
 
 PLANNERS = ("builtin", "llm")
 
@@ -41,6 +42,8 @@ class Options:
     stage: str
     planner: str
     llm: str | None
+    llm_price: Price | None
+    no_cache: bool
     size: Size
     seed: int
     workers: int
@@ -53,7 +56,7 @@ class Options:
             raise UserError("--planner llm goes with --llm MODEL, and --planner builtin without")
         if self.llm is None:
             return None
-        planner = NamedPlanner(self.llm, self.seed)
+        planner = NamedPlanner(self.llm, self.seed, cache=not self.no_cache)
         planner.check()
         return planner
 
@@ -74,7 +77,7 @@ def run(options: Options) -> Mapping[str, Any]:
         Progress(console=Console(stderr=True), disable=options.quiet) as progress,
     ):
         bar = progress.add_task(options.benchmark, total=len(samples), completed=len(samples) - len(left))
-        task = Task(options.benchmark, options.seed, options.size, planner)
+        task = Task(options.benchmark, options.seed, options.size, planner, options.llm_price)
         for row in answers(task, left, options.workers):
             append(options.out, row)
             rows[row["id"]] = row
@@ -112,6 +115,7 @@ def _told(options: Options, samples: Sequence[Sample[Any]]) -> dict[str, Any]:
         "prompts": hashlib.sha256(prompts.encode()).hexdigest()[:16],
         "planner": options.planner,
         "model": options.llm,
+        "price": options.llm_price and asdict(options.llm_price),
         "seed": options.seed,
         "size": options.size.model_dump(),
     }
@@ -133,6 +137,9 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         f"lost regions {result['lost']}, off the canvas {result['off_canvas']}; "
         f"median {result['median_seconds']} s, 95th percentile {result['p95_seconds']} s"
     )
+    if result["tokens"]:
+        told = in_words(Usage.model_validate(result["tokens"]), result["cost"])
+        console.print(f"the language model took {told}")
     for reason, count in result["reasons"].items():
         console.print(f"failed, {count} ×: {reason}", markup=False)
 
@@ -149,6 +156,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--stage", choices=("plan",), default="plan", help="plan: score plans, without a picture")
     option("--planner", choices=PLANNERS, default="builtin")
     option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
+    option("--llm-price", type=_price, metavar="IN,OUT", help="dollars a million tokens read and written")
+    option("--no-cache", action="store_true", help="ask the model anew where its replies are kept")
     option("--size", type=_size, default=Size(), metavar="WIDTHxHEIGHT", help="1024x1024 if left out")
     option("--seed", type=int, default=0)
     option("--workers", type=_positive, default=1, help="processes that plan side by side")
@@ -165,6 +174,13 @@ def _size(text: str) -> Size:
         raise argparse.ArgumentTypeError(
             f"{text!r}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192"
         ) from None
+
+
+def _price(text: str) -> Price:
+    try:
+        return read_price(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.plans import Plan as Plan
     from planner.plans import Planner as Planner
     from planner.plans import Size as Size
+    from planner.plans import Usage as Usage
     from planner.scene import Box as Box
     from planner.scene import Mask as Mask
     from planner.scene import Place as Place
@@ -39,7 +40,7 @@ _HOMES = {
     "planner.local.server": ("Served", "local_model"),
     "planner.placing.arranging": ("arrange",),
     "planner.placing.predicates": ("Stand", "holds"),
-    "planner.plans": ("Draft", "Note", "Origin", "Plan", "Planner", "Size"),
+    "planner.plans": ("Draft", "Note", "Origin", "Plan", "Planner", "Size", "Usage"),
     "planner.planning": ("plan",),
     "planner.scene": ("Box", "Mask", "Place", "Point", "Polygon", "Region", "Relation", "Scene"),
 }

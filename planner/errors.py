@@ -2,6 +2,11 @@
 failed (exit code 1).
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.plans import Usage
+
 
 class ScenewrightError(Exception):
     """Base of every error that scenewright raises on purpose; its message is one clear line."""
@@ -16,4 +21,9 @@ class WorldError(ScenewrightError, RuntimeError):
 
 
 class PlanningError(WorldError):
-    """No usable plan came of the prompt; the message says what the planner answered."""
+    """No usable plan came of the prompt; the message says what the planner answered.
+
+    `usage` is what a language model took all the same, or None.
+    """
+
+    usage: "Usage | None" = None

@@ -19,6 +19,18 @@ class Note(Frozen):
     text: str = Field(description="one sentence for the user")
 
 
+class Usage(Frozen):
+    """What a plan took of a language model, all its answers together, whether they were of use or not.
+
+    Tokens count for cached answers too: they are what the plan costs where nothing is cached.
+    """
+
+    prompt: int | None = Field(description="tokens read; null where the endpoint doesn't say")
+    completion: int | None = Field(description="tokens written; null where the endpoint doesn't say")
+    requests: int = Field(description="answers of the model")
+    cached: int = Field(default=0, description="those of them that came from the cache")
+
+
 class Origin(Frozen):
     """Who planned: enough to tell two plans apart and to plan again."""
 
@@ -31,6 +43,7 @@ class Origin(Frozen):
         default=(), description="what was wrong in earlier replies, one sentence each"
     )
     seed: int | None = None
+    usage: Usage | None = Field(default=None, description="what was asked of an LLM; null where none was")
 
 
 class Draft(Frozen):

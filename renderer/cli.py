@@ -18,8 +18,10 @@ from renderer.options import (
     Guidance,
     InjectSteps,
     Llm,
+    LlmPrice,
     Masks,
     ModelName,
+    NoCache,
     Output,
     PlanFile,
     PlanOnly,
@@ -75,6 +77,8 @@ def draw(
     plan_only: PlanOnly = False,
     masks: Masks = None,
     llm: Llm = None,
+    llm_price: LlmPrice = None,
+    no_cache: NoCache = False,
     model: ModelName = None,
     size: SizeText = None,
     seed: Seed = None,
@@ -90,7 +94,7 @@ def draw(
     """Draw one long prompt as a picture in which every part stands where it was asked to stand."""
     del version
     from renderer.drawing import carry_out
-    from renderer.orders import Order
+    from renderer.orders import Named, Order
 
     wishes = {
         "steps": steps,
@@ -101,7 +105,8 @@ def draw(
         "double_interval": double_interval,
         "single_interval": single_interval,
     }
-    carry_out(Order(prompt, plan, output, plan_only, masks, llm, model, size, seed, wishes, quiet))
+    named = Named(llm, llm_price, no_cache)
+    carry_out(Order(prompt, plan, output, plan_only, masks, named, model, size, seed, wishes, quiet))
 
 
 @evaluation.command("parity", context_settings=_THROUGH, add_help_option=False)

@@ -24,9 +24,13 @@ def carry_out(order: Order) -> None:
     job = job_of(order)
     _check_outputs(order)
     if order.plan_only:
-        _put_plan(_plan(job, Progress(order.quiet)), order)
+        plan = _plan(job, Progress(order.quiet))
+        _put_plan(plan, order)
     else:
-        _put_picture(_draw(job, Progress(order.quiet)), order)
+        result = _draw(job, Progress(order.quiet))
+        plan = result.plan
+        _put_picture(result, order)
+    _bill(plan, job, order)
 
 
 def _check_outputs(order: Order) -> None:
@@ -94,8 +98,19 @@ def _put_masks(plan: Plan, order: Order) -> None:
         write_atomic(order.masks / name, png_bytes(image))
 
 
+def _bill(plan: Plan, job: Job, order: Order) -> None:
+    """What the language model took, if one was asked now."""
+    usage = plan.origin.usage
+    if usage is None or order.prompt is None:
+        return
+    from planner.llm.usage import in_words
+
+    cost = job.price.of(usage) if job.price else None
+    say(f"the language model took {in_words(usage, cost)}", order.quiet)
+
+
 def _account(plan: Plan, order: Order) -> None:
-    if order.prompt is not None and order.llm is None:
+    if order.prompt is not None and order.named.llm is None:
         say("the built-in planner planned, since no language model is set (--llm)", order.quiet)
     for note in plan.account:
         say(f"{note.kind}: {note.text}", order.quiet)

@@ -75,6 +75,18 @@ Llm = Annotated[
         "SCENEWRIGHT_LLM",
     ),
 ]
+NoCache = Annotated[
+    bool,
+    _option(
+        "--no-cache", "Ask the language model anew, where its replies are kept in ~/.cache/scenewright.", PLAN
+    ),
+]
+LlmPrice = Annotated[
+    str | None,
+    _option(
+        "--llm-price", "Dollars a million tokens read and written: tells what a plan cost.", PLAN, "IN,OUT"
+    ),
+]
 
 ModelName = Annotated[
     str | None,

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
@@ -14,6 +15,18 @@ from planner.files import Record, load_record
 from planner.plans import Plan, Planner, Size
 from renderer.pipeline import check_seed
 from renderer.settings import Settings
+
+if TYPE_CHECKING:
+    from planner.llm.usage import Price
+
+
+@dataclass(frozen=True)
+class Named:
+    """What was said of a language model."""
+
+    llm: str | None
+    price: str | None = None
+    no_cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class Order:
     output: Path | None
     plan_only: bool
     masks: Path | None
-    llm: str | None
+    named: Named
     model: str | None
     size: str | None
     seed: int | None
@@ -43,6 +56,7 @@ class Job:
     size: Size | None
     seed: int
     settings: Settings
+    price: "Price | None" = None
 
 
 def job_of(order: Order) -> Job:
@@ -60,7 +74,8 @@ def job_of(order: Order) -> Job:
 
 def _prompted(order: Order, prompt: str) -> Job:
     settings, size = _settings(order, Settings()), _size(order.size)
-    return Job(_words(prompt), _planner(order), order.model or "tiny", size, order.seed or 0, settings)
+    seed, price = order.seed or 0, _price(order.named.price)
+    return Job(_words(prompt), _planner(order), order.model or "tiny", size, seed, settings, price)
 
 
 def _planned(order: Order, record: Record) -> Job:
@@ -80,13 +95,22 @@ def _planned(order: Order, record: Record) -> Job:
 
 
 def _planner(order: Order) -> Planner | None:
-    if order.llm is None:
+    named = order.named
+    if named.llm is None:
         return None
     from planner.llm.named import NamedPlanner
 
-    planner = NamedPlanner(order.llm, order.seed)
+    planner = NamedPlanner(named.llm, order.seed, cache=not named.no_cache)
     planner.check()
     return planner
+
+
+def _price(text: str | None) -> "Price | None":
+    if text is None:
+        return None
+    from planner.llm.usage import read_price
+
+    return read_price(text)
 
 
 def _words(prompt: str) -> str:

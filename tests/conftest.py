@@ -36,6 +36,7 @@ class Script:
         self.lines: list[Line] = []
         self.lacks: set[str] = set()
         self.keys: list[str] = []
+        self.usage: object = None
 
     def says(self, reply: object, finish: str = "stop", seconds: float = 0.0) -> "Script":
         """The model writes `reply`: as it is if a string, else as JSON."""
@@ -90,13 +91,14 @@ def _mode(request: Json) -> str:
     return "json"
 
 
-def _completion(request: Json, line: Line) -> Json:
+def _completion(request: Json, line: Line, usage: object) -> Json:
     message = {"role": "assistant", **line.message}
     if _mode(request) == "tools" and message["content"]:
         call = {"name": "SceneReply", "arguments": message["content"]}
         message |= {"content": None, "tool_calls": [{"id": "1", "type": "function", "function": call}]}
     choice = {"index": 0, "finish_reason": line.finish, "message": message}
-    return {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
+    told = {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
+    return told if usage is None else {**told, "usage": usage}
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
             script.keys.append(self.headers["authorization"])
             line = script.answer(request)
             time.sleep(line.seconds)
-            body = line.raw if line.raw is not None else json.dumps(_completion(request, line))
+            body = line.raw if line.raw is not None else json.dumps(_completion(request, line, script.usage))
             self.send_response(line.status)
             for name, value in {"content-type": "application/json", **line.headers}.items():
                 self.send_header(name, value)

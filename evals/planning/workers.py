@@ -15,8 +15,12 @@ from evals.benchmarks.samples import Sample
 from evals.planning.account import boxes_of, geometry, planned
 from evals.planning.rows import Row
 from planner.errors import ScenewrightError, WorldError
-from planner.plans import Planner, Size
+from planner.llm.usage import Price
+from planner.plans import Planner, Size, Usage
 from renderer.pipeline import make_plan
+
+DOLLARS = 8
+"""Decimals of a cost, so that it is the same row on every machine."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Task:
     seed: int
     size: Size
     planner: Planner
+    price: Price | None = None
 
 
 def answers(task: Task, samples: Sequence[Sample[Any]], workers: int) -> Iterator[Row]:
@@ -64,7 +69,7 @@ def answer(task: Task, sample: Sample[Any]) -> Row:
     try:
         row |= _outcome(task, sample) | {"error": None}
     except ScenewrightError as error:
-        row |= _failure(str(error))
+        row |= _failure(str(error)) | _spent(task, getattr(error, "usage", None))
     except Exception as error:  # a fault of ours is a failed prompt, told as such
         row |= _failure(f"{type(error).__name__}: {error}")
     return row | {"seconds": round(time.perf_counter() - start, 4)}
@@ -80,9 +85,19 @@ def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
         "origin": plan.origin.model_dump(),
         "scores": dict(BENCHMARKS[task.benchmark].score(sample.facts, seen)),
         "geometry": asdict(geometry(plan)),
+        **_spent(task, plan.origin.usage),
+    }
+
+
+def _spent(task: Task, usage: Usage | None) -> dict[str, Any]:
+    """Tokens and dollars; null where no language model was asked, or where they aren't known."""
+    cost = task.price.of(usage) if task.price else None
+    return {
+        "tokens": usage.model_dump() if usage else None,
+        "cost": cost if cost is None else round(cost, DOLLARS),
     }
 
 
 def _failure(reason: str) -> dict[str, Any]:
-    nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry"))
+    nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry", "tokens", "cost"))
     return {"boxes": [], "notes": [], "scores": {}} | nothing | {"error": reason}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from planner.llm.reply import SceneReply
+from planner.llm.usage import UNTOLD
+from planner.plans import Usage
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -23,6 +25,7 @@ class Answer:
     text: str
     reply: SceneReply | None = None
     fault: str = ""
+    usage: Usage = UNTOLD
 
 
 def unread(completion: "ChatCompletion", error: BaseException | None) -> Answer:

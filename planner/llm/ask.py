@@ -1,9 +1,11 @@
 """One question to the model and its answer."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
 
 from planner.errors import PlanningError
 from planner.llm.answer import Answer, unread
@@ -11,9 +13,14 @@ from planner.llm.endpoint import Endpoint
 from planner.llm.failures import failure, refuses_mode
 from planner.llm.modes import Mode, ModeRefusedError
 from planner.llm.reply import SceneReply
+from planner.llm.usage import used
+from planner.plans import Usage
 
 if TYPE_CHECKING:
     from openai import APIError, OpenAI
+    from openai.types.chat import ChatCompletion
+
+    from planner.llm.replies import Replies
 
 # instructor logs every failed request as an error of its own; the planner says it once, in a line.
 logging.getLogger("instructor").addHandler(logging.NullHandler())
@@ -32,15 +39,44 @@ class Asker:
     """Asks one endpoint, and holds its model to a schema.
 
     `options` are sampling parameters; one that the endpoint refuses by name, as some models refuse any
-    temperature, is left out.
+    temperature, is left out. `replies` are those that are known already; every answer's usage goes to `bill`.
     """
 
     client: "OpenAI"
     endpoint: Endpoint
     options: Mapping[str, float]
+    bill: Callable[[Usage], None]
+    replies: "Replies | None" = None
 
     def ask(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> Answer:
-        """The model's answer to `turns`, held to the schema of `form` by `mode`.
+        """The model's answer to `turns`, held to the schema of `form` by `mode`; where known, from the cache.
+
+        Raises as `_ask` does.
+        """
+        if self.replies is None:
+            return self._billed(self._ask(turns, form, mode))
+        question = self._question(turns, form, mode)
+        answer = _known(self.replies, question, form) or self._ask(turns, form, mode)
+        if answer.reply and not answer.usage.cached:
+            _keep(self.replies, question, answer)
+        return self._billed(answer)
+
+    def _billed(self, answer: Answer) -> Answer:
+        self.bill(answer.usage)
+        return answer
+
+    def _question(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> dict[str, Any]:
+        """All that a reply depends on."""
+        return {
+            "endpoint": self.endpoint.identity,
+            "mode": mode,
+            "schema": form.model_json_schema(),
+            "turns": [asdict(turn) for turn in turns],
+            "options": dict(self.options),
+        }
+
+    def _ask(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> Answer:
+        """The model's answer, asked for.
 
         Raises `ModeRefusedError` where the endpoint doesn't take the mode, `UserError` where the key or the
         model's name is wrong, and `PlanningError` where the endpoint fails after its retries.
@@ -49,17 +85,22 @@ class Asker:
         from instructor.hooks import Hooks
         from openai import APIError
 
-        completions: list[object] = []
+        heard: list[tuple[object, Usage]] = []
+
+        def hear(completion: "ChatCompletion") -> None:
+            # Now, since instructor puts its own sums in the place of what the endpoint told.
+            heard.append((completion, used(completion)))
+
         hooks = Hooks()
-        hooks.on("completion:response", completions.append)
+        hooks.on("completion:response", hear)
         try:
             reply = self._create(turns, form, mode, hooks)
         except InstructorError as error:
             cause = error.__cause__
             if isinstance(cause, APIError):
-                return self._without_refused_option(cause).ask(turns, form, mode)
-            return self._unread(completions, cause)
-        return Answer("reply", reply.model_dump_json(), reply)
+                return self._without_refused_option(cause)._ask(turns, form, mode)
+            return self._unread(heard, cause)
+        return Answer("reply", reply.model_dump_json(), reply, usage=heard[0][1])
 
     def _create(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode, hooks: Any) -> SceneReply:
         import instructor
@@ -83,16 +124,33 @@ class Asker:
             raise ModeRefusedError(failure(error, self.endpoint)) from error
         raise failure(error, self.endpoint) from error
 
-    def _unread(self, completions: list[object], error: BaseException | None) -> Answer:
+    def _unread(self, heard: Sequence[tuple[object, Usage]], error: BaseException | None) -> Answer:
         from openai.types.chat import ChatCompletion
 
-        completion = completions[0] if completions else None
-        # A server that speaks another protocol may still answer 200, and the client checks no more than that.
-        if isinstance(completion, ChatCompletion) and getattr(completion, "choices", None):
-            return unread(completion, error)
+        for completion, usage in heard:
+            # A server that speaks another protocol may still answer 200: the client checks no more than that.
+            if isinstance(completion, ChatCompletion) and getattr(completion, "choices", None):
+                return replace(unread(completion, error), usage=usage)
         raise PlanningError(
             f"the LLM endpoint {self.endpoint.label} gave no chat completion; is OPENAI_BASE_URL right?"
         )
+
+
+def _known(replies: "Replies", question: Mapping[str, Any], form: type[SceneReply]) -> Answer | None:
+    kept = replies.find(question)
+    if kept is None:
+        return None
+    try:
+        reply = form.model_validate_json(kept.text)
+    except ValidationError:
+        return None
+    return Answer("reply", kept.text, reply, usage=kept.usage.model_copy(update={"cached": 1}))
+
+
+def _keep(replies: "Replies", question: Mapping[str, Any], answer: Answer) -> None:
+    from planner.llm.replies import Kept
+
+    replies.keep(question, Kept(text=answer.text, usage=answer.usage))
 
 
 def _instructor_mode(mode: Mode) -> Any:

@@ -17,6 +17,7 @@ class NamedPlanner:
 
     llm: str
     seed: int | None = None
+    cache: bool = True
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`; raises as `LLMPlanner` and `local_model` do."""
@@ -27,7 +28,7 @@ class NamedPlanner:
         """The planner, once its model is served."""
         from planner.builtin import BuiltinPlanner
 
-        return LLMPlanner(**asdict(served), seed=self.seed, reference=BuiltinPlanner())
+        return LLMPlanner(**asdict(served), seed=self.seed, reference=BuiltinPlanner(), cache=self.cache)
 
     def check(self) -> None:
         """Raise `UserError` where a local model can't be served, before anything else is done."""

@@ -1,8 +1,9 @@
 """The planner that asks a language model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 import prompts
 from planner.errors import PlanningError, UserError
@@ -15,8 +16,12 @@ from planner.llm.mend import mend
 from planner.llm.reference import differences
 from planner.llm.reply import SceneReply
 from planner.llm.rounds import Check
-from planner.plans import Draft, Note, Origin, Planner
+from planner.llm.usage import total
+from planner.plans import Draft, Note, Origin, Planner, Usage
 from planner.scene import Scene
+
+if TYPE_CHECKING:
+    from planner.llm.replies import Replies
 
 MAX_TOKENS = 8192
 """No plan is longer; a model without a grammar may run on to the end of its context."""
@@ -32,7 +37,8 @@ class LLMPlanner:
     `Endpoint` for `timeout` (seconds a try), `max_retries` and `known_as`. `temperature` and `seed` are left
     out where None or where the endpoint refuses them. `examples` is how many worked examples are shown; it
     is halved where the model's context is too small. `reference` reads the same prompt, and what it finds
-    that a reply misses is put right. `fallback` plans in its stead where it can't.
+    that a reply misses is put right. `fallback` plans in its stead where it can't. With `cache`, readable
+    replies are kept in the user's cache folder, and the same question is not asked twice.
     """
 
     model: str
@@ -47,6 +53,7 @@ class LLMPlanner:
     reference: Planner | None = None
     fallback: Planner | None = None
     known_as: str | None = None
+    cache: bool = False
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`.
@@ -65,24 +72,41 @@ class LLMPlanner:
 
     def _plan(self, prompt: str) -> Draft:
         reference = self.reference(prompt).scene if self.reference else None
-        climbed = self._ask(prompt, reference)
+        bill: list[Usage] = []
+        try:
+            climbed = self._ask(prompt, reference, bill.append)
+        except PlanningError as error:
+            error.usage = total(bill)
+            raise
         mended = mend(climbed.reply, prompt, reference)
         origin = Origin(
-            planner="llm", model=self.model, mode=climbed.mode, repairs=climbed.told, seed=self.seed
+            planner="llm",
+            model=self.model,
+            mode=climbed.mode,
+            repairs=climbed.told,
+            seed=self.seed,
+            usage=total(bill),
         )
         return Draft(scene=mended.scene, notes=mended.notes, origin=origin)
 
-    def _ask(self, prompt: str, reference: Scene | None) -> Climbed:
+    def _ask(self, prompt: str, reference: Scene | None, bill: Callable[[Usage], None]) -> Climbed:
         endpoint = self._endpoint()
         check = partial(_wrong, prompt=prompt, reference=reference)
         with endpoint.client() as client:
-            asker = Asker(client, endpoint, self._options())
+            asker = Asker(client, endpoint, self._options(), bill, self._replies())
             return _climb_within_context(asker, prompt, check, self.examples, self.max_repairs)
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(
             self.model, self.base_url, self.api_key, self.timeout, self.max_retries, self.known_as
         )
+
+    def _replies(self) -> "Replies | None":
+        if not self.cache:
+            return None
+        from planner.llm.replies import users_replies
+
+        return users_replies()
 
     def _options(self) -> Mapping[str, float]:
         given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}
@@ -116,4 +140,5 @@ def _wrong(reply: SceneReply, prompt: str, reference: Scene | None) -> tuple[str
 
 def _fallen_back(draft: Draft, error: PlanningError) -> Draft:
     reason = Note(kind="warning", name="llm", text=f"the language model gave no plan: {error}")
-    return draft.model_copy(update={"notes": (reason, *draft.notes)})
+    origin = draft.origin.model_copy(update={"usage": error.usage})
+    return draft.model_copy(update={"notes": (reason, *draft.notes), "origin": origin})

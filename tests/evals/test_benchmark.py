@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from evals.benchmark import main
 from planner.errors import PlanningError
 from planner.plans import Draft
+
+if TYPE_CHECKING:
+    from tests.conftest import Script
 
 PROMPTS = [f"{number} red apples to the left of a {colour} barn" for number in ("two", "three", "four")
            for colour in ("white", "blue", "black", "green")]  # fmt: skip
@@ -53,6 +56,7 @@ def test_a_run_leaves_rows_and_a_summary(data: Path, tmp_path: Path) -> None:
     assert first["scene"]["regions"]
     assert first["error"] is None
     assert first["seconds"] > 0
+    assert (first["tokens"], first["cost"]) == (None, None)
     told = json.loads((tmp_path / "out/summary.json").read_text())
     assert (told["n"], told["failures"], told["overlap"], told["lost"], told["off_canvas"]) == (
         12,
@@ -148,6 +152,44 @@ def test_a_failed_prompt_is_told_and_the_rest_goes_on(
     assert "failed, 3 ×: the planner had enough" in capsys.readouterr().out
 
 
+def test_a_run_again_asks_nothing_and_rows_tell_what_they_cost(
+    data: Path, tmp_path: Path, script: "Script", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    script.usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    script.says(REPLY)
+    asked = ["--planner=llm", "--llm=scripted", "--llm-price=1,5", "--limit=3"]
+    assert run(data, tmp_path / "one", *asked) == 0
+    sent = len(script.requests)
+    assert run(data, tmp_path / "two", *asked, "--workers=2") == 0
+    assert len(script.requests) == sent
+    for name, cached in (("one", 0), ("two", sent)):
+        rows, told = rows_of(tmp_path / name), json.loads((tmp_path / name / "summary.json").read_text())
+        assert told["tokens"] == {
+            "prompt": 1000 * sent,
+            "completion": 100 * sent,
+            "requests": sent,
+            "cached": cached,
+        }
+        assert told["cost"] == pytest.approx(0.0015 * sent)
+        assert sum(row["cost"] for row in rows) == pytest.approx(0.0015 * sent)
+        assert sum(row["tokens"]["requests"] for row in rows) == sent
+    assert run(data, tmp_path / "three", *asked, "--no-cache") == 0
+    assert len(script.requests) == 2 * sent
+
+
+def test_a_prompt_that_failed_tells_what_it_cost(
+    data: Path, tmp_path: Path, script: "Script", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    script.usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    script.says("nonsense")
+    asked = ["--planner=llm", "--llm=scripted", "--llm-price=1,5", "--limit=1"]
+    assert run(data, tmp_path / "out", *asked) == 1
+    (row,) = rows_of(tmp_path / "out")
+    assert (row["tokens"]["requests"], row["cost"]) == (6, pytest.approx(0.009))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_model_on_this_machine_plans_all_prompts(
     data: Path, tmp_path: Path, gguf: Callable[[str], Path], workers: int
@@ -174,7 +216,9 @@ def test_wrong_options_leave_nothing(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("more", [["--workers=0"], ["--limit=x"], ["--size=20x20"], ["--stage=image"]])
+@pytest.mark.parametrize(
+    "more", [["--workers=0"], ["--limit=x"], ["--size=20x20"], ["--stage=image"], ["--llm-price=2"]]
+)
 def test_values_are_checked_where_they_enter(more: list[str], data: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         run(data, tmp_path / "out", *more)

@@ -184,6 +184,14 @@ def test_a_file_that_is_no_plan(tmp_path: Path, content: bytes, message: str) ->
     assert str(caught.value).startswith(f"{path}: {message}")
 
 
+def test_a_plan_from_before_usage_was_counted_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(
+        '{"version": 1, "size": {"width": 64, "height": 64}, "scene": {"caption": "fog"}, '
+        '"origin": {"planner": "llm", "model": "m", "mode": "tools", "repairs": [], "seed": 0}}'
+    )
+    assert load_plan(tmp_path / "plan.json").origin.usage is None
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.json: cannot be read \(no such file or directory\)"):
         load_plan(tmp_path / "none.json")

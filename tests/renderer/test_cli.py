@@ -150,6 +150,21 @@ def test_a_language_model_plans_where_it_is_named(
     assert "built-in planner" not in answer.err
 
 
+def test_what_a_plan_cost_is_told_and_the_same_again_is_not_asked(
+    run: Run, script: "Script", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    script.usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    script.says(REPLY)
+    words = ("a red fox on the left", "--llm", "scripted", "--llm-price", "2,10", "--plan-only")
+    told = "the language model took 1,000 + 100 tokens in 1 answer"
+    assert f"{told}, $0.0030\n" in run(*words).err
+    assert f"{told} (1 of them cached), $0.0030\n" in run(*words).err
+    assert len(script.requests) == 1
+    assert f"{told}, $0.0030\n" in run(*words, "--no-cache").err
+    assert len(script.requests) == 2
+
+
 def test_the_language_model_may_be_set_in_the_environment(
     run: Run, script: "Script", monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_size_that_is_none(refused: Refused, size: str) -> None:
             "--inject-steps: '140%' should be a number of steps, such as 10, or a share",
         ),
         ("inject-steps", "999", "settings: inject_steps is 999, but there are only "),
+        ("llm-price", "2", "--llm-price 2: should be IN,OUT: dollars a million tokens"),
         ("seed", "-1", "the seed is -1: it should be from 0 to 9223372036854775807"),
         ("seed", "abc", "Invalid value for '--seed': "),
         ("nonesuch", "1", "No such option: --nonesuch"),

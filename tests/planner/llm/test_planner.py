@@ -8,6 +8,7 @@ import pytest
 
 from planner.errors import PlanningError, UserError
 from planner.llm import LLMPlanner
+from planner.llm.usage import UNTOLD
 from planner.plans import Draft, Origin
 from planner.scene import Box, Place, Scene
 
@@ -39,7 +40,9 @@ def test_a_good_reply_becomes_a_scene_in_one_request(script: "Script") -> None:
     assert draft.scene.relations[0].subject == "fox"
     assert draft.scene.prompt == PROMPT
     assert draft.notes == ()
-    assert draft.origin == Origin(planner="llm", model="scripted", mode="json_schema strict", seed=7)
+    assert draft.origin == Origin(
+        planner="llm", model="scripted", mode="json_schema strict", seed=7, usage=UNTOLD
+    )
     assert len(script.requests) == 1
 
 
