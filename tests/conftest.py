@@ -5,10 +5,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -25,6 +27,7 @@ class Line:
     raw: str | None = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
     seconds: float = 0.0
+    drip: float = 0.0
 
 
 class Script:
@@ -67,6 +70,16 @@ class Script:
         self.lines.append(Line(raw=raw))
         return self
 
+    def breaks_off(self, raw: str) -> "Script":
+        """The connection ends in the middle of the body."""
+        self.lines.append(Line(raw=raw, headers={"content-length": str(len(raw) + 100)}))
+        return self
+
+    def drips(self, seconds: float) -> "Script":
+        """The answer comes byte by byte, with a pause of so many seconds before each."""
+        self.lines.append(Line(raw=" " * 1000, drip=seconds))
+        return self
+
     @property
     def modes(self) -> list[str]:
         """How each request asked for the schema."""
@@ -101,6 +114,13 @@ def _completion(request: Json, line: Line, usage: object) -> Json:
     return told if usage is None else {**told, "usage": usage}
 
 
+def _write(file: BinaryIO | BufferedIOBase, body: bytes, drip: float) -> None:
+    pieces = [body[i : i + 1] for i in range(len(body))] if drip else [body]
+    for piece in pieces:
+        time.sleep(drip)
+        file.write(piece)
+
+
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
     """A scripted endpoint on a port of its own, no key in the environment, and an empty cache."""
@@ -116,7 +136,8 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
             for name, value in {"content-type": "application/json", **line.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body.encode())
+            with suppress(ConnectionError):
+                _write(self.wfile, body.encode(), line.drip)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it so)
             pass

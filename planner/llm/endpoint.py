@@ -18,7 +18,8 @@ class Endpoint:
     """Where a model is asked, and how patiently.
 
     `base_url` and `api_key` default to OPENAI_BASE_URL and OPENAI_API_KEY, as the openai client's own do;
-    an endpoint of the user's own needs no key. `timeout` is in seconds and holds for one try. Connection
+    an endpoint of the user's own needs no key. `timeout` is in seconds: so long may one try wait
+    for an answer to begin, and so long again for its end. Connection
     faults, time-outs, 408, 409, 429 and 5xx are tried `max_retries` times more by the openai client, with
     growing pauses, or as long as Retry-After says up to two minutes. `known_as` names an endpoint whose
     address changes from one time to the next.
@@ -33,7 +34,9 @@ class Endpoint:
 
     def client(self) -> "OpenAI":
         """A client for this endpoint; raises `UserError` where no key or no usable address is given."""
-        from openai import OpenAI
+        from openai import DefaultHttpxClient, OpenAI
+
+        from planner.llm.patience import bounded
 
         address = self._address()
         try:
@@ -43,7 +46,11 @@ class Endpoint:
                 "OPENAI_BASE_URL is no address: it should be like http://127.0.0.1:8080/v1"
             ) from error
         return OpenAI(
-            base_url=address, api_key=self._key(address), timeout=self.timeout, max_retries=self.max_retries
+            base_url=address,
+            api_key=self._key(address),
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client=DefaultHttpxClient(event_hooks={"response": [bounded(self.timeout)]}),
         )
 
     @property

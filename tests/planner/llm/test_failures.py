@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError, ScenewrightError, UserError
 from planner.llm import LLMPlanner
 
@@ -121,6 +122,52 @@ def test_an_unreachable_endpoint(script: "Script") -> None:
 def test_a_time_out(script: "Script") -> None:
     script.says(REPLY, seconds=0.5)
     assert "didn't answer within 0.1 s (one try)" in line(script, PlanningError, timeout=0.1, max_retries=0)
+
+
+def test_an_answer_that_drips_in_is_not_waited_for(script: "Script") -> None:
+    script.drips(0.05)
+    started = time.monotonic()
+    said = line(script, PlanningError, timeout=0.3, max_retries=1)
+    assert "didn't answer within 0.3 s (2 tries at most)" in said
+    assert time.monotonic() - started < 10
+    assert len(script.requests) == 2
+
+
+def test_an_answer_without_end_is_not_read_to_it(script: "Script", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.llm.patience.MAX_ANSWER", 1000)
+    script.sends("x" * 100_000)
+    assert "the answer has no end" in line(script, PlanningError, max_retries=0)
+
+
+def test_a_connection_that_breaks_off_is_tried_again(script: "Script") -> None:
+    script.breaks_off('{"choices": [').says(REPLY)
+    assert LLMPlanner("scripted", base_url=script.base_url)("a fox").scene.caption == "A fox."
+    assert len(script.requests) == 2
+
+
+def test_a_connection_that_breaks_off_every_time(script: "Script") -> None:
+    script.breaks_off('{"choices": [')
+    assert "(2 tries at most)" in line(script, PlanningError, max_retries=1)
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"title": "A fox", "objects": ["fox"]},
+        {"caption": "x", "regions": [{"name": "", "prompt": ""}] * 40},
+        [],
+    ],
+    ids=["another schema", "the same nothing", "a list"],
+)
+def test_a_reply_that_is_wrong_for_ever_ends_in_a_plan_of_what_was_asked(
+    script: "Script", reply: object
+) -> None:
+    script.says(reply)
+    reader = BuiltinPlanner()
+    planner = LLMPlanner("scripted", base_url=script.base_url, reference=reader, fallback=reader)
+    assert any("fox" in region.prompt for region in planner("a red fox under an oak tree").scene.regions)
+    assert len(script.requests) <= 6
 
 
 @pytest.mark.parametrize("raw", ["<html>", '{"caption": ', '{"error": "x"}', "[]", "null"])
