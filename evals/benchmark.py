@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import Progress
@@ -30,6 +30,7 @@ from planner.local.server import reached
 from planner.plans import Planner, Size, Usage
 
 PLANNERS = ("builtin", "llm")
+PROFILES = ("auto", "full", "small")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Options:
     stage: str
     planner: str
     llm: str | None
+    llm_profile: Literal["auto", "full", "small"]
     llm_price: Price | None
     no_cache: bool
     size: Size
@@ -56,7 +58,7 @@ class Options:
             raise UserError("--planner llm goes with --llm MODEL, and --planner builtin without")
         if self.llm is None:
             return None
-        planner = NamedPlanner(self.llm, self.seed, cache=not self.no_cache)
+        planner = NamedPlanner(self.llm, self.seed, not self.no_cache, self.llm_profile)
         planner.check()
         return planner
 
@@ -115,6 +117,7 @@ def _told(options: Options, samples: Sequence[Sample[Any]]) -> dict[str, Any]:
         "prompts": hashlib.sha256(prompts.encode()).hexdigest()[:16],
         "planner": options.planner,
         "model": options.llm,
+        "profile": options.llm_profile if options.llm else None,
         "price": options.llm_price and asdict(options.llm_price),
         "seed": options.seed,
         "size": options.size.model_dump(),
@@ -156,6 +159,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--stage", choices=("plan",), default="plan", help="plan: score plans, without a picture")
     option("--planner", choices=PLANNERS, default="builtin")
     option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
+    option("--llm-profile", choices=PROFILES, default="auto", help="what it is asked for, as in scenewright")
     option("--llm-price", type=_price, metavar="IN,OUT", help="dollars a million tokens read and written")
     option("--no-cache", action="store_true", help="ask the model anew where its replies are kept")
     option("--size", type=_size, default=Size(), metavar="WIDTHxHEIGHT", help="1024x1024 if left out")

@@ -5,6 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
+from typing import Literal
+
+Profile = Literal["full", "small"]
+"""What a model is asked for: boxes, relations and depths too, or places in words alone."""
+
+_FOLDERS: dict[Profile, str] = {"full": "", "small": "small/"}
 
 
 @dataclass(frozen=True)
@@ -16,9 +22,9 @@ class Example:
     reply: str
 
 
-def instructions() -> str:
+def instructions(profile: Profile = "full") -> str:
     """The system prompt."""
-    return _read("instructions.md")
+    return _read(f"{_FOLDERS[profile]}instructions.md")
 
 
 def repair(faults: Iterable[str]) -> str:
@@ -27,15 +33,17 @@ def repair(faults: Iterable[str]) -> str:
     return Template(_read("repair.md")).substitute(faults=lines)
 
 
-def examples() -> tuple[Example, ...]:
+def examples(profile: Profile = "full") -> tuple[Example, ...]:
     """The worked examples in the order of their file names."""
-    folder = files(__name__) / "examples"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json"))
-    return tuple(_example(name) for name in names)
+    folder = f"{_FOLDERS[profile]}examples"
+    names = sorted(
+        entry.name for entry in (files(__name__) / folder).iterdir() if entry.name.endswith(".json")
+    )
+    return tuple(_example(name, folder) for name in names)
 
 
-def _example(name: str) -> Example:
-    record = json.loads(_read(f"examples/{name}"))
+def _example(name: str, folder: str) -> Example:
+    record = json.loads(_read(f"{folder}/{name}"))
     return Example(name, record["prompt"], json.dumps(record["reply"], ensure_ascii=False))
 
 

@@ -19,6 +19,7 @@ from renderer.options import (
     InjectSteps,
     Llm,
     LlmPrice,
+    LlmProfile,
     Masks,
     ModelName,
     NoCache,
@@ -77,6 +78,7 @@ def draw(
     plan_only: PlanOnly = False,
     masks: Masks = None,
     llm: Llm = None,
+    llm_profile: LlmProfile = "auto",
     llm_price: LlmPrice = None,
     no_cache: NoCache = False,
     model: ModelName = None,
@@ -105,7 +107,7 @@ def draw(
         "double_interval": double_interval,
         "single_interval": single_interval,
     }
-    named = Named(llm, llm_price, no_cache)
+    named = Named(llm, llm_profile, llm_price, no_cache)
     carry_out(Order(prompt, plan, output, plan_only, masks, named, model, size, seed, wishes, quiet))
 
 

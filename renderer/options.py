@@ -1,7 +1,7 @@
 """The options of the drawing command, each with its words in the help."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -79,6 +79,16 @@ NoCache = Annotated[
     bool,
     _option(
         "--no-cache", "Ask the language model anew, where its replies are kept in ~/.cache/scenewright.", PLAN
+    ),
+]
+LlmProfile = Annotated[
+    Literal["auto", "full", "small"],
+    _option(
+        "--llm-profile",
+        "What the language model is asked for: full; small, places in words and few fields; auto (the "
+        "default): full, unless its first plan shows that small suits it better.",
+        PLAN,
+        "NAME",
     ),
 ]
 LlmPrice = Annotated[

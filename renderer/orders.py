@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue, ValidationError
 
@@ -25,8 +25,9 @@ class Named:
     """What was said of a language model."""
 
     llm: str | None
-    price: str | None = None
-    no_cache: bool = False
+    profile: Literal["auto", "full", "small"]
+    price: str | None
+    no_cache: bool
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _planner(order: Order) -> Planner | None:
         return None
     from planner.llm.named import NamedPlanner
 
-    planner = NamedPlanner(named.llm, order.seed, cache=not named.no_cache)
+    planner = NamedPlanner(named.llm, order.seed, not named.no_cache, named.profile)
     planner.check()
     return planner
 

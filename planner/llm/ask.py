@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from planner.errors import PlanningError
 from planner.llm.answer import Answer, unread
+from planner.llm.bounds import Form
 from planner.llm.endpoint import Endpoint
 from planner.llm.failures import failure, refuses_mode
 from planner.llm.modes import Mode, ModeRefusedError
 from planner.llm.reply import SceneReply
+from planner.llm.small import SmallReply
 from planner.llm.usage import used
 from planner.plans import Usage
 
@@ -48,7 +50,7 @@ class Asker:
     bill: Callable[[Usage], None]
     replies: "Replies | None" = None
 
-    def ask(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> Answer:
+    def ask(self, turns: Sequence[Turn], form: Form, mode: Mode) -> Answer:
         """The model's answer to `turns`, held to the schema of `form` by `mode`; where known, from the cache.
 
         Raises as `_ask` does.
@@ -65,7 +67,7 @@ class Asker:
         self.bill(answer.usage)
         return answer
 
-    def _question(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> dict[str, Any]:
+    def _question(self, turns: Sequence[Turn], form: Form, mode: Mode) -> dict[str, Any]:
         """All that a reply depends on."""
         return {
             "endpoint": self.endpoint.identity,
@@ -75,7 +77,7 @@ class Asker:
             "options": dict(self.options),
         }
 
-    def _ask(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode) -> Answer:
+    def _ask(self, turns: Sequence[Turn], form: Form, mode: Mode) -> Answer:
         """The model's answer, asked for.
 
         Raises `ModeRefusedError` where the endpoint doesn't take the mode, `UserError` where the key or the
@@ -100,9 +102,9 @@ class Asker:
             if isinstance(cause, APIError):
                 return self._without_refused_option(cause)._ask(turns, form, mode)
             return self._unread(heard, cause)
-        return Answer("reply", reply.model_dump_json(), reply, usage=heard[0][1])
+        return Answer("reply", reply.model_dump_json(), _full(reply), usage=heard[0][1])
 
-    def _create(self, turns: Sequence[Turn], form: type[SceneReply], mode: Mode, hooks: Any) -> SceneReply:
+    def _create(self, turns: Sequence[Turn], form: Form, mode: Mode, hooks: Any) -> SceneReply | SmallReply:
         import instructor
 
         question: dict[str, Any] = {
@@ -136,7 +138,7 @@ class Asker:
         )
 
 
-def _known(replies: "Replies", question: Mapping[str, Any], form: type[SceneReply]) -> Answer | None:
+def _known(replies: "Replies", question: Mapping[str, Any], form: Form) -> Answer | None:
     kept = replies.find(question)
     if kept is None:
         return None
@@ -144,7 +146,11 @@ def _known(replies: "Replies", question: Mapping[str, Any], form: type[SceneRepl
         reply = form.model_validate_json(kept.text)
     except ValidationError:
         return None
-    return Answer("reply", kept.text, reply, usage=kept.usage.model_copy(update={"cached": 1}))
+    return Answer("reply", kept.text, _full(reply), usage=kept.usage.model_copy(update={"cached": 1}))
+
+
+def _full(reply: SceneReply | SmallReply) -> SceneReply:
+    return reply.scene() if isinstance(reply, SmallReply) else reply
 
 
 def _keep(replies: "Replies", question: Mapping[str, Any], answer: Answer) -> None:
@@ -164,7 +170,7 @@ def _instructor_mode(mode: Mode) -> Any:
     }[mode]
 
 
-def _strict_form(form: type[SceneReply]) -> dict[str, object]:
+def _strict_form(form: Form) -> dict[str, object]:
     """The request's own `response_format`: instructor writes it without `strict`."""
     json_schema = {"name": form.__name__, "schema": form.model_json_schema(), "strict": True}
     return {"response_format": {"type": "json_schema", "json_schema": json_schema}}

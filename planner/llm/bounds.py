@@ -1,13 +1,17 @@
 """How long a reply may be: a small model held by a grammar repeats itself until a list is full."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ConfigDict
 
 from planner.llm.reply import MAX_RELATIONS, SceneReply, strict
+from planner.llm.small import SmallReply
 from planner.llm.words import GRAMMAR, fold
 from planner.scene import MAX_REGIONS
+from prompts import Profile
+
+Form = type[SceneReply] | type[SmallReply]
 
 _SPARE = 2
 """Regions that a model may add of its own to what the prompt names."""
@@ -33,17 +37,19 @@ def most_regions(prompt: str) -> int:
 
 
 @lru_cache
-def reply_model(regions: int) -> type[SceneReply]:
-    """`SceneReply` with room for so many regions in its schema; it reads all that `SceneReply` reads."""
+def reply_model(regions: int, profile: Profile = "full") -> Form:
+    """The reply's model with room for so many regions in its schema; it reads all that it read before."""
 
     def bound(schema: dict[str, Any]) -> None:
         strict(schema)
         schema["properties"]["regions"]["maxItems"] = regions
-        schema["properties"]["relations"]["maxItems"] = min(MAX_RELATIONS, regions)
+        if "relations" in schema["properties"]:
+            schema["properties"]["relations"]["maxItems"] = min(MAX_RELATIONS, regions)
 
+    base = SceneReply if profile == "full" else SmallReply
     fields = {
-        "__doc__": SceneReply.__doc__,
+        "__doc__": base.__doc__,
         "__module__": __name__,
         "model_config": ConfigDict(json_schema_extra=bound),
     }
-    return type(SceneReply.__name__, (SceneReply,), fields)
+    return cast(Form, type(SceneReply.__name__, (base,), fields))

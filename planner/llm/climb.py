@@ -10,6 +10,16 @@ from planner.llm.endpoint import Endpoint
 from planner.llm.modes import Memory, Mode, ModeRefusedError, cache_file
 from planner.llm.reply import SceneReply
 from planner.llm.rounds import Check, Round, converse
+from prompts import Profile
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the user's prompt, the form of the reply, and the conversation's beginning."""
+
+    prompt: str
+    profile: Profile
+    turns: tuple[Turn, ...]
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,11 @@ class Climbed:
     told: tuple[str, ...]
 
 
-def climb(asker: Asker, prompt: str, opening: tuple[Turn, ...], check: Check, max_repairs: int) -> Climbed:
+class NoPlanError(PlanningError):
+    """The model answers, and nothing that it writes can be read."""
+
+
+def climb(asker: Asker, question: Question, check: Check, max_repairs: int) -> Climbed:
     """Ask in the first mode that the endpoint takes, and in weaker ones while no reply can be read.
 
     The repairs of unread replies are `max_repairs` in all modes together. A mode is remembered where those
@@ -29,13 +43,13 @@ def climb(asker: Asker, prompt: str, opening: tuple[Turn, ...], check: Check, ma
     a reply, and what `Asker.ask` raises.
     """
     memory, name = Memory(cache_file()), asker.endpoint.identity
-    form = reply_model(most_regions(prompt))
+    form = reply_model(most_regions(question.prompt), question.profile)
     refusals: list[ScenewrightError] = []
     unread: list[Round] = []
     for mode in memory.ladder(name):
         ask = partial(asker.ask, form=form, mode=mode)
         try:
-            outcome = converse(ask, check, opening, max(0, max_repairs - len(unread)))
+            outcome = converse(ask, check, question.turns, max(0, max_repairs - len(unread)))
         except ModeRefusedError as error:
             refusals.append(error.meaning)
             continue
@@ -61,4 +75,5 @@ def _no_plan(endpoint: Endpoint, unread: list[Round]) -> PlanningError:
         "cut off": "is cut off before its plan ends: it needs a larger limit of output or context",
     }
     reason = reasons.get(last.kind, f"wrote no plan ({last.fault.rstrip('.')})")
-    return PlanningError(f"{endpoint.model} {reason}, asked {len(unread)} times{wrote}")
+    kind = PlanningError if last.kind == "refused" else NoPlanError
+    return kind(f"{endpoint.model} {reason}, asked {len(unread)} times{wrote}")

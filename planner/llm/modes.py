@@ -29,13 +29,18 @@ def cache_file() -> Path:
     return cache_folder() / "modes.json"
 
 
-_found: dict[tuple[Path, str], Mode] = {}
+def profiles_file() -> Path:
+    """Where profiles are remembered."""
+    return cache_folder() / "profiles.json"
+
+
+_found: dict[tuple[Path, str], str] = {}
 """What this process found out, for where the file can't be written."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Remembers, in one small file, the mode that each endpoint and model was found to take.
+    """Remembers, in one small file, what each endpoint and model was found to take: a mode, or a profile.
 
     It only saves refused requests: a file that is missing, broken or can't be written is no error.
     """
@@ -44,10 +49,14 @@ class Memory:
 
     def ladder(self, endpoint: str) -> tuple[Mode, ...]:
         """The modes to try: the remembered one, then the others."""
-        known = _found.get((self.file, endpoint)) or self._read().get(endpoint)
+        known = self.recall(endpoint)
         return tuple(sorted(MODES, key=lambda mode: mode != known))
 
-    def remember(self, endpoint: str, mode: Mode) -> None:
+    def recall(self, endpoint: str) -> str | None:
+        """What was found out of `endpoint`, if anything was."""
+        return _found.get((self.file, endpoint)) or self._read().get(endpoint)
+
+    def remember(self, endpoint: str, mode: str) -> None:
         """Note that `endpoint` takes `mode`, and none that is stronger."""
         _found[self.file, endpoint] = mode
         known = self._read()

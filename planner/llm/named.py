@@ -1,11 +1,13 @@
 """The planner that --llm names: a model of an endpoint, or one on this machine."""
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from planner.llm.planner import LLMPlanner
 from planner.local.server import Served, check_extra, reached
 from planner.local.weights import is_local, weights_file
 from planner.plans import Draft
+from prompts import Profile
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class NamedPlanner:
     llm: str
     seed: int | None = None
     cache: bool = True
+    profile: Profile | Literal["auto"] = "auto"
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`; raises as `LLMPlanner` and `local_model` do."""
@@ -28,7 +31,13 @@ class NamedPlanner:
         """The planner, once its model is served."""
         from planner.builtin import BuiltinPlanner
 
-        return LLMPlanner(**asdict(served), seed=self.seed, reference=BuiltinPlanner(), cache=self.cache)
+        return LLMPlanner(
+            **asdict(served),
+            seed=self.seed,
+            reference=BuiltinPlanner(),
+            cache=self.cache,
+            profile=self.profile,
+        )
 
     def check(self) -> None:
         """Raise `UserError` where a local model can't be served, before anything else is done."""

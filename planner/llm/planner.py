@@ -3,22 +3,25 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import prompts
 from planner.errors import PlanningError, UserError
 from planner.llm.ask import Asker, Turn
 from planner.llm.checks import faults
-from planner.llm.climb import Climbed, climb
+from planner.llm.climb import Climbed, NoPlanError, Question, climb
 from planner.llm.endpoint import Endpoint
 from planner.llm.failures import TooLongError
 from planner.llm.mend import mend
+from planner.llm.modes import Memory, profiles_file
 from planner.llm.reference import differences
 from planner.llm.reply import SceneReply
 from planner.llm.rounds import Check
+from planner.llm.small import beyond
 from planner.llm.usage import total
 from planner.plans import Draft, Note, Origin, Planner, Usage
 from planner.scene import Scene
+from prompts import Profile
 
 if TYPE_CHECKING:
     from planner.llm.replies import Replies
@@ -38,7 +41,9 @@ class LLMPlanner:
     out where None or where the endpoint refuses them. `examples` is how many worked examples are shown; it
     is halved where the model's context is too small. `reference` reads the same prompt, and what it finds
     that a reply misses is put right. `fallback` plans in its stead where it can't. With `cache`, readable
-    replies are kept in the user's cache folder, and the same question is not asked twice.
+    replies are kept in the user's cache folder, and the same question is not asked twice. `profile` is what
+    the model is asked for: the small one is without boxes and relations, and without repairs; "auto" is the
+    full one unless the model's first plan shows that it is beyond it, which is remembered.
     """
 
     model: str
@@ -54,6 +59,7 @@ class LLMPlanner:
     fallback: Planner | None = None
     known_as: str | None = None
     cache: bool = False
+    profile: Profile | Literal["auto"] = "full"
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`.
@@ -94,7 +100,29 @@ class LLMPlanner:
         check = partial(_wrong, prompt=prompt, reference=reference)
         with endpoint.client() as client:
             asker = Asker(client, endpoint, self._options(), bill, self._replies())
-            return _climb_within_context(asker, prompt, check, self.examples, self.max_repairs)
+            if self.profile == "auto":
+                return self._found_out(asker, prompt, check)
+            return self._climb(asker, prompt, check, self.profile)
+
+    def _found_out(self, asker: Asker, prompt: str, check: Check) -> Climbed:
+        """By the profile that is known to suit the model; else the full one, if its first plan is sound."""
+        memory, name = Memory(profiles_file()), asker.endpoint.identity
+        known = memory.recall(name)
+        if known in get_args(Profile):
+            return self._climb(asker, prompt, check, "small" if known == "small" else "full")
+        try:
+            climbed = self._climb(asker, prompt, partial(_beyond_or_wrong, check=check), "full")
+            profile = "full"
+        except (_BeyondError, NoPlanError):
+            climbed = self._climb(asker, prompt, check, "small")
+            profile = "small"
+        memory.remember(name, profile)
+        return climbed
+
+    def _climb(self, asker: Asker, prompt: str, check: Check, profile: Profile) -> Climbed:
+        # A model that needs the small profile gets no better for being told what is wrong.
+        repairs = self.max_repairs if profile == "full" else 0
+        return _climb_within_context(asker, prompt, check, self.examples, repairs, profile)
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(
@@ -113,25 +141,36 @@ class LLMPlanner:
         return {name: value for name, value in given.items() if value is not None}
 
 
-def opening(prompt: str, examples: int) -> tuple[Turn, ...]:
+def opening(prompt: str, examples: int, profile: Profile = "full") -> tuple[Turn, ...]:
     """The conversation's beginning: instructions, the last `examples` worked examples, the user's prompt."""
-    shown = prompts.examples()
-    turns = [Turn("system", prompts.instructions())]
+    shown = prompts.examples(profile)
+    turns = [Turn("system", prompts.instructions(profile))]
     for example in shown[max(0, len(shown) - examples) :]:
         turns += [Turn("user", example.prompt), Turn("assistant", example.reply)]
     return (*turns, Turn("user", prompt))
 
 
 def _climb_within_context(
-    asker: Asker, prompt: str, check: Check, examples: int, max_repairs: int
+    asker: Asker, prompt: str, check: Check, examples: int, max_repairs: int, profile: Profile
 ) -> Climbed:
     """Ask with ever fewer examples until the question fits into the model's context."""
+    question = Question(prompt, profile, opening(prompt, examples, profile))
     try:
-        return climb(asker, prompt, opening(prompt, examples), check, max_repairs)
+        return climb(asker, question, check, max_repairs)
     except TooLongError:
         if examples == 0:
             raise
-        return _climb_within_context(asker, prompt, check, examples // 2, max_repairs)
+        return _climb_within_context(asker, prompt, check, examples // 2, max_repairs, profile)
+
+
+class _BeyondError(Exception):
+    """The full profile is beyond the model; the small one is tried."""
+
+
+def _beyond_or_wrong(reply: SceneReply, check: Check) -> tuple[str, ...]:
+    if beyond(reply):
+        raise _BeyondError
+    return check(reply)
 
 
 def _wrong(reply: SceneReply, prompt: str, reference: Scene | None) -> tuple[str, ...]:

@@ -54,13 +54,13 @@ Coordinate = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 10
 PREDICATES: tuple[str, ...] = get_args(Predicate)
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
     """Immutable; strict as a schema, lenient towards fields that nobody asked for."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=strict)
 
 
-class ReplyBox(_Reply):
+class ReplyBox(Reply):
     """A rectangle on a grid from 0 to 1000, x to the right and y down."""
 
     x0: Coordinate = Field(description="left edge")
@@ -69,7 +69,7 @@ class ReplyBox(_Reply):
     y1: Coordinate = Field(description="bottom edge, greater than y0")
 
 
-class ReplyRegion(_Reply):
+class ReplyRegion(Reply):
     """One thing of the picture."""
 
     name: Name = Field(description="a short unique name, such as 'cat' or 'red barn'")
@@ -89,7 +89,7 @@ class ReplyRegion(_Reply):
     )
 
 
-class ReplyRelation(_Reply):
+class ReplyRelation(Reply):
     """`subject` stands `predicate` `object`."""
 
     subject: Name = Field(description="the name of a region")
@@ -97,7 +97,7 @@ class ReplyRelation(_Reply):
     object: Name = Field(description="the name of another region")
 
 
-class SceneReply(_Reply):
+class SceneReply(Reply):
     """The whole picture, planned."""
 
     caption: Words = Field(

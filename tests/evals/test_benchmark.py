@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 PROMPTS = [f"{number} red apples to the left of a {colour} barn" for number in ("two", "three", "four")
            for colour in ("white", "blue", "black", "green")]  # fmt: skip
 
-REPLY = {"caption": "A barn.", "regions": [{"name": "barn", "prompt": "a white barn", "where": None}]}
+PLACE = {"horizontal": "left", "vertical": "top", "size": "large"}
+REPLY = {"caption": "A barn.", "regions": [{"name": "barn", "prompt": "a white barn", "where": PLACE}]}
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_a_prompt_that_failed_tells_what_it_cost(
     monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
     script.usage = {"prompt_tokens": 1000, "completion_tokens": 100}
     script.says("nonsense")
-    asked = ["--planner=llm", "--llm=scripted", "--llm-price=1,5", "--limit=1"]
+    asked = ["--planner=llm", "--llm=scripted", "--llm-price=1,5", "--limit=1", "--llm-profile=full"]
     assert run(data, tmp_path / "out", *asked) == 1
     (row,) = rows_of(tmp_path / "out")
     assert (row["tokens"]["requests"], row["cost"]) == (6, pytest.approx(0.009))

@@ -7,6 +7,7 @@ from planner import arrange
 from planner.llm.checks import faults
 from planner.llm.mend import mend
 from planner.llm.reply import ReplyBox, SceneReply
+from planner.llm.small import SmallReply
 from planner.scene import Place
 
 EXAMPLES = prompts.examples()
@@ -37,6 +38,22 @@ def test_every_field_of_the_reply_is_explained() -> None:
     schema = SceneReply.model_json_schema()
     fields = {*schema["properties"], *schema["$defs"]["ReplyRegion"]["properties"]}
     assert [field for field in fields if f"`{field}`" not in prompts.instructions()] == []
+
+
+@pytest.mark.parametrize("example", prompts.examples("small"), ids=lambda example: example.name)
+def test_a_small_example_is_a_faultless_plan_and_one_of_the_full_ones(example: prompts.Example) -> None:
+    reply = SmallReply.model_validate_json(example.reply, extra="forbid").scene()
+    assert faults(reply, example.prompt) == ()
+    # What a model copies is known by the full examples: the small ones say the same.
+    (twin,) = (SceneReply.model_validate_json(one.reply) for one in EXAMPLES if one.prompt == example.prompt)
+    assert reply.background == twin.background
+    assert [region.prompt for region in reply.regions] == [region.prompt for region in twin.regions]
+
+
+def test_every_field_of_the_small_reply_is_explained() -> None:
+    schema = SmallReply.model_json_schema()
+    fields = {*schema["properties"], *schema["$defs"]["SmallRegion"]["properties"]}
+    assert [field for field in fields if f"`{field}`" not in prompts.instructions("small")] == []
 
 
 def test_a_repair_note_lists_the_faults() -> None:
