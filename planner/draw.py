@@ -1,5 +1,6 @@
 """A layout as a picture: each cell in its colour, with its name."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -8,9 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry.base import BaseGeometry
 
+from planner.captioned import account_svg, with_account
 from planner.layout import Layout
 from planner.palette import Colour, edge_colour, file_stem, label_spot, painted
-from planner.plans import Size
+from planner.plans import Entry, Size
 from planner.raster import pixels
 
 LEGIBLE = 768
@@ -23,8 +25,11 @@ INK: Colour = (24, 24, 28)
 """The colour of labels."""
 
 
-def draw_png(layout: Layout) -> Image.Image:
-    """The layout in RGB, at the canvas's size or a multiple of it; every label lies on a light plate."""
+def draw_png(layout: Layout, account: Sequence[Entry] = ()) -> Image.Image:
+    """The layout in RGB, at the canvas's size or a multiple of it; every label lies on a light plate.
+
+    An account of the prompt stands beneath it.
+    """
     scale = -(-LEGIBLE // min(layout.size.width, layout.size.height))
     size = Size.model_construct(width=layout.size.width * scale, height=layout.size.height * scale)
     canvas = np.zeros((size.height, size.width, 3), dtype=np.uint8)
@@ -35,17 +40,18 @@ def draw_png(layout: Layout) -> Image.Image:
     for label, cell, _ in painted(layout):
         x, y, radius = (length * scale for length in label_spot(cell))
         _write(pen, label, (x, y), radius, size)
-    return image
+    return with_account(image, account)
 
 
-def draw_svg(layout: Layout) -> str:
-    """The layout as an SVG document in pixel coordinates, with a title a cell."""
+def draw_svg(layout: Layout, account: Sequence[Entry] = ()) -> str:
+    """The layout as an SVG document in pixel coordinates, with a title a cell and the account beneath it."""
     width, height = layout.size.width, layout.size.height
-    box = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    told, more = account_svg(account, width, height)
+    box = f'viewBox="0 0 {width} {height + more}" width="{width}" height="{height + more}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box}>'
     shapes = [_svg_cell(*cell) for cell in painted(layout)]
     labels = [_svg_label(label, cell, min(width, height)) for label, cell, _ in painted(layout)]
-    return "\n".join((head, *shapes, *labels, "</svg>", ""))
+    return "\n".join((head, *shapes, *labels, *filter(None, (told,)), "</svg>", ""))
 
 
 def mask_images(layout: Layout) -> dict[str, Image.Image]:

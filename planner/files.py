@@ -126,15 +126,24 @@ def _parse(content: bytes, path: Path) -> dict[str, JsonValue]:
 
 
 def _plan(data: dict[str, JsonValue], path: Path) -> Plan:
-    version = data.get("version", PLAN_VERSION)
-    if version != PLAN_VERSION:
-        raise UserError(f"{path}: version: {version!r} is not supported; it should be {PLAN_VERSION}")
     try:
-        plan = Plan.model_validate_json(json.dumps(data))
+        plan = Plan.model_validate_json(json.dumps(_brought_up(data, path)))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error)}") from error
     regions = (_with_mask(region, index, plan.size, path) for index, region in enumerate(plan.scene.regions))
     return plan.model_copy(update={"scene": plan.scene.model_copy(update={"regions": tuple(regions)})})
+
+
+def _brought_up(data: dict[str, JsonValue], path: Path) -> dict[str, JsonValue]:
+    """A plan of an older version in the form of this one: version 1 had its notes under `account`."""
+    version = data.get("version", PLAN_VERSION)
+    if version == 1 and "notes" not in data:
+        kept = {name: value for name, value in data.items() if name != "account"}
+        return {**kept, "version": PLAN_VERSION, "notes": data.get("account", [])}
+    if version != PLAN_VERSION:
+        known = f"{PLAN_VERSION}, or 1 of older programs"
+        raise UserError(f"{path}: version: {version!r} is not supported; it should be {known}")
+    return data
 
 
 def _with_mask(region: Region, index: int, size: Size, path: Path) -> Region:

@@ -7,11 +7,12 @@ from planner.draw import draw_png, draw_svg, mask_images
 from planner.errors import UserError
 from planner.files import dump_plan, write_atomic
 from planner.plans import Plan
+from planner.telling import lines
 from renderer.cards import model_card
 from renderer.orders import Job, Order, job_of
 from renderer.pictures import check_file, check_folder, png_bytes
 from renderer.pipeline import Result, generate, layout_of, make_plan, settle
-from renderer.progress import Progress, say
+from renderer.progress import Progress, say, show_account
 
 PICTURE = Path("picture.png")
 
@@ -76,7 +77,9 @@ def _put_plan(plan: Plan, order: Order) -> None:
 
 def _drawn(plan: Plan, ending: str) -> bytes:
     layout = layout_of(plan)
-    return draw_svg(layout).encode() if ending == ".svg" else png_bytes(draw_png(layout))
+    if ending == ".svg":
+        return draw_svg(layout, plan.account).encode()
+    return png_bytes(draw_png(layout, plan.account))
 
 
 def _put_picture(result: Result, order: Order) -> None:
@@ -112,5 +115,6 @@ def _bill(plan: Plan, job: Job, order: Order) -> None:
 def _account(plan: Plan, order: Order) -> None:
     if order.prompt is not None and order.named.llm is None:
         say("the built-in planner planned, since no language model is set (--llm)", order.quiet)
-    for note in plan.account:
-        say(f"{note.kind}: {note.text}", order.quiet)
+    for note in plan.notes:
+        say(f"{note.kind}: {note.name}: {note.text}", order.quiet)
+    show_account(lines(plan.account), order.quiet)

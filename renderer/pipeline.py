@@ -14,7 +14,9 @@ from planner.files import dump_plan, write_atomic
 from planner.layout import Layout
 from planner.placing.arranging import arrange
 from planner.planning import plan as plan_prompt
+from planner.planning import read_asks
 from planner.plans import Plan, Planner, Size
+from planner.tracing import asked, trace
 from renderer.cards import model_card
 from renderer.grid import rasterise
 from renderer.pictures import picture_record, png_bytes
@@ -58,7 +60,7 @@ class Result:
         except OSError as error:
             raise UserError(f"{folder}: the folder can't be made ({error.strerror})") from error
         write_atomic(folder / "plan.json", dump_plan(self.plan).encode())
-        write_atomic(folder / "layout.png", png_bytes(draw_png(layout_of(self.plan))))
+        write_atomic(folder / "layout.png", png_bytes(draw_png(layout_of(self.plan), self.plan.account)))
         write_atomic(folder / "picture.png", self.png())
         return folder / "picture.png"
 
@@ -66,14 +68,19 @@ class Result:
 def make_plan(
     prompt: str, planner: Planner | None = None, size: Size | None = None, seed: int | None = None
 ) -> Plan:
-    """Plan and arrange `prompt`, by the built-in planner where none is given; torch is not imported."""
+    """Plan and arrange `prompt`, by the built-in planner where none is given; torch is not imported.
+
+    The plan accounts for everything that the built-in parser reads in the prompt, whoever planned.
+    """
     draft = plan_prompt(prompt, planner)
     layout = arrange(draft.scene, size or Size())
-    account = (*draft.notes, *layout.notes)
+    notes = (*draft.notes, *layout.notes)
+    asks = draft.asks if draft.asks is not None else read_asks(prompt)
+    account = trace(asks, layout.scene, layout.size, notes)
     origin = draft.origin.model_copy(
         update={"seed": draft.origin.seed if draft.origin.seed is not None else seed}
     )
-    return Plan(size=layout.size, scene=layout.scene, account=account, origin=origin)
+    return Plan(size=layout.size, scene=layout.scene, account=account, notes=notes, origin=origin)
 
 
 def layout_of(plan: Plan) -> Layout:
@@ -84,13 +91,14 @@ def layout_of(plan: Plan) -> Layout:
 def settle(plan: Plan, size: Size | None = None) -> Plan:
     """The plan with every region arranged, as it will be drawn, on a canvas of `size` or its own.
 
-    New notes join the account.
+    What the prompt asks for is traced anew, since regions may have been edited; new notes join the old.
     """
     plan = plan if size is None else plan.model_copy(update={"size": size})
     layout = layout_of(plan)
-    known = set(plan.account)
-    account = (*plan.account, *(note for note in layout.notes if note not in known))
-    return plan.model_copy(update={"scene": layout.scene, "account": account})
+    known = set(plan.notes)
+    notes = (*plan.notes, *(note for note in layout.notes if note not in known))
+    account = trace(map(asked, plan.account), layout.scene, layout.size, notes)
+    return plan.model_copy(update={"scene": layout.scene, "account": account, "notes": notes})
 
 
 def generate(

@@ -81,7 +81,7 @@ def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
     return {
         "boxes": boxes_of(seen),
         "scene": plan.scene.model_dump(mode="json"),
-        "notes": [note.model_dump() for note in plan.account],
+        "notes": [note.model_dump() for note in plan.notes],
         "origin": plan.origin.model_dump(),
         "scores": dict(BENCHMARKS[task.benchmark].score(sample.facts, seen)),
         "geometry": asdict(geometry(plan)),

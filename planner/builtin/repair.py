@@ -45,7 +45,7 @@ def misread(doc: "Doc") -> dict[int, str]:
 
 
 def _nouns(doc: "Doc") -> dict[int, str]:
-    hidden = (token for token in doc if _is_hidden_noun(token))
+    hidden = (token for token in doc if _is_hidden_noun(token) or _is_counted(token))
     return {token.i: _NOUN if _is_noun(token.lower_) else _PLURAL for token in hidden}
 
 
@@ -56,6 +56,13 @@ def _is_hidden_noun(token: "Token") -> bool:
         return False
     verb = {token.lemma_, singular(token.lower_)} & known("verb")
     return not verb and (_is_noun(token.lower_) or _is_noun(singular(token.lower_)))
+
+
+def _is_counted(token: "Token") -> bool:
+    """A plural right after a number, taken for a verb: "three crows"."""
+    counted = token.i > 0 and token.nbor(-1).like_num and token.nbor(-1).lower_ != "one"
+    noun = singular(token.lower_)
+    return counted and token.tag_ in ("VBZ", "VBP", "VB") and noun != token.lower_ and noun in known("noun")
 
 
 def _is_hidden_adjective(token: "Token") -> bool:

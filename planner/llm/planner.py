@@ -77,7 +77,8 @@ class LLMPlanner:
             return _fallen_back(self.fallback(prompt), error)
 
     def _plan(self, prompt: str) -> Draft:
-        reference = self.reference(prompt).scene if self.reference else None
+        read = self.reference(prompt) if self.reference else None
+        reference = read.scene if read else None
         bill: list[Usage] = []
         try:
             climbed = self._ask(prompt, reference, bill.append)
@@ -93,7 +94,7 @@ class LLMPlanner:
             seed=self.seed,
             usage=total(bill),
         )
-        return Draft(scene=mended.scene, notes=mended.notes, origin=origin)
+        return Draft(scene=mended.scene, asks=read.asks if read else None, notes=mended.notes, origin=origin)
 
     def _ask(self, prompt: str, reference: Scene | None, bill: Callable[[Usage], None]) -> Climbed:
         endpoint = self._endpoint()

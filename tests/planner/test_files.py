@@ -24,7 +24,7 @@ def plan_data() -> dict[str, Any]:
     box = {"x0": 0, "y0": 0, "x1": 500, "y1": 500}
     place = {"horizontal": "left", "vertical": "top", "size": "small"}
     return {
-        "version": 1,
+        "version": 2,
         "size": {"width": 64, "height": 64},
         "scene": {
             "caption": "animals",
@@ -86,7 +86,7 @@ def test_a_dump_is_stable_and_readable() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("version", 2, "version: 2 is not supported; it should be 1"),
+        ("version", 3, "version: 3 is not supported; it should be 2, or 1 of older programs"),
         ("size.width", 100, "size.width: 100 is wrong: input should be a multiple of 16"),
         ("size.width", 0, "size.width: 0 is wrong: input should be greater than or equal to 64"),
         ("size.width", 20_000, "size.width: 20000 is wrong: input should be less than or equal to 8192"),
@@ -266,3 +266,11 @@ def test_a_path_that_cannot_be_written(tmp_path: Path, path: str) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         write_atomic(tmp_path / path, b"one")
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_plan_of_version_1_loads_with_its_account_as_notes(tmp_path: Path) -> None:
+    note = {"kind": "moved", "name": "cat", "text": "cat was moved."}
+    plan = load_plan(write(tmp_path, {**plan_data(), "version": 1, "account": [note]}))
+    assert plan.version == 2
+    assert plan.account == ()
+    assert [one.model_dump() for one in plan.notes] == [note]

@@ -40,7 +40,10 @@ def test_the_planners_own_notes_and_seed_are_kept() -> None:
     plan = make_plan("fifty sheep", planner, seed=4)
     assert plan.origin.seed == 9
     assert plan.size == Size()
-    assert [note.kind for note in plan.account] == ["group"]
+    assert [note.kind for note in plan.notes] == ["group"]
+    thing, count = plan.account
+    assert (thing.where, thing.regions) == ("region", ("sheep",))
+    assert (count.kind, count.count, count.where) == ("count", 50, "region")
 
 
 def test_a_plans_boxes_stand_and_what_has_none_is_arranged(plan: Plan) -> None:
