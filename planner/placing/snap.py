@@ -1,5 +1,6 @@
 """Boxes brought to the lines between tokens, so that a region is the box that it seems, and not ragged."""
 
+from collections.abc import Callable
 from itertools import combinations
 
 from planner.placing.predicates import Stand, holds
@@ -11,18 +12,19 @@ from planner.scene import GRID, Box
 TOKEN = 16
 """Pixels a side of what a model draws as one."""
 
+Lines = Callable[[int, int, int], tuple[int, int]]
+"""From the two edges of a box along an axis, and the tokens there, to lines in grid units."""
+
 
 def snapped(answer: Answer, problem: Problem, size: Size) -> Answer:
-    """The answer with every box that is not given moved to the nearest lines between tokens.
+    """The answer with every box that is not given moved to lines between tokens.
 
-    The answer as it is, where a relation or the distance of two boxes would be lost by that: given boxes
-    don't move, and some relations ask for more than order.
+    Equal lengths stay equal where that fits, so that what is round stays round; else each edge goes to the
+    line nearest to it. The answer as it is, where either way a relation or the distance of two boxes would be
+    lost: given boxes don't move, and some relations ask for more than order.
     """
-    boxes = tuple(box if i in problem.fixed else _on_lines(box, size) for i, box in enumerate(answer.boxes))
-    if None in boxes:
-        return answer
-    moved = Answer(tuple(box for box in boxes if box is not None), answer.depths)
-    return moved if _keeps(answer, moved, problem) else answer
+    tried = (_moved(answer, problem, size, lines) for lines in (_whole_lengths, _nearest_lines))
+    return next((moved for moved in tried if moved and _keeps(answer, moved, problem)), answer)
 
 
 def holds_in(bond: Bond, answer: Answer) -> bool:
@@ -31,16 +33,40 @@ def holds_in(bond: Bond, answer: Answer) -> bool:
     return holds(bond.predicate, subject, other)
 
 
-def _on_lines(box: Box, size: Size) -> Box | None:
-    x0, x1 = (_line(x, size.width) for x in (box.x0, box.x1))
-    y0, y1 = (_line(y, size.height) for y in (box.y0, box.y1))
-    return Box(x0=x0, y0=y0, x1=x1, y1=y1) if x0 < x1 and y0 < y1 else None
+def _moved(answer: Answer, problem: Problem, size: Size, lines: Lines) -> Answer | None:
+    """The answer between lines; None where a box would be empty."""
+    boxes: list[Box] = []
+    for i, box in enumerate(answer.boxes):
+        x0, x1 = lines(box.x0, box.x1, size.width // TOKEN)
+        y0, y1 = lines(box.y0, box.y1, size.height // TOKEN)
+        if i not in problem.fixed and (x0 >= x1 or y0 >= y1):
+            return None
+        boxes.append(box if i in problem.fixed else Box(x0=x0, y0=y0, x1=x1, y1=y1))
+    return Answer(tuple(boxes), answer.depths)
 
 
-def _line(edge: int, side: int) -> int:
-    """The nearest line between tokens to an edge, both in grid units; of two, the farther from nothing."""
-    tokens = side // TOKEN
-    return round(int(edge * tokens / GRID + 0.5) * GRID / tokens)
+def _whole_lengths(start: int, end: int, tokens: int) -> tuple[int, int]:
+    """The length in whole tokens, as near as may be to where it was."""
+    length = min(max(1, _nearest((end - start) * tokens / GRID)), tokens)
+    first = _nearest((start + end) * tokens / GRID / 2 - length / 2)
+    first = min(max(first, 0), tokens - length)
+    return _grid(first, tokens), _grid(first + length, tokens)
+
+
+def _nearest_lines(start: int, end: int, tokens: int) -> tuple[int, int]:
+    """Each edge on the line nearest to it."""
+    first, last = (_nearest(edge * tokens / GRID) for edge in (start, end))
+    return _grid(first, tokens), _grid(last, tokens)
+
+
+def _nearest(value: float) -> int:
+    """The nearest whole number; of two the larger."""
+    return int(value + 0.5)
+
+
+def _grid(line: int, tokens: int) -> int:
+    """A line between tokens in grid units."""
+    return round(line * GRID / tokens)
 
 
 def _keeps(before: Answer, after: Answer, problem: Problem) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from planner.placing.arranging import arrange
 from planner.plans import Size
-from planner.scene import GRID, Box, Region, Relation, Scene
+from planner.scene import GRID, Box, Place, Region, Relation, Scene
 
 SIZES = (Size(width=128, height=128), Size(width=1280, height=768), Size(width=80, height=1024))
 
@@ -50,3 +50,15 @@ def test_a_given_box_stands_and_nothing_is_moved_onto_it() -> None:
     placed = boxes(Scene(caption="two", regions=regions, relations=(relation,)), SIZES[0])
     assert placed["cat"] == given_box
     assert placed["dog"].x0 >= given_box.x1
+
+
+@given(st.integers(1, 4), st.sampled_from(["left", "center", "right", None]))
+def test_squares_stay_squares(number: int, side: str | None) -> None:
+    place = (
+        None
+        if side is None
+        else Place.model_validate({"horizontal": side, "vertical": "top", "size": "medium"})
+    )
+    regions = tuple(Region(name=f"disc {letter}", prompt="a disc", where=place) for letter in "abcd"[:number])
+    placed = boxes(Scene(caption="discs", regions=regions), SIZES[0]).values()
+    assert all(abs((box.x1 - box.x0) - (box.y1 - box.y0)) <= 1 for box in placed)
