@@ -18,9 +18,9 @@ from planner.llm.reference import differences
 from planner.llm.reply import SceneReply
 from planner.llm.rounds import Check
 from planner.llm.small import beyond
+from planner.llm.untold import put_in, told_in_words, untold
 from planner.llm.usage import total
-from planner.plans import Draft, Note, Origin, Planner, Usage
-from planner.scene import Scene
+from planner.plans import Ask, Draft, Note, Origin, Planner, Usage
 from prompts import Profile
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ class LLMPlanner:
 
     def _plan(self, prompt: str) -> Draft:
         read = self.reference(prompt) if self.reference else None
-        reference = read.scene if read else None
         bill: list[Usage] = []
         try:
-            climbed = self._ask(prompt, reference, bill.append)
+            climbed = self._ask(prompt, read, bill.append)
         except PlanningError as error:
             error.usage = total(bill)
             raise
-        mended = mend(climbed.reply, prompt, reference)
+        mended = mend(climbed.reply, prompt, read.scene if read else None)
+        scene, put = put_in(mended.scene, _asks(read))
         origin = Origin(
             planner="llm",
             model=self.model,
@@ -94,11 +94,12 @@ class LLMPlanner:
             seed=self.seed,
             usage=total(bill),
         )
-        return Draft(scene=mended.scene, asks=read.asks if read else None, notes=mended.notes, origin=origin)
+        notes = (*mended.notes, *put)
+        return Draft(scene=scene, asks=read.asks if read else None, notes=notes, origin=origin)
 
-    def _ask(self, prompt: str, reference: Scene | None, bill: Callable[[Usage], None]) -> Climbed:
+    def _ask(self, prompt: str, read: Draft | None, bill: Callable[[Usage], None]) -> Climbed:
         endpoint = self._endpoint()
-        check = partial(_wrong, prompt=prompt, reference=reference)
+        check = partial(_wrong, prompt=prompt, read=read)
         with endpoint.client() as client:
             asker = Asker(client, endpoint, self._options(), bill, self._replies())
             if self.profile == "auto":
@@ -174,8 +175,16 @@ def _beyond_or_wrong(reply: SceneReply, check: Check) -> tuple[str, ...]:
     return check(reply)
 
 
-def _wrong(reply: SceneReply, prompt: str, reference: Scene | None) -> tuple[str, ...]:
-    return faults(reply, prompt) + (differences(reply, reference) if reference else ())
+def _wrong(reply: SceneReply, prompt: str, read: Draft | None) -> tuple[str, ...]:
+    if read is None:
+        return faults(reply, prompt)
+    scene = mend(reply, prompt, read.scene).scene
+    missing = told_in_words(untold(scene, _asks(read)))
+    return (*faults(reply, prompt), *differences(reply, read.scene), *missing)
+
+
+def _asks(read: Draft | None) -> tuple[Ask, ...]:
+    return (read.asks or ()) if read else ()
 
 
 def _fallen_back(draft: Draft, error: PlanningError) -> Draft:
