@@ -26,7 +26,7 @@ class TokenGrid:
     `owner` is int16 (rows, cols) and read-only: an index into `names` and `prompts`, or -1 where a token is
     uncovered (no text, and it sees the other uncovered tokens only). Of a layout, everything named owns a
     token, and the background comes last. `base_prompts` are candidates for the whole picture, best first;
-    `notes` are the layout's and those of the rasterising.
+    `setting` is what the scene says of its background; `notes` are the layout's and those of the rasterising.
     """
 
     owner: Owners
@@ -34,6 +34,7 @@ class TokenGrid:
     prompts: tuple[str, ...]
     base_prompts: tuple[str, ...]
     negative_prompt: str = ""
+    setting: str = ""
     notes: tuple[Note, ...] = ()
     patch: int = 16
 
@@ -160,6 +161,7 @@ def _compact(owner: NDArray[np.intp], scene: Scene, notes: tuple[Note, ...], pat
         prompts=tuple(prompts[i] for i in owners),
         base_prompts=_base_prompts(scene),
         negative_prompt=", ".join(scene.absent),
+        setting=scene.background,
         notes=notes,
         patch=patch,
     )

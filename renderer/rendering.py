@@ -93,10 +93,20 @@ def base_prompt(grid: TokenGrid, model: Model, recipe: Recipe) -> str:
     return grid.base_prompts[-1]
 
 
+def region_prompts(grid: TokenGrid, recipe: Recipe) -> tuple[str, ...]:
+    """What each owner of tokens is drawn from, in the grid's order."""
+    if not (recipe.setting_in_regions and grid.setting):
+        return grid.prompts
+    return tuple(
+        prompt if name == BACKGROUND else f"{prompt}, {grid.setting}"
+        for name, prompt in zip(grid.names, grid.prompts, strict=True)
+    )
+
+
 def encode(grid: TokenGrid, base: str, model: Model, recipe: Recipe) -> Encoded:
     """All prompts through the text encoders in one batch, padded as the pipeline itself pads them."""
     negated = recipe.true_cfg_scale > 1
-    prompts = [base, *grid.prompts, *([grid.negative_prompt] if negated else [])]
+    prompts = [base, *region_prompts(grid, recipe), *([grid.negative_prompt] if negated else [])]
     pipeline: Any = model.pipeline
     with torch.inference_mode():
         embeds, pooled, _ = pipeline.encode_prompt(

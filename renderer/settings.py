@@ -33,7 +33,9 @@ class Recipe(Frozen):
 
     `inject_steps` (T) is a number of steps or their share ("40%"); `base_ratio` is β; the intervals are the
     paper's B (arXiv 2411.02395). `guidance_scale` is the distilled guidance that goes in as an embedding;
-    `true_cfg_scale` above 1 runs a second, negative pass a step.
+    `true_cfg_scale` above 1 runs a second, negative pass a step. With `setting_in_regions` every region's
+    prompt ends with the words for the background, for models that else paint one of their own around each
+    thing.
     """
 
     steps: Steps
@@ -44,6 +46,7 @@ class Recipe(Frozen):
     double_interval: Interval
     single_interval: Interval
     max_sequence_length: Length
+    setting_in_regions: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -69,6 +72,7 @@ class Settings(Frozen):
     double_interval: Interval | None = None
     single_interval: Interval | None = None
     max_sequence_length: Length | None = None
+    setting_in_regions: bool | None = None
 
     def over(self, recipe: Recipe) -> Recipe:
         """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""

@@ -25,6 +25,7 @@ DEFAULTS = {
         "double_interval": 1,
         "single_interval": 1,
         "max_sequence_length": TEXT_TOKENS,
+        "setting_in_regions": True,
     },
 }
 """How the program runs the checkpoint where its user says nothing else; stored beside it."""

@@ -14,9 +14,9 @@ from planner.errors import UserError
 from planner.placing.arranging import arrange
 from planner.plans import Size
 from planner.scene import Scene
-from renderer.grid import TokenGrid, rasterise
+from renderer.grid import BACKGROUND, TokenGrid, rasterise
 from renderer.models import Model
-from renderer.rendering import base_prompt, encode, render
+from renderer.rendering import base_prompt, encode, region_prompts, render
 from renderer.settings import Recipe, Settings
 
 Pixels = NDArray[np.uint8]
@@ -115,6 +115,14 @@ def test_there_is_a_negative_prompt_only_under_true_cfg(
     assert len(encoded.negative) == negatives
     assert len(encoded.conditioning.region_embeds) == len(grid.prompts)
     assert encoded.conditioning.base_embeds.shape[:2] == (1, own.max_sequence_length)
+
+
+def test_regions_are_drawn_in_the_setting_where_the_recipe_says_so(grid: TokenGrid, recipe: Recipe) -> None:
+    at_night = replace(grid, setting="night", names=("star", BACKGROUND), prompts=("a star", "night"))
+    alone, within = (recipe.model_copy(update={"setting_in_regions": told}) for told in (False, True))
+    assert region_prompts(at_night, alone) == ("a star", "night")
+    assert region_prompts(at_night, within) == ("a star, night", "night")
+    assert region_prompts(replace(at_night, setting=""), within) == ("a star", "night")
 
 
 def test_the_base_prompt_is_the_first_that_the_text_encoder_holds(
