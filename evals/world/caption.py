@@ -28,6 +28,12 @@ def crop_caption(things: Sequence[Thing], setting: Setting, rng: Rng) -> str:
     return _tidy(rng, _assemble(rng, phrases, around))
 
 
+def few_words(thing: Thing, rng: Rng) -> str:
+    """A word or two: what a thing is, at times with its colour or an article."""
+    article, colour = pick(rng, ("", "a ")), pick(rng, ("", f"{thing.colour} "))
+    return f"{article}{colour}{thing.kind}"
+
+
 def _phrases(
     rng: Rng, things: list[Thing], tableau: Tableau, place_share: float, relation_share: float
 ) -> list[str]:

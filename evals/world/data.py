@@ -1,19 +1,22 @@
 """Batches for training, each a pure function of its number, so that a run can be resumed and repeated."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from evals.world.caption import caption, crop_caption
+from evals.world.caption import caption, crop_caption, few_words
+from evals.world.course import Course, View, course_at, total
 from evals.world.draw import draw
-from evals.world.tableau import SIDE, TOKEN, Tableau, Thing, sample_tableau
-from evals.world.text import tokenizers
+from evals.world.tableau import RIM, SIDE, SPANS, TOKEN, Tableau, Thing, pick, sample_tableau
+from evals.world.text import TEXT_TOKENS, tokenizers
 
 T = TypeVar("T")
 
@@ -23,29 +26,33 @@ Window = tuple[int, int, int, int]
 ACROSS = SIDE // TOKEN
 """Tokens across a whole picture."""
 
-CROPS = ((2, 2), (3, 3), (4, 4), (5, 5), (2, 3), (3, 2), (3, 4), (4, 3), (4, 5), (5, 4), (4, 8), (8, 4))
-"""Shapes of cropped pictures in tokens (rows, columns)."""
+LOOSE = (
+    (3, 3), (4, 4), (5, 5), (3, 4), (4, 3), (2, 3), (3, 2), (4, 5), (5, 4), (5, 3), (3, 5), (4, 6), (6, 4),
+    (4, 8), (8, 4), (6, 6),
+)  # fmt: skip
+"""Shapes of loose windows in tokens (rows, columns)."""
 
-CROP_SHARE = 0.4
-EMPTY_SHARE = 0.03
-"""Share of the crops without any thing that are kept: few, for most small windows show none."""
+EMPTY_SHARE = 0.04
+"""Share of the loose windows without any thing that are kept: few, for most small windows show none."""
 
 DROPPED_SHARE = 0.1
 """Share of captions that are left empty, so that classifier-free guidance works."""
 
-CLIP_SHARE = 0.2
-"""Share of captions that CLIP reads too (Esser et al. 2024, section 5.3.1, drop each encoder by itself).
+WORD_TOKENS = 6
+"""What a word or two are padded to."""
 
-Where it always reads them, the model takes the kinds of things from the pooled vector alone, and a region's
-own prompt, which T5 reads, says nothing of them.
-"""
+FEWEST = 6
+"""Pictures that a step shows at least."""
+
+_PATIENCE = 4
+"""So many times the pool is looked through for pictures that a window cuts nothing of."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Captioned pictures of a pool, all cropped to the same window.
 
-    `pictures` int64 (B,) are indices into the pool; `clip_ids` (B, 77) and `t5_ids` (B, 64) int64.
+    `pictures` int64 (B,) are indices into the pool; `clip_ids` (B, 77) and `t5_ids` (B, L) int64.
     """
 
     pictures: Tensor
@@ -63,14 +70,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Said:
-    """A picture of the pool by its index, what is said of what is shown of it, and of the whole of it.
-
-    T5 reads the one and CLIP the other: FLUX's pooled vector is of the picture as a whole.
-    """
+    """A picture of the pool by its index, and what is said of what is shown of it."""
 
     picture: int
     text: str
-    whole: str
 
 
 class Batches(Dataset[T], Generic[T]):
@@ -103,23 +106,46 @@ class Pictures(Batches[Tensor]):
 class Captioned(Batches[Batch]):
     """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on."""
 
-    def __init__(self, steps: int, size: int, pool: int, start: int, crop_share: float = CROP_SHARE) -> None:
-        self.steps, self.size, self.pool, self.start = steps, size, pool, start
-        self.crop_share = crop_share
+    def __init__(self, courses: Sequence[Course], pool: int, start: int) -> None:
+        self.courses, self.pool, self.start = tuple(courses), pool, start
 
     def __len__(self) -> int:
-        return self.steps
+        return total(self.courses)
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((4, index))
-        window = _window(rng, self.crop_share)
-        chosen = _whole(rng, self) if window[2:] == (ACROSS, ACROSS) else _cropped(rng, self, window)
-        kept = rng.random(len(chosen)) >= DROPPED_SHARE
-        heard = kept & (rng.random(len(chosen)) < CLIP_SHARE)
-        texts = [one.text if keep else "" for one, keep in zip(chosen, kept, strict=True)]
-        wholes = [one.whole if hear else "" for one, hear in zip(chosen, heard, strict=True)]
-        clip_ids, t5_ids = tokenizers()(texts, wholes)
-        return Batch(torch.tensor([one.picture for one in chosen]), window, clip_ids, t5_ids)
+        course, _ = course_at(self.courses, index)
+        view = course.shares[int(rng.choice(len(course.shares), p=_chances(course)))][0]
+        window, length, said = _SHOWN[view](rng, self, course)
+        kept = rng.random(len(said)) >= DROPPED_SHARE
+        heard = kept & (rng.random(len(said)) < course.heard) & (view != "word")
+        texts = [one.text if keep else "" for one, keep in zip(said, kept, strict=True)]
+        wholes = [self.whole(one.picture, rng) if hear else "" for one, hear in zip(said, heard, strict=True)]
+        clip_ids, t5_ids = tokenizers()(texts, wholes, length)
+        return Batch(torch.tensor([one.picture for one in said]), window, clip_ids, t5_ids)
+
+    def tableau(self, picture: int) -> Tableau:
+        """The facts of a picture of the pool."""
+        return self.tableaux[picture]
+
+    def whole(self, picture: int, rng: np.random.Generator) -> str:
+        """A caption of a whole picture: FLUX's pooled vector is of the picture as a whole."""
+        return caption(self.tableau(picture), int(rng.integers(1 << 30)))
+
+    @cached_property
+    def tableaux(self) -> tuple[Tableau, ...]:
+        """The facts of all pictures."""
+        return tuple(sample_tableau(self.start + i) for i in range(self.pool))
+
+    @cached_property
+    def filled(self) -> dict[Window, tuple[int, ...]]:
+        """The windows that one thing fills, each with the pictures in which one does."""
+        found: dict[Window, list[int]] = {}
+        for picture, tableau in enumerate(self.tableaux):
+            for window in map(_filled_by, tableau.things):
+                if len(whole_things(tableau, window) or ()) == 1:
+                    found.setdefault(window, []).append(picture)
+        return {window: tuple(found[window]) for window in sorted(found)}
 
 
 def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
@@ -130,30 +156,83 @@ def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
     )
 
 
-def _window(rng: np.random.Generator, crop_share: float) -> Window:
-    if rng.random() >= crop_share:
-        return 0, 0, ACROSS, ACROSS
-    rows, columns = CROPS[int(rng.integers(len(CROPS)))]
-    row, column = int(rng.integers(ACROSS + 1 - rows)), int(rng.integers(ACROSS + 1 - columns))
-    return row, column, rows, columns
+Shown = tuple[Window, int, list[Said]]
+"""A window, the length that captions are padded to, and the pictures with their captions."""
 
 
-def _whole(rng: np.random.Generator, pool: Captioned) -> list[Said]:
-    chosen = (int(index) for index in rng.integers(pool.pool, size=pool.size))
-    said = ((i, caption(sample_tableau(pool.start + i), int(rng.integers(1 << 30)))) for i in chosen)
-    return [Said(picture, text, text) for picture, text in said]
+def _chances(course: Course) -> NDArray[np.float64]:
+    shares = np.array([share for _, share in course.shares])
+    return shares / shares.sum()
 
 
-def _cropped(rng: np.random.Generator, pool: Captioned, window: Window) -> list[Said]:
-    found: list[Said] = []
-    while len(found) < pool.size:
-        index = int(rng.integers(pool.pool))
-        tableau = sample_tableau(pool.start + index)
-        things = whole_things(tableau, window)
+def _number(course: Course, window: Window, length: int) -> int:
+    return max(FEWEST, round(course.tokens / (window[2] * window[3] + length)))
+
+
+def _filled_by(thing: Thing) -> Window:
+    x0, y0, _, _ = thing.box
+    span = SPANS[thing.size]
+    return round((y0 - RIM) / TOKEN), round((x0 - RIM) / TOKEN), span, span
+
+
+def _word(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    window, pictures = _one_filled(rng, pool, course, WORD_TOKENS)
+    things = (_only(pool, picture, window) for picture in pictures)
+    return (
+        window,
+        WORD_TOKENS,
+        [Said(picture, few_words(thing, rng)) for picture, thing in zip(pictures, things, strict=True)],
+    )
+
+
+def _tight(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    length = pick(rng, course.lengths)
+    window, pictures = _one_filled(rng, pool, course, length)
+    said = [Said(i, crop_caption([_only(pool, i, window)], pool.tableau(i).setting, rng)) for i in pictures]
+    return window, length, said
+
+
+def _one_filled(
+    rng: np.random.Generator, pool: Captioned, course: Course, length: int
+) -> tuple[Window, list[int]]:
+    """A window, every size as likely, and pictures of which a thing fills it."""
+    span = pick(rng, sorted({window[2] for window in pool.filled}))
+    window = pick(rng, [window for window in pool.filled if window[2] == span])
+    chosen = rng.integers(len(pool.filled[window]), size=_number(course, window, length))
+    return window, [pool.filled[window][int(i)] for i in chosen]
+
+
+def _only(pool: Captioned, picture: int, window: Window) -> Thing:
+    return (whole_things(pool.tableau(picture), window) or [])[0]
+
+
+def _loose(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    length, (rows, columns) = pick(rng, course.lengths), pick(rng, LOOSE)
+    row, column = int(rng.integers(ACROSS - rows + 1)), int(rng.integers(ACROSS - columns + 1))
+    window = row, column, rows, columns
+    said: list[Said] = []
+    for _ in range(_PATIENCE * pool.pool):
+        if len(said) == _number(course, window, length):
+            break
+        picture = int(rng.integers(pool.pool))
+        things = whole_things(pool.tableau(picture), window)
         if things or (things is not None and rng.random() < EMPTY_SHARE):
-            whole = caption(tableau, int(rng.integers(1 << 30)))
-            found.append(Said(index, crop_caption(things, tableau.setting, rng), whole))
-    return found
+            said.append(Said(picture, crop_caption(things, pool.tableau(picture).setting, rng)))
+    return (window, length, said) if said else _whole(rng, pool, course)
+
+
+def _whole(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    window = 0, 0, ACROSS, ACROSS
+    chosen = [int(i) for i in rng.integers(pool.pool, size=_number(course, window, TEXT_TOKENS))]
+    return window, TEXT_TOKENS, [Said(i, pool.whole(i, rng)) for i in chosen]
+
+
+_SHOWN: Mapping[View, Callable[[np.random.Generator, Captioned, Course], Shown]] = {
+    "word": _word,
+    "tight": _tight,
+    "loose": _loose,
+    "whole": _whole,
+}
 
 
 def whole_things(tableau: Tableau, window: Window) -> list[Thing] | None:

@@ -14,23 +14,32 @@ from evals.world.detector import Detection, Detector, detect
 from evals.world.judge_data import Labelled, Mark, labelled
 from evals.world.progress import Curve
 from evals.world.tableau import Thing
-from evals.world.vae import to_signed
+from evals.world.vae import fast_bfloat16, to_signed
 
 
 def train_detector(
-    batches: Iterator[Labelled], vae: AutoencoderKL | None, steps: int, device: torch.device, curve: Curve
+    batches: Iterator[Labelled],
+    vae: AutoencoderKL | None,
+    steps: int,
+    device: torch.device,
+    curve: Curve,
+    start: Detector | None = None,
 ) -> Detector:
-    """A detector trained on `steps` batches; every second one is seen through the autoencoder, if any."""
+    """A detector trained on `steps` batches; two of three are seen through the autoencoder, if any.
+
+    `start` is one to go on from, at a lower rate.
+    """
     torch.manual_seed(21)
-    detector = Detector().to(device)
+    detector = (start or Detector()).float().to(device)
     detector = detector.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(detector.parameters(), lr=2e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.1)
+    rate = 2e-3 if start is None else 6e-4
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
     for step, here in zip(range(steps), batches, strict=False):
         batch = here.to(device)
         pictures = to_signed(batch.pictures)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            seen = pictures if vae is None or step % 2 else reconstruct(vae, pictures)
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+            seen = pictures if vae is None or step % 3 == 0 else reconstruct(vae, pictures)
             outputs = detector(seen)
         loss = detection_loss(outputs, batch)
         optimizer.zero_grad(set_to_none=True)

@@ -5,7 +5,7 @@ or region is ever shown, so that regional prompting stays training-free.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
+from evals.world.course import Course, course_at, total
 from evals.world.data import Batch, Window
 from evals.world.progress import Curve
 from evals.world.text import take_weights, text_encoders, tokenizers
-from evals.world.vae import LATENT_CHANNELS, to_signed
+from evals.world.vae import LATENT_CHANNELS, fast_bfloat16, to_signed
 
 MU = 0.47
 """Shift of the noise schedule at 64 image tokens, as FLUX.1-dev's scheduler sets it."""
@@ -31,13 +32,14 @@ Where things will stand is settled above a noise of 0.9, and so in a fifth of th
 around a mean of 0 would spend a twenty-fifth of the training there.
 """
 
-LEARNING_RATE = 8e-4
 WARM_UP = 100
+"""Steps in which the learning rate rises."""
+
+FOLLOWING = 0.9985
+"""How much of the moving average stays at each step."""
+
 STANDING_OUT = 3.0
 """How much more a token counts in the loss where it differs from its row: most of a picture is background."""
-
-DECAY_SHARE = 0.6
-"""Share of the steps, at the end, in which the learning rate falls to nothing."""
 
 
 class TinyFlux(nn.Module):
@@ -61,7 +63,8 @@ class TinyFlux(nn.Module):
 
     def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
         """Predicted velocity (B, N, 32) for packed latents (B, N, 32) at noise levels (B,)."""
-        pooled = self.clip(batch.clip_ids).pooler_output
+        heard, rows = torch.unique(batch.clip_ids, dim=0, return_inverse=True)  # most rows are empty
+        pooled = self.clip(heard).pooler_output[rows]
         text = self.t5(batch.t5_ids).last_hidden_state
         return self.transformer(
             hidden_states=noisy,
@@ -104,12 +107,14 @@ def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.de
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
-    def __init__(self, steps: int, device: torch.device, *, rate: float = LEARNING_RATE) -> None:
-        self.device, self.steps, self.step, self.rate = device, steps, 0, rate
+    def __init__(self, courses: Sequence[Course], device: torch.device) -> None:
+        self.device, self.courses, self.steps, self.step = device, courses, total(courses), 0
         self.model = TinyFlux().to(device)
         self.average = TinyFlux().to(device).requires_grad_(False)
+        # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
         fused = device.type == "cuda"
-        self.optimizers = _optimizers(self.model, rate, fused)
+        parameters = self.model.parameters()
+        self.optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.98), weight_decay=0.0, fused=fused)
 
     def train(
         self, batches: Iterator[Batch], latents: Tensor, curve: Curve, save: Callable[[], None], every: int
@@ -141,7 +146,7 @@ class FlowTrainer:
         state = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizer": self.optimizer.state_dict(),
             "step": self.step,
         }
         torch.save(state, path.with_suffix(".new"))
@@ -152,13 +157,12 @@ class FlowTrainer:
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
+        self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
     def _update(self, batch: Batch, latents: Tensor, weights: Tensor) -> Tensor:
-        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
-            group["lr"] = self.rate * _schedule(self.step, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.courses, self.step)
         generator = torch.Generator(self.device).manual_seed(self.step)
         here = batch.to(self.device)
         squares = self._squares(here, pack(_windowed(latents, here.pictures, here.window, 2)), generator)
@@ -167,8 +171,7 @@ class FlowTrainer:
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers:
-            optimizer.step()
+        self.optimizer.step()
         self._follow()
         return loss
 
@@ -179,20 +182,15 @@ class FlowTrainer:
         level = torch.sigmoid(LEVEL_MEAN + LEVEL_SPREAD * normal)
         sigma = math.exp(MU) / (math.exp(MU) + 1 / level - 1)
         noisy = torch.lerp(clean, noise, sigma[:, None, None])
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=_fast_bfloat16(self.device)):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
             velocity = self.model(noisy, sigma, batch)
         return (velocity.float() - (noise - clean)).square().mean(-1)
 
     @torch.no_grad()
     def _follow(self) -> None:
-        decay = min(0.9995, (1 + self.step) / (10 + self.step))
+        decay = min(FOLLOWING, (1 + self.step) / (10 + self.step))
         follow = get_ema_multi_avg_fn(decay)
         follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
-
-
-def _fast_bfloat16(device: torch.device) -> bool:
-    """Whether matrices of bfloat16 are multiplied faster than those of float32: not on every CPU."""
-    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore
 
 
 @torch.no_grad()
@@ -213,21 +211,8 @@ def _windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Ten
     return maps[pictures, ..., row : row + rows, column : column + columns].float()
 
 
-def _schedule(step: int, steps: int) -> float:
-    """Share of the learning rate: up, level, and down in a straight line to nothing."""
-    return min(1.0, (step + 1) / WARM_UP, (steps - step) / (steps * DECAY_SHARE))
-
-
-def _optimizers(model: TinyFlux, rate: float, fused: bool) -> tuple[torch.optim.Optimizer, ...]:
-    """Muon (Jordan et al. 2024) for the matrices of all blocks, AdamW for what is left."""
-    matrices = [p for name, p in model.named_parameters() if _is_block_matrix(name, p)]
-    rest = [p for name, p in model.named_parameters() if not _is_block_matrix(name, p)]
-    return (
-        torch.optim.Muon(matrices, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.01, fused=fused),
-    )
-
-
-def _is_block_matrix(name: str, parameter: Tensor) -> bool:
-    # T5's table of relative positions lies in a block, but is an embedding.
-    return parameter.ndim == 2 and "block" in name and "relative" not in name
+def learning_rate(courses: Sequence[Course], step: int) -> float:
+    """The course's own, in a straight line from its first to its last, after a warm-up of the whole run."""
+    course, done = course_at(courses, step)
+    first, last = course.rates
+    return min(1.0, (step + 1) / WARM_UP) * (first + (last - first) * done)

@@ -40,12 +40,14 @@ class Tokenizers:
     clip: CLIPTokenizer
     t5: PreTrainedTokenizerFast
 
-    def __call__(self, texts: list[str], wholes: list[str] | None = None) -> tuple[Tensor, Tensor]:
-        """Token ids, int64: CLIP's (B, 77) and T5's (B, 64), padded as `FluxPipeline` pads them.
+    def __call__(
+        self, texts: list[str], wholes: list[str] | None = None, length: int = TEXT_TOKENS
+    ) -> tuple[Tensor, Tensor]:
+        """Token ids, int64: CLIP's (B, 77) and T5's (B, `length`), padded as `FluxPipeline` pads them.
 
         CLIP reads `wholes` instead of `texts`, where they are given.
         """
-        return _ids(self.clip, wholes or texts, CLIP_TOKENS), _ids(self.t5, texts, TEXT_TOKENS)
+        return _ids(self.clip, wholes or texts, CLIP_TOKENS), _ids(self.t5, texts, length)
 
 
 @cache

@@ -1,8 +1,8 @@
 """Train tiny-flux and its judge from nothing: `python -m evals.world.train --out runs/tiny`.
 
-Stages run in order, each on from where it was stopped: the autoencoder, the detector, then transformer and
-text encoders together; at last the pipeline folder is written. Every batch is a function of its number, so a
-run that was cut off goes on as if it had not been.
+Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
+then transformer and text encoders together; at last the pipeline folder is written. Every batch is a function
+of its number, so a run that was cut off goes on as if it had not been.
 """
 
 import argparse
@@ -20,17 +20,19 @@ from diffusers import AutoencoderKL
 from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor
 
-from evals.world.data import CROP_SHARE, Captioned, Pictures, loader
+from evals.world.course import COURSES, Course, shortened
+from evals.world.data import Captioned, Pictures, loader
+from evals.world.detector import trained_detector
 from evals.world.detector_training import train_detector
 from evals.world.export import export_pipeline
-from evals.world.flow import LEARNING_RATE, FlowTrainer, encode_pool
+from evals.world.flow import FlowTrainer, encode_pool
 from evals.world.judge_data import LabelledPictures
 from evals.world.progress import Curve
-from evals.world.vae import new_vae, normalise_latents, train_vae
+from evals.world.vae import new_vae, normalise_latents, retouch_decoder, train_vae
 
 T = TypeVar("T")
 
-VAE_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 20_000_000, 30_000_000
+VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_000_000, 30_000_000
 """First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
 
 STAGES = ("judge", "flow")
@@ -46,14 +48,17 @@ class Run:
     workers: int
     batch: int
     vae_steps: int
+    decoder_steps: int
     judge_steps: int
     pool: int
-    steps: int
-    size: int
+    shorten: int
     every: int
-    crop_share: float
-    rate: float
     start_from: Path | None
+
+    @property
+    def courses(self) -> tuple[Course, ...]:
+        """What the transformer is shown."""
+        return shortened(COURSES, self.shorten)
 
     def curve(self, stage: str) -> Curve:
         """The record of a stage."""
@@ -76,28 +81,41 @@ def vae_stage(run: Run) -> AutoencoderKL:
     return vae.eval().requires_grad_(False)
 
 
+def decoder_stage(run: Run, vae: AutoencoderKL) -> None:
+    """Train the decoder once more if it wasn't."""
+    path = run.out / "decoder.safetensors"
+    if not path.exists():
+        size = max(1, run.batch // 4)
+        batches = loader(Pictures(run.decoder_steps, size, DECODER_SEEDS), run.workers)
+        retouch_decoder(vae, batches, run.decoder_steps, run.device, run.curve("decoder"))
+        vae.cpu()
+        save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, path)
+    load_model(vae, path)
+
+
 def judge_stage(run: Run, vae: AutoencoderKL) -> None:
-    """Train the run's detector if it wasn't."""
+    """Train the run's detector if it wasn't; on from the one that ships where the run starts from weights."""
     path = run.out / "detector.safetensors"
     if path.exists():
         return
     batches = loader(LabelledPictures(run.judge_steps, run.batch, JUDGE_SEEDS), run.workers)
     vae.to(run.device)  # pyright: ignore[reportArgumentType]
-    detector = train_detector(batches, vae, run.judge_steps, run.device, run.curve("detector"))
+    start = trained_detector() if run.start_from is not None else None
+    detector = train_detector(batches, vae, run.judge_steps, run.device, run.curve("detector"), start)
     save_model(detector.cpu().half(), str(path))
 
 
 def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
     """Train transformer and text encoders to the run's last step."""
-    trainer = FlowTrainer(run.steps, run.device, rate=run.rate)
+    trainer = FlowTrainer(run.courses, run.device)
     if run.start_from is not None:
         trainer.start_from(run.start_from)
     checkpoint = run.out / "flow.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
-    if trainer.step < run.steps:
+    if trainer.step < trainer.steps:
         latents = _pool(run, vae)
-        captioned = Captioned(run.steps, run.size, len(latents), POOL_SEEDS, run.crop_share)
+        captioned = Captioned(run.courses, len(latents), POOL_SEEDS)
         batches = loader(captioned, run.workers, trainer.step)
         trainer.train(batches, latents, run.curve("flow"), partial(_save, trainer, run, vae), run.every)
     return trainer
@@ -122,6 +140,7 @@ def run_stages(run: Run) -> None:
     """The stages asked for, each after those that it needs; the time that each took goes to times.jsonl."""
     run.out.mkdir(parents=True, exist_ok=True)
     vae = _timed(run, "vae", lambda: vae_stage(run))
+    _timed(run, "decoder", lambda: decoder_stage(run, vae))
     if "judge" in run.stages:
         _timed(run, "judge", lambda: judge_stage(run, vae))
     if "flow" in run.stages:
@@ -135,9 +154,7 @@ def _timed(run: Run, stage: str, work: Callable[[], T]) -> T:
     device = torch.cuda.get_device_name() if run.device.type == "cuda" else platform.processor() or "cpu"
     seconds = round(time.monotonic() - start, 1)
     with (run.out / "times.jsonl").open("a") as file:
-        file.write(
-            json.dumps({"stage": stage, "seconds": seconds, "device": device, "steps": run.steps}) + "\n"
-        )
+        file.write(json.dumps({"stage": stage, "seconds": seconds, "device": device}) + "\n")
     return result
 
 
@@ -157,15 +174,11 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--workers", type=int, default=14 if cuda else 1)
     option("--batch", type=int, default=64, help="pictures a step of autoencoder and detector")
     option("--vae-steps", type=int, default=4000 if cuda else 1500)
+    option("--decoder-steps", type=int, default=1500, help="a quarter of the batch each")
     option("--judge-steps", type=int, default=3000 if cuda else 1500)
-    option(
-        "--pool", type=int, default=131_072 if cuda else 16_384, help="pictures to train the transformer on"
-    )
-    option("--steps", type=int, default=14_000 if cuda else 20_000, help="steps of the transformer")
-    option("--size", type=int, default=320 if cuda else 16, help="pictures a step of the transformer")
-    option("--every", type=int, default=1000, help="steps between checkpoints")
-    option("--crop-share", type=float, default=CROP_SHARE, help="share of steps on crops")
-    option("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
+    option("--pool", type=int, default=12_288, help="pictures to train the transformer on")
+    option("--shorten", type=int, default=1, help="take so many times fewer steps with the transformer")
+    option("--every", type=int, default=500, help="steps between checkpoints")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
     return Run(**vars(parser.parse_args(arguments)))
 

@@ -1,18 +1,23 @@
 """Batches are pure functions of their numbers."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 import torch
 
-from evals.world.data import Batch, Captioned, Pictures, Window, loader, whole_things
+from evals.world.course import Course
+from evals.world.data import FEWEST, Batch, Captioned, Pictures, Window, loader, whole_things
 from evals.world.draw import draw
 from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
 from evals.world.text import tokenizers
 
-CAPTIONED = Captioned(steps=12, size=3, pool=500, start=1000, crop_share=0.5)
+COURSE = Course(
+    200, (("word", 0.25), ("tight", 0.25), ("loose", 0.25), ("whole", 0.25)), (16, 64), 0.3, 300, (1e-3, 1e-4)
+)
+CAPTIONED = Captioned((COURSE,), pool=500, start=1000)
 
 
 def same(a: Batch, b: Batch) -> bool:
@@ -40,28 +45,56 @@ def test_pictures_are_those_of_their_seeds() -> None:
     assert np.array_equal(batch[1].numpy(), np.asarray(draw(sample_tableau(43))))
 
 
-def test_shapes_and_shares() -> None:
-    batches = [CAPTIONED[i] for i in range(40)]
-    assert all(b.clip_ids.shape == (3, 77) and b.t5_ids.shape == (3, 64) for b in batches)
-    assert all(0 <= b.window[0] <= 8 - b.window[2] and 0 <= b.window[1] <= 8 - b.window[3] for b in batches)
-    whole = sum(b.window == (0, 0, 8, 8) for b in batches)
-    assert 10 <= whole <= 30
-    dropped = sum(int((ids[1:] == 0).all()) for b in batches for ids in b.t5_ids)
-    assert 1 <= dropped <= 30
+def test_every_view_is_shown_in_its_share() -> None:
+    batches = [CAPTIONED[i] for i in range(120)]
+    lengths = Counter(
+        "whole" if b.window == (0, 0, 8, 8) else "word" if b.t5_ids.shape[1] == 6 else "crop" for b in batches
+    )
+    assert 15 <= lengths["whole"] <= 45
+    assert 15 <= lengths["word"] <= 45
+    assert {b.t5_ids.shape[1] for b in batches} == {6, 16, 64}
+    assert all(b.t5_ids.shape[1] == 64 for b in batches if b.window == (0, 0, 8, 8))
+    for batch in batches:
+        assert 0 <= batch.window[0] <= 8 - batch.window[2]
+        assert 0 <= batch.window[1] <= 8 - batch.window[3]
+        assert len(batch.pictures) == len(batch.t5_ids) == len(batch.clip_ids) >= 2
 
 
-def test_clip_reads_few_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_shows_about_as_many_tokens_as_its_course_says() -> None:
+    for batch in (CAPTIONED[i] for i in range(40)):
+        shown = len(batch.pictures) * (batch.window[2] * batch.window[3] + batch.t5_ids.shape[1])
+        assert shown <= 1.5 * 300 or len(batch.pictures) == FEWEST
+
+
+def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
+    course = replace(COURSE, shares=(("word", 1.0),))
+    pool = Captioned((course,), pool=500, start=1000)
+    batch = pool[3]
+    for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
+        thing = (whole_things(pool.tableau(picture), batch.window) or [])[0]
+        assert thing.diameter == 16 * batch.window[2] - 4
+        text = str(tokenizers().t5.decode(ids, skip_special_tokens=True))
+        assert not text or thing.kind in text
+    assert not any(map(heard, batch.clip_ids)), "CLIP hears no words of single things"
+
+
+def heard(ids: torch.Tensor) -> str:
+    return "".join(str(tokenizers().clip.decode(ids, skip_special_tokens=True)).split())
+
+
+def test_clip_reads_some_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evals.world.data.caption", lambda *_: "a red star")  # pyright: ignore
     monkeypatch.setattr("evals.world.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore
-    crops = [batch for i in range(80) if (batch := CAPTIONED[i]).window != (0, 0, 8, 8)]
-    heard, said = Counter[str](), Counter[str]()
-    for batch in crops:
-        heard.update(str(tokenizers().clip.decode(row, skip_special_tokens=True)) for row in batch.clip_ids)
-        said.update(str(tokenizers().t5.decode(row, skip_special_tokens=True)) for row in batch.t5_ids)
-    assert {"".join(text.split()) for text in heard} == {"", "aredstar"}
-    assert {"".join(text.split()) for text in said} == {"", "▁a▁blue▁ring"}
-    assert 0.7 < heard[""] / heard.total() < 0.9
-    assert 0.03 < said[""] / said.total() < 0.2
+    course = replace(COURSE, shares=(("tight", 0.5), ("loose", 0.5)))
+    pool = Captioned((course,), pool=500, start=1000)
+    clip, t5 = Counter[str](), Counter[str]()
+    for batch in (pool[i] for i in range(30)):
+        clip.update(heard(row) for row in batch.clip_ids)
+        t5.update(str(tokenizers().t5.decode(row, skip_special_tokens=True)) for row in batch.t5_ids)
+    assert set(clip) == {"", "aredstar"}
+    assert {"".join(text.split()) for text in t5} == {"", "▁a▁blue▁ring"}
+    assert 0.6 < clip[""] / clip.total() < 0.85
+    assert 0.03 < t5[""] / t5.total() < 0.2
 
 
 THING = Thing("star", "red", "small", x=80, y=48, diameter=28)

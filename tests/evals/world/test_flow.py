@@ -8,14 +8,19 @@ import torch
 from diffusers import FluxPipeline
 from torch import Tensor
 
-from evals.world.data import Captioned, loader
-from evals.world.flow import STANDING_OUT, FlowTrainer, image_ids, pack, token_weights
+from evals.world.course import Course
+from evals.world.data import Batch, Captioned, loader
+from evals.world.flow import STANDING_OUT, FlowTrainer, image_ids, learning_rate, pack, token_weights
 from evals.world.progress import Curve
 from evals.world.text import tokenizers
 from renderer.cards import TINY
 
 CPU = torch.device("cpu")
-CAPTIONED = Captioned(steps=4, size=2, pool=64, start=300, crop_share=0.9)
+COURSES = (
+    Course(2, (("word", 1.0),), (6,), 0.0, 20, (1e-3, 1e-3)),
+    Course(2, (("tight", 0.5), ("loose", 0.5)), (16,), 0.5, 40, (8e-4, 0.0)),
+)
+CAPTIONED = Captioned(COURSES, pool=64, start=300)
 
 
 def test_packing_is_the_pipelines() -> None:
@@ -46,10 +51,10 @@ def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> Flow
 
 
 def test_a_resumed_run_ends_as_an_uninterrupted_one(latents: Tensor, tmp_path: Path) -> None:
-    straight = run(FlowTrainer(4, CPU), latents, tmp_path, 4)
+    straight = run(FlowTrainer(COURSES, CPU), latents, tmp_path, 4)
     (tmp_path / "flow.jsonl").unlink()
-    run(FlowTrainer(4, CPU), latents, tmp_path, 2)
-    resumed = FlowTrainer(4, CPU)
+    run(FlowTrainer(COURSES, CPU), latents, tmp_path, 2)
+    resumed = FlowTrainer(COURSES, CPU)
     resumed.load(tmp_path / "flow.pt")
     assert resumed.step == 2
     run(resumed, latents, tmp_path, 2)
@@ -61,7 +66,7 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(latents: Tensor, tmp_path: P
 
 
 def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
-    trainer = FlowTrainer(1, CPU)
+    trainer = FlowTrainer(COURSES, CPU)
     trainer.start_from(TINY)
     shipped = FluxPipeline.from_pretrained(TINY, dtype=torch.float32)
     text = "a large yellow star in the upper left, at night on the grass"
@@ -78,3 +83,25 @@ def test_tokens_that_differ_from_their_row_weigh_more() -> None:
     expected = torch.ones(2, 4, 6)
     expected[1, 1, 3:5] = STANDING_OUT
     assert torch.equal(token_weights(latents), expected)
+
+
+def test_each_course_has_its_own_learning_rates() -> None:
+    courses = tuple(Course(200, (("word", 1.0),), (6,), 0.0, 20, rates) for rates in ((1.0, 0.5), (0.4, 0.0)))
+    assert learning_rate(courses, 0) == pytest.approx(0.01)
+    assert learning_rate(courses, 100) == pytest.approx(0.75)
+    assert learning_rate(courses, 200) == pytest.approx(0.4)
+    assert learning_rate(courses, 300) == pytest.approx(0.2)
+
+
+def test_only_the_different_captions_are_encoded() -> None:
+    model = FlowTrainer(COURSES, CPU).model
+    seen: list[int] = []
+    model.clip.register_forward_pre_hook(lambda _, ids: seen.append(len(ids[0])))
+    clip_ids, t5_ids = tokenizers()(["a star", "a ring", "a star"], ["", "", "a star"], 6)
+    batch = Batch(torch.zeros(3, dtype=torch.long), (0, 0, 2, 2), clip_ids, t5_ids)
+    noisy = torch.randn(3, 4, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        together = model(noisy, torch.full((3,), 0.5), batch)
+        alone = Batch(batch.pictures[2:], batch.window, clip_ids[2:], t5_ids[2:])
+        torch.testing.assert_close(together[2:], model(noisy[2:], torch.full((1,), 0.5), alone))
+    assert seen == [2, 1]

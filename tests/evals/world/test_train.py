@@ -16,10 +16,9 @@ TINY = {
     "workers": "0",
     "batch": "1",
     "vae-steps": "1",
+    "decoder-steps": "1",
     "judge-steps": "2",
-    "pool": "4",
-    "size": "1",
-    "crop-share": "0",
+    "pool": "64",
 }
 
 
@@ -30,24 +29,24 @@ def tiny(**options: str) -> Run:
 
 
 def test_all_stages_and_once_more(tmp_path: Path) -> None:
-    run = tiny(out=str(tmp_path), steps="2", every="1")
+    run = tiny(out=str(tmp_path), shorten="3000", every="1")
     run_stages(run)
     made = {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
     assert {"vae.safetensors", "detector.safetensors", "latents.safetensors"} <= {p.name for p in made}
     run_stages(run)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == made
     times = [json.loads(line) for line in (tmp_path / "times.jsonl").read_text().splitlines()]
-    assert [line["stage"] for line in times] == ["vae", "judge", "flow"] * 2
+    assert [line["stage"] for line in times] == ["vae", "decoder", "judge", "flow"] * 2
     pipeline: Any = FluxPipeline.from_pretrained(tmp_path / "pipeline", dtype=torch.float32)
     drawn = pipeline("a red star", num_inference_steps=1, height=64, width=64, max_sequence_length=64)
     assert drawn.images[0].size == (64, 64)
 
 
 def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
-    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", steps="1"))
+    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="6000"))
     weights = load_file(tmp_path / "a/pipeline/transformer/diffusion_pytorch_model.safetensors")
     start = str(tmp_path / "a/pipeline")
-    run_stages(tiny(out=str(tmp_path / "b"), stages="flow", steps="0", start_from=start))
+    run_stages(tiny(out=str(tmp_path / "b"), stages="flow", shorten="7000", start_from=start))
     taken = load_file(tmp_path / "b/pipeline/transformer/diffusion_pytorch_model.safetensors")
     assert all(torch.equal(taken[name], value) for name, value in weights.items())
     one, other = (

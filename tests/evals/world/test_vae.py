@@ -1,12 +1,15 @@
 """The autoencoder's normalisation is folded in exactly."""
 
+from pathlib import Path
+
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
 from evals.world.data import Pictures
 from evals.world.detector_training import reconstruct
-from evals.world.vae import new_vae, normalise_latents, to_signed
+from evals.world.progress import Curve
+from evals.world.vae import new_vae, normalise_latents, retouch_decoder, to_signed
 
 
 def encoded(vae: AutoencoderKL, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,6 +28,15 @@ def test_latents_are_standardised_and_decode_as_before() -> None:
     torch.testing.assert_close(new_mean, (mean - shift) / scale, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(new_std, std / scale, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(reconstruct(vae, to_signed(pictures)), before, atol=1e-4, rtol=1e-3)
+
+
+def test_the_decoder_is_trained_again_and_the_latents_stay(tmp_path: Path) -> None:
+    vae, pictures = new_vae(), Pictures(3, 2, 90)
+    before = {name: value.clone() for name, value in vae.state_dict().items()}
+    retouch_decoder(vae, iter([pictures[i] for i in range(3)]), 3, torch.device("cpu"), Curve(tmp_path / "c"))
+    changed = {name for name, value in vae.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith(("decoder.", "post_quant_conv.")) for name in changed)
 
 
 def test_another_seed_is_another_autoencoder() -> None:

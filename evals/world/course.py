@@ -1,0 +1,81 @@
+"""What tiny-flux is shown, from words and single things to whole pictures.
+
+Shown whole pictures and long captions from the start, a model of this size learns colours and grounds, and
+takes what kind a thing is from CLIP's pooled vector alone, which all regions share. One word beside a single
+thing, in many small steps, makes it read kinds from T5 within minutes; longer captions, wider windows and
+whole pictures then keep that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from evals.world.text import TEXT_TOKENS
+
+View = Literal["word", "tight", "loose", "whole"]
+"""A thing that fills its window with a word or two; the same with a crop's caption; any window that cuts no
+thing; a whole picture.
+"""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A stretch of training.
+
+    `shares` says how often each view is shown; `lengths` are those that captions of crops are padded to, in
+    tokens. CLIP reads the share `heard` of the captions (Esser et al. 2024, section 5.3.1, drop each encoder
+    by itself). A step shows some `tokens`, of text and picture together; the learning rate goes in a straight
+    line over `rates`.
+    """
+
+    steps: int
+    shares: tuple[tuple[View, float], ...]
+    lengths: tuple[int, ...]
+    heard: float
+    tokens: int
+    rates: tuple[float, float]
+
+
+COURSES = (
+    Course(700, (("word", 1.0),), (6,), 0.0, 700, (1e-3, 1e-3)),
+    Course(900, (("word", 0.2), ("tight", 0.4), ("loose", 0.4)), (16, 24), 0.0, 900, (1e-3, 8e-4)),
+    Course(
+        6000,
+        (("word", 0.05), ("tight", 0.15), ("loose", 0.4), ("whole", 0.4)),
+        (16, 24, TEXT_TOKENS),
+        0.3,
+        1000,
+        (1e-3, 3e-5),
+    ),
+    Course(
+        1900,
+        (("tight", 0.12), ("loose", 0.46), ("whole", 0.42)),
+        (24, TEXT_TOKENS),
+        0.3,
+        1500,
+        (7e-4, 7e-6),
+    ),
+)
+"""The courses in order; two CPU cores take two to three hours for them."""
+
+
+def shortened(courses: Sequence[Course], by: int) -> tuple[Course, ...]:
+    """The courses with so many times fewer steps, none where they have fewer."""
+    return tuple(replace(course, steps=course.steps // by) for course in courses)
+
+
+def total(courses: Sequence[Course]) -> int:
+    """Steps in all."""
+    return sum(course.steps for course in courses)
+
+
+def course_at(courses: Sequence[Course], step: int) -> tuple[Course, float]:
+    """The course of a step, and how much of it is done by then, from 0 to 1.
+
+    Raises `IndexError` behind the last step.
+    """
+    for course in courses:
+        if step < course.steps:
+            return course, step / course.steps
+        step -= course.steps
+    raise IndexError(f"the courses end {step} steps before")
