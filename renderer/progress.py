@@ -5,9 +5,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from planner.telling import Line
+if TYPE_CHECKING:
+    from planner.telling import Line
 
 
 def say(text: str, quiet: bool) -> None:
@@ -26,7 +27,7 @@ def hush() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
 
 
-def show_account(account: Sequence[Line], quiet: bool) -> None:
+def show_account(account: "Sequence[Line]", quiet: bool) -> None:
     """A table of what the prompt asks for and where it went, unless the user wants no talk."""
     if quiet or not account:
         return

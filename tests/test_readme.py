@@ -37,7 +37,7 @@ def lines() -> Iterator[list[str]]:
 
 def commands() -> Iterator[list[str]]:
     """The words of every `scenewright` command that draws or plans, without its own name."""
-    return (words[1:] for words in lines() if words[:1] == ["scenewright"] and words[1] != "eval")
+    return (words[1:] for words in lines() if words[:1] == ["scenewright"] and words[1] not in COMMANDS)
 
 
 def parse(words: list[str]) -> dict[str, Any]:
@@ -82,12 +82,20 @@ def test_its_commands_run_in_the_order_in_which_they_stand(
     assert (outside / "again.png").read_bytes() == (outside / "picture.png").read_bytes()
 
 
-def test_its_commands_for_flux_are_understood() -> None:
+def test_its_commands_for_language_models_are_understood() -> None:
     asked = [parse(words) for words in commands()]
     named = [options for options in asked if options["llm"]]
     assert [(options["llm"], options["model"], options["size"], options["seed"]) for options in named] == [
-        ("gpt-4.1", "black-forest-labs/FLUX.1-dev", "1280x768", 124)
+        ("gpt-4.1", "black-forest-labs/FLUX.1-dev", "1280x768", 124),
+        ("local", None, None, None),
     ]
+
+
+def test_its_commands_for_weights_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    fetched = [words[1:] for words in lines() if words[:2] == ["scenewright", "models"]]
+    assert fetched == [["models", "fetch", "smollm2"]]
+    assert main(["models", "fetch", "--help"]) == 0
+    assert "smollm2" in capsys.readouterr().out
 
 
 def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:

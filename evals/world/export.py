@@ -19,9 +19,9 @@ DEFAULTS = {
     "recipe": {
         "steps": 24,
         "guidance_scale": 1.0,
-        "true_cfg_scale": 4.0,
-        "base_ratio": 0.3,
-        "inject_steps": "40%",
+        "true_cfg_scale": 2.0,
+        "base_ratio": 0.2,
+        "inject_steps": "70%",
         "double_interval": 1,
         "single_interval": 1,
         "max_sequence_length": TEXT_TOKENS,
