@@ -22,6 +22,9 @@ _COUNTING = word_set("""
 """)
 """Adjectives that say how many or which, and not what a thing looks like."""
 
+Said = tuple[int, int, str]
+"""A thing by its index, and a word that is said of it with the word's place in the prompt."""
+
 
 def asks(
     cast: Cast,
@@ -34,7 +37,9 @@ def asks(
 
     `names` and `spots` are those of the things; `links` are relations between things by index.
     """
-    of_things = (ask for i in range(len(cast.things)) for ask in _of_thing(i, cast, names[i], spots[i]))
+    predicated = tuple(_predicated(cast))
+    things = range(len(cast.things))
+    of_things = (ask for i in things for ask in _of_thing(i, cast, names[i], spots[i], predicated))
     return (
         *of_things,
         *(_relation(link, names) for link in dict.fromkeys(links)),
@@ -43,13 +48,13 @@ def asks(
     )
 
 
-def _of_thing(index: int, cast: Cast, name: str, spot: Spot) -> Iterator[Ask]:
+def _of_thing(index: int, cast: Cast, name: str, spot: Spot, predicated: Sequence[Said]) -> Iterator[Ask]:
     thing = cast.things[index]
     noun = cast.reading.doc[thing.head]
     yield Ask(kind="thing", text=noun_phrase_of(noun, cast), of=name, words=(lemma(noun),))
     if thing.count > 1:
         yield Ask(kind="count", text=f"{thing.count} {cast.reading.source(noun)}", of=name, count=thing.count)
-    for word in _attributes(index, cast):
+    for word in _attributes(index, cast, predicated):
         yield Ask(kind="attribute", text=word, of=name, words=(word,))
     yield from _places(name, spot)
     for part in _parts(index, cast):
@@ -80,28 +85,28 @@ def _modifies(child: "Token") -> bool:
     return child.dep_ in ("amod", "compound", "nmod") and child.is_alpha and adjoins(child)
 
 
-def _attributes(index: int, cast: Cast) -> tuple[str, ...]:
+def _attributes(index: int, cast: Cast, predicated: Sequence[Said]) -> tuple[str, ...]:
     """The adjectives of a thing, before it or predicated of it, each once, in the prompt's own words."""
-    doc = cast.reading.doc
-    before = [
+    before = {
         (child.i, cast.reading.source(child).lower())
         for head in cast.things[index].mentions
-        for child in doc[head].lefts
+        for child in cast.reading.doc[head].lefts
         if child.dep_ == "amod" and child.is_alpha and child.i not in cast.reading.cues
-    ]
-    predicated = [
-        (token.i, token.lower_)
-        for token in doc
-        if token.dep_ == "acomp" and token.pos_ == "ADJ" and token.i not in cast.reading.cues
-        if token.head.pos_ == "AUX" and cast.thing_of(token.head) == index and not _denied(token)
-    ]
-    predicated += [
-        (token.i, cast.reading.source(token).lower())
-        for token in doc
-        if _is_state(token) and cast.thing_of(token) == index and not _denied(token)
-    ]
-    words = (word for _, word in sorted({*before, *predicated}))
+    }
+    after = {(place, word) for thing, place, word in predicated if thing == index}
+    words = (word for _, word in sorted(before | after))
     return tuple(dict.fromkeys(word for word in words if word not in _COUNTING))
+
+
+def _predicated(cast: Cast) -> Iterator[Said]:
+    """What is predicated of things: "the kettle is red", "the kettle is dented"."""
+    for token in cast.reading.doc:
+        adjective = token.dep_ == "acomp" and token.pos_ == "ADJ" and token.head.pos_ == "AUX"
+        if token.i in cast.reading.cues or not (adjective or _is_state(token)) or _denied(token):
+            continue
+        thing = cast.thing_of(token.head if adjective else token)
+        if thing is not None:
+            yield thing, token.i, cast.reading.source(token).lower()
 
 
 def _is_state(token: "Token") -> bool:
