@@ -54,11 +54,12 @@ class Run:
     shorten: int
     every: int
     start_from: Path | None
+    from_course: int
 
     @property
     def courses(self) -> tuple[Course, ...]:
         """What the transformer is shown."""
-        return shortened(COURSES, self.shorten)
+        return shortened(COURSES[self.from_course - 1 :], self.shorten)
 
     def curve(self, stage: str) -> Curve:
         """The record of a stage."""
@@ -82,7 +83,9 @@ def vae_stage(run: Run) -> AutoencoderKL:
 
 
 def decoder_stage(run: Run, vae: AutoencoderKL) -> None:
-    """Train the decoder once more if it wasn't."""
+    """Train the decoder once more if it wasn't; that of a pipeline folder was, before it was exported."""
+    if run.start_from is not None:
+        return
     path = run.out / "decoder.safetensors"
     if not path.exists():
         size = max(1, run.batch // 4)
@@ -180,6 +183,13 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--shorten", type=int, default=1, help="take so many times fewer steps with the transformer")
     option("--every", type=int, default=500, help="steps between checkpoints")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
+    option(
+        "--from-course",
+        type=int,
+        choices=range(1, len(COURSES) + 1),
+        default=1,
+        help="leave out the courses before this one, which the weights started from have had",
+    )
     return Run(**vars(parser.parse_args(arguments)))
 
 

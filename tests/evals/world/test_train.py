@@ -9,6 +9,7 @@ import torch
 from diffusers import FluxPipeline
 from safetensors.torch import load_file
 
+from evals.world.course import COURSES
 from evals.world.train import Run, parse, run_stages
 
 TINY = {
@@ -55,6 +56,12 @@ def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
     assert all(torch.equal(other[name], value) for name, value in one.items())
 
 
-def test_unknown_stages_are_refused() -> None:
+@pytest.mark.parametrize("course", range(1, len(COURSES) + 1))
+def test_a_run_leaves_out_the_courses_that_its_weights_have_had(course: int) -> None:
+    assert parse(["--from-course", str(course)]).courses == COURSES[course - 1 :]
+
+
+@pytest.mark.parametrize("wrong", [["--stages", "judge,dance"], ["--from-course", str(len(COURSES) + 1)]])
+def test_unknown_stages_and_courses_are_refused(wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
-        parse(["--stages", "judge,dance"])
+        parse(wrong)
