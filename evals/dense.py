@@ -29,7 +29,8 @@ class DenseCall:
 
     `latents` (B, N, C), `sigma` (B,), `pooled` (B, P), `guidance` (B,) or None, `region_embeds` one (B,
     L_i, D) a region, `base_embeds` (B, L, D); `controls` and `single_controls` are a ControlNet's
-    residuals, each (B, N, width).
+    residuals, each (B, N, width). `one_stream` is the renderer's own way, not the paper's: single blocks too
+    have one image for both branches.
     """
 
     owner: NDArray[np.int16]
@@ -42,6 +43,7 @@ class DenseCall:
     base_ratio: float
     double_interval: int = 1
     single_interval: int = 1
+    one_stream: bool = False
     controls: tuple[Tensor, ...] = ()
     single_controls: tuple[Tensor, ...] = ()
 
@@ -79,7 +81,10 @@ def dense_prediction(transformer: FluxTransformer2DModel, call: DenseCall) -> Te
         base = _Stream(base_text, image, base.rope)
     for index, block in enumerate(cast(Iterable[FluxSingleTransformerBlock], singles)):
         regional = _masked(regional, mask if index % call.single_interval == 0 else None)
-        # Two images: the base branch goes on by itself, and residuals reach the regional one alone.
+        # Two images: the base branch goes on by itself, and residuals reach the regional one alone. In one
+        # stream it has none of its own, and looks at the regional one in every block.
+        if call.one_stream:
+            base = _Stream(base.text, regional.image, base.rope)
         regional, base = _single_block(block, regional, base, temb, call.base_ratio)
         image = regional.image + _residual(call.single_controls, index, len(singles))
         regional = _Stream(regional.text, image, regional.rope)

@@ -21,6 +21,7 @@ from renderer.options import (
     LlmPrice,
     LlmProfile,
     Masks,
+    Mode,
     ModelName,
     NoCache,
     Output,
@@ -89,6 +90,7 @@ def draw(
     true_cfg_scale: TrueCfg = None,
     base_ratio: BaseRatio = None,
     inject_steps: InjectSteps = None,
+    mode: Mode = None,
     double_interval: DoubleInterval = None,
     single_interval: SingleInterval = None,
     version: Version = False,
@@ -104,6 +106,7 @@ def draw(
         "true_cfg_scale": true_cfg_scale,
         "base_ratio": base_ratio,
         "inject_steps": inject_steps,
+        "mode": mode,
         "double_interval": double_interval,
         "single_interval": single_interval,
     }

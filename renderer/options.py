@@ -134,6 +134,16 @@ InjectSteps = Annotated[
     str | None,
     _option("--inject-steps", "First steps with regions: a number (10) or a share (40%).", REGIONS, "T"),
 ]
+Mode = Annotated[
+    Literal["paper", "trimmed", "one-stream", "fast"] | None,
+    _option(
+        "--mode",
+        "paper: exact; trimmed: prompts at their own length; one-stream: one image in single blocks; "
+        "fast: both.",
+        REGIONS,
+        "NAME",
+    ),
+]
 DoubleInterval = Annotated[
     int | None, _option("--double-interval", "Mask every n-th double block.", REGIONS, "N")
 ]

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
 
+from renderer.encoding import Encoded, base_prompt, encode
 from renderer.grid import BACKGROUND, TokenGrid
 from renderer.models import Model
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from renderer.regional import RegionalSettings, flux_timesteps, regional
 from renderer.settings import Recipe
 
 OnStep = Callable[[int, int], None]
@@ -28,19 +28,6 @@ class Rendering:
     seed: int
     base_prompt: str
     seconds: float
-
-
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """Text as the pipeline wants it.
-
-    `pooled` (1, D) is the base prompt's; `negative` holds the pipeline's own arguments for the negative
-    prompt, none without true CFG.
-    """
-
-    conditioning: Conditioning
-    pooled: Tensor
-    negative: dict[str, Tensor]
 
 
 def render(
@@ -84,46 +71,13 @@ def render(
     return Rendering(image, recipe, seed, base, time.perf_counter() - start)
 
 
-def base_prompt(grid: TokenGrid, model: Model, recipe: Recipe) -> str:
-    """The user's whole prompt where the text encoder holds it, else the caption."""
-    tokenizer: Any = model.pipeline.tokenizer_2
-    for prompt in grid.base_prompts:
-        if len(tokenizer(prompt).input_ids) <= recipe.max_sequence_length:
-            return prompt
-    return grid.base_prompts[-1]
-
-
-def region_prompts(grid: TokenGrid, recipe: Recipe) -> tuple[str, ...]:
-    """What each owner of tokens is drawn from, in the grid's order."""
-    if not (recipe.setting_in_regions and grid.setting):
-        return grid.prompts
-    return tuple(
-        prompt if name == BACKGROUND else f"{prompt}, {grid.setting}"
-        for name, prompt in zip(grid.names, grid.prompts, strict=True)
-    )
-
-
-def encode(grid: TokenGrid, base: str, model: Model, recipe: Recipe) -> Encoded:
-    """All prompts through the text encoders in one batch, padded as the pipeline itself pads them."""
-    negated = recipe.true_cfg_scale > 1
-    prompts = [base, *region_prompts(grid, recipe), *([grid.negative_prompt] if negated else [])]
-    pipeline: Any = model.pipeline
-    with torch.inference_mode():
-        embeds, pooled, _ = pipeline.encode_prompt(
-            prompt=prompts, prompt_2=prompts, max_sequence_length=recipe.max_sequence_length
-        )
-    regions = tuple(embeds[i : i + 1] for i in range(1, 1 + len(grid.prompts)))
-    negative = (
-        {"negative_prompt_embeds": embeds[-1:], "negative_pooled_prompt_embeds": pooled[-1:]}
-        if negated
-        else {}
-    )
-    return Encoded(Conditioning(regions, embeds[:1]), pooled[:1], negative)
-
-
 def _regions(grid: TokenGrid, encoded: Encoded, model: Model, recipe: Recipe) -> AbstractContextManager[None]:
     settings = RegionalSettings(
-        recipe.base_ratio, recipe.injected(), recipe.double_interval, recipe.single_interval
+        recipe.base_ratio,
+        recipe.injected(),
+        recipe.double_interval,
+        recipe.single_interval,
+        recipe.one_stream,
     )
     timesteps = flux_timesteps(model.pipeline.scheduler, recipe.steps, grid.owner.size)
     return regional(model.pipeline.transformer, grid.owner, encoded.conditioning, settings, timesteps)

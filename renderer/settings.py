@@ -1,7 +1,7 @@
 """What a picture is drawn with: the user's wishes over the model's own recipe."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
@@ -14,6 +14,14 @@ Scale = Annotated[float, Field(ge=0, le=100)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Interval = Annotated[int, Field(ge=1, le=1000)]
 Length = Annotated[int, Field(ge=1, le=512)]
+
+Mode = Literal["paper", "trimmed", "one-stream", "fast"]
+"""How exactly the paper's computation is followed (arXiv 2411.02395).
+
+"paper" is exact. In "trimmed" each prompt goes in at its own length, to the next multiple of 16 tokens, and
+not padded to the model's; in "one-stream" the single blocks carry no copy of the image for the base branch;
+"fast" is both.
+"""
 
 
 def _steps_or_share(value: object) -> object:
@@ -47,6 +55,7 @@ class Recipe(Frozen):
     single_interval: Interval
     max_sequence_length: Length
     setting_in_regions: bool = False
+    mode: Mode = "paper"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -59,6 +68,16 @@ class Recipe(Frozen):
         if isinstance(self.inject_steps, int):
             return self.inject_steps
         return round(self.steps * int(self.inject_steps.removesuffix("%")) / 100)
+
+    @property
+    def trims(self) -> bool:
+        """Whether prompts go in at their own lengths."""
+        return self.mode in {"trimmed", "fast"}
+
+    @property
+    def one_stream(self) -> bool:
+        """Whether single blocks carry one image alone."""
+        return self.mode in {"one-stream", "fast"}
 
 
 class Settings(Frozen):
@@ -73,6 +92,7 @@ class Settings(Frozen):
     single_interval: Interval | None = None
     max_sequence_length: Length | None = None
     setting_in_regions: bool | None = None
+    mode: Mode | None = None
 
     def over(self, recipe: Recipe) -> Recipe:
         """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""

@@ -30,7 +30,7 @@ def attend(
         return out
     base = kernel(*(part[:, rows.base] for part in joint))
     image = torch.lerp(out[:, rows.image], base[:, -(rows.image.stop - rows.image.start) :], base_ratio)
-    # In double blocks there is one image: its rows are the base branch's too, and the mixture goes over them.
+    # Where there is one image, its rows are the base branch's too, and the mixture goes over them.
     out[:, rows.base] = base
     out[:, rows.image] = image
     return out

@@ -40,7 +40,8 @@ def regional(
     run: `flux_timesteps` for text to image.
 
     What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
-    every so many blocks, and mixed with a base branch that has an image of its own in the single blocks. Of
+    every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
+    (`RegionalSettings.one_stream` spares that image). Of
     contexts within one another, the innermost is in force. Afterwards the transformer is as it was, also
     after an exception.
 

@@ -39,6 +39,7 @@ class PromptHook:
         self.injected = 0
         self.skipped = 0
         self._mixes = settings.base_ratio > 0
+        self._copies = self._mixes and not settings.one_stream
         self._injection_on = cache(build_injection(owner, conditioning, settings).to)
 
     def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
@@ -66,13 +67,14 @@ class PromptHook:
         return regional
 
     def _lengthened(self, call: Arguments) -> tuple[Tensor, Tensor]:
-        """`[texts, base text]` (B, L, D), and ids (L + N, 3) of it and of the base image that is to come."""
+        """`[texts, base text]` (B, L, D), and ids of it and of the base image that is to come, if any."""
         base, ids = call["encoder_hidden_states"], call["txt_ids"]
         texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in self.conditioning.region_embeds]
         region_ids = ids.new_zeros(sum(text.shape[1] for text in texts), ids.shape[-1])
         if not self._mixes:
             return torch.cat(texts, dim=1), region_ids
-        return torch.cat([*texts, base], dim=1), torch.cat([region_ids, ids, call["img_ids"]])
+        copied = [call["img_ids"]] if self._copies else []
+        return torch.cat([*texts, base], dim=1), torch.cat([region_ids, ids, *copied])
 
 
 def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
@@ -84,7 +86,7 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
     if injection is None:
         return None
     text, image = kwargs["encoder_hidden_states"], kwargs["hidden_states"]
-    # A context around this one has the same hook; and without a base branch the text is all there is to be.
+    # A context around this one has the same hook; and without a base image the text is all there is to be.
     if text.shape[1] == injection.single.image.start:
         return None
     return (), {**kwargs, "encoder_hidden_states": torch.cat([text, image], dim=1)}
@@ -98,7 +100,7 @@ def build_injection(
     base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
     return Injection(
         double=group_rows(owner, texts, base, base_image=False),
-        single=group_rows(owner, texts, base, base_image=base > 0),
+        single=group_rows(owner, texts, base, base_image=base > 0 and not settings.one_stream),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,

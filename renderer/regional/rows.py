@@ -1,9 +1,9 @@
 """The tokens of a joint sequence, grouped by who attends to whom.
 
 A regional call runs on the sequence `[text_1 … text_R, base text, base image, image]`; the base text is
-there where β > 0 and the base image in single blocks only. Because regions never share a token, the paper's
-attention mask (arXiv 2411.02395, its method section) is block-diagonal up to the order of the rows: attention
-within each group is all there is to compute.
+there where β > 0 and the base image in single blocks only, unless one stream is all. Because regions never
+share a token, the paper's attention mask (arXiv 2411.02395, its method section) is block-diagonal up to the
+order of the rows: attention within each group is all there is to compute.
 """
 
 from collections.abc import Sequence

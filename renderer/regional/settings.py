@@ -7,13 +7,16 @@ from planner.errors import UserError
 
 @dataclass(frozen=True)
 class RegionalSettings:
-    """The paper's four knobs (arXiv 2411.02395); the defaults lie within its authors' examples.
+    """The paper's four knobs (arXiv 2411.02395), within its authors' examples by default, and one more.
 
     `base_ratio` is β, the share of the base branch in an image token's attention output: 0 leaves the base
     branch out. `inject_steps` is T, the number of first steps with regions: 0 is plain FLUX; as many as
     there are steps, or more, is all of them. A block is masked where its index, double and single blocks
     counted apart from 0, is a multiple of `double_interval` or `single_interval`; in the others the
     regions' texts and the whole picture see one another.
+
+    With `one_stream` the single blocks, as the double ones, have one image that both branches look at, where
+    the paper carries a copy of it through them for the base branch: fewer tokens, and another result.
 
     Raises `UserError` for a value out of its range.
     """
@@ -22,6 +25,7 @@ class RegionalSettings:
     inject_steps: int = 10
     double_interval: int = 1
     single_interval: int = 1
+    one_stream: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.base_ratio <= 1:

@@ -14,9 +14,10 @@ from planner.errors import UserError
 from planner.placing.arranging import arrange
 from planner.plans import Size
 from planner.scene import Scene
+from renderer.encoding import base_prompt, encode, region_prompts
 from renderer.grid import BACKGROUND, TokenGrid, rasterise
 from renderer.models import Model
-from renderer.rendering import base_prompt, encode, region_prompts, render
+from renderer.rendering import render
 from renderer.settings import Recipe, Settings
 
 Pixels = NDArray[np.uint8]
@@ -83,8 +84,15 @@ def test_the_same_seed_draws_the_same_pixels_and_another_seed_others(draw: Calla
 
 @pytest.mark.parametrize(
     "wish",
-    [{"base_ratio": 0.9}, {"inject_steps": 1}, {"double_interval": 2}, {"single_interval": 2}],
-    ids=lambda wish: next(iter(wish)),
+    [
+        {"base_ratio": 0.9},
+        {"inject_steps": 1},
+        {"double_interval": 2},
+        {"single_interval": 2},
+        {"mode": "trimmed"},
+        {"mode": "one-stream"},
+    ],
+    ids=lambda wish: "-".join(map(str, *wish.items())),
 )
 def test_every_setting_of_the_method_counts(draw: Callable[..., Pixels], wish: dict[str, Any]) -> None:
     assert not np.array_equal(draw(**wish), draw())
@@ -115,6 +123,28 @@ def test_there_is_a_negative_prompt_only_under_true_cfg(
     assert len(encoded.negative) == negatives
     assert len(encoded.conditioning.region_embeds) == len(grid.prompts)
     assert encoded.conditioning.base_embeds.shape[:2] == (1, own.max_sequence_length)
+
+
+def test_trimmed_prompts_end_where_their_words_do(tiny: Model, grid: TokenGrid, recipe: Recipe) -> None:
+    tokenizer: Any = tiny.pipeline.tokenizer_2
+    long = " ".join(["red"] * 20)
+    own = recipe.model_copy(update={"mode": "trimmed"})
+    told = replace(grid, prompts=("a star", long, ""))
+    padded, cut = (encode(told, "night", tiny, chosen) for chosen in (recipe, own))
+    lengths = [len(tokenizer(prompt).input_ids) for prompt in ("a star", long, "")]
+    assert 16 < lengths[1] <= 32
+    assert [embeds.shape[1] for embeds in cut.conditioning.region_embeds] == [16, 32, 16]
+    for whole, part in zip(padded.conditioning.region_embeds, cut.conditioning.region_embeds, strict=True):
+        assert torch.equal(part, whole[:, : part.shape[1]])
+    assert cut.conditioning.base_embeds.shape[1] == 16
+    assert cut.negative["negative_prompt_embeds"].shape[1] == 16
+
+
+def test_fast_is_both_of_its_parts(draw: Callable[..., Pixels]) -> None:
+    fast = draw(mode="fast")
+    assert not np.array_equal(fast, draw(mode="trimmed"))
+    assert not np.array_equal(fast, draw(mode="one-stream"))
+    assert np.array_equal(draw(mode="fast", base_ratio=0.0), draw(mode="trimmed", base_ratio=0.0))
 
 
 def test_regions_are_drawn_in_the_setting_where_the_recipe_says_so(grid: TokenGrid, recipe: Recipe) -> None:

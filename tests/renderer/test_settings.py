@@ -58,6 +58,7 @@ def test_wishes_that_contradict_the_recipe_are_said_to_do_so() -> None:
         ("inject_steps", "-1"),
         ("inject_steps", 2.5),
         ("inject_steps", None),
+        ("mode", "quick"),
         ("colour", 1),
     ],
 )

@@ -58,6 +58,7 @@ def draw() -> Callable[..., DenseCall]:
         owner: NDArray[np.int16] | None = None,
         base_ratio: float = 0.3,
         intervals: tuple[int, int] = (1, 1),
+        one_stream: bool = False,
         dtype: torch.dtype = torch.float32,
     ) -> DenseCall:
         numbers = np.random.default_rng(seed)
@@ -82,6 +83,7 @@ def draw() -> Callable[..., DenseCall]:
             base_ratio=base_ratio,
             double_interval=intervals[0],
             single_interval=intervals[1],
+            one_stream=one_stream,
         )
 
     return make
@@ -116,7 +118,8 @@ def within() -> Callable[..., AbstractContextManager[None]]:
     def enter(
         transformer: FluxTransformer2DModel, call: DenseCall, inject_steps: int = 2
     ) -> AbstractContextManager[None]:
-        settings = RegionalSettings(call.base_ratio, inject_steps, call.double_interval, call.single_interval)
+        intervals = call.double_interval, call.single_interval
+        settings = RegionalSettings(call.base_ratio, inject_steps, *intervals, call.one_stream)
         conditioning = Conditioning(call.region_embeds, call.base_embeds)
         return regional(transformer, call.owner, conditioning, settings, TIMESTEPS)
 

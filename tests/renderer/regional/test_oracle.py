@@ -30,6 +30,7 @@ FULL = np.zeros((4, 6), dtype=np.int16)
     batch=st.integers(1, 3),
     base_ratio=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     intervals=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    one_stream=st.booleans(),
 )
 def test_float32_agrees_to_1e_5(
     transformer: FluxTransformer2DModel,
@@ -41,8 +42,9 @@ def test_float32_agrees_to_1e_5(
     batch: int,
     base_ratio: float,
     intervals: tuple[int, int],
+    one_stream: bool,
 ) -> None:
-    call = draw(seed, regions, batch, base_ratio=base_ratio, intervals=intervals)
+    call = draw(seed, regions, batch, base_ratio=base_ratio, intervals=intervals, one_stream=one_stream)
     with within(transformer, call):
         out = plain(transformer, call)
     assert relative(out, dense_prediction(transformer, call)) <= 1e-5
@@ -66,12 +68,17 @@ def test_bfloat16_agrees_to_2e_2(
     assert relative(out, dense_prediction(half, call)) <= 2e-2
 
 
-@pytest.mark.parametrize("base_ratio", [0.0, 0.3])
+@pytest.mark.parametrize(("base_ratio", "one_stream"), [(0.0, False), (0.3, False), (0.3, True)])
 def test_residuals_of_a_controlnet_and_guidance_agree(
-    build: Callable[..., FluxTransformer2DModel], draw: Draw, plain: Plain, within: Within, base_ratio: float
+    build: Callable[..., FluxTransformer2DModel],
+    draw: Draw,
+    plain: Plain,
+    within: Within,
+    base_ratio: float,
+    one_stream: bool,
 ) -> None:
     guided = build(guidance_embeds=True)
-    call = draw(1, batch=2, base_ratio=base_ratio)
+    call = draw(1, batch=2, base_ratio=base_ratio, one_stream=one_stream)
     residuals = torch.randn(
         5, *call.latents.shape[:2], 32, generator=torch.Generator().manual_seed(7)
     ).unbind()
@@ -107,6 +114,25 @@ def test_fused_projections_agree(
     with within(fused, call):
         out = plain(fused, call)
     assert relative(out, dense_prediction(transformer, call)) <= 1e-5
+
+
+def test_without_a_base_share_one_stream_is_what_there_is_anyhow(
+    transformer: FluxTransformer2DModel, draw: Draw, plain: Plain, within: Within
+) -> None:
+    call = draw(6, base_ratio=0.0)
+    with within(transformer, call):
+        out = plain(transformer, call)
+    one = replace(call, one_stream=True)
+    with within(transformer, one):
+        assert torch.equal(plain(transformer, one), out)
+
+
+def test_one_stream_is_another_picture_where_there_is_a_base_share(
+    transformer: FluxTransformer2DModel, draw: Draw
+) -> None:
+    call = draw(6, base_ratio=0.3)
+    one = replace(call, one_stream=True)
+    assert relative(dense_prediction(transformer, one), dense_prediction(transformer, call)) > 5e-5
 
 
 def test_one_prompt_for_the_whole_canvas_is_plain_flux(
