@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from renderer.regional import RegionalSettings as RegionalSettings
     from renderer.rendering import Rendering as Rendering
     from renderer.rendering import render as render
+    from renderer.rendering import render_batch as render_batch
     from renderer.settings import Recipe as Recipe
     from renderer.settings import Settings as Settings
 
@@ -38,7 +39,7 @@ _HOMES = {
     "renderer.grid": ("TokenGrid", "grid_from_masks", "rasterise"),
     "renderer.models": ("Model", "load_model"),
     "renderer.regional": ("Conditioning", "RegionalSettings"),
-    "renderer.rendering": ("Rendering", "render"),
+    "renderer.rendering": ("Rendering", "render", "render_batch"),
     "renderer.settings": ("Recipe", "Settings"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

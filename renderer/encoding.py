@@ -1,7 +1,8 @@
 """From a grid's words to what the transformer is given: each prompt through the text encoders once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,15 +19,16 @@ ROUND_UP = 16
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Text as the pipeline wants it.
+    """Text as the pipeline wants it, of one picture.
 
     `pooled` (1, D) is the base prompt's; `negative` holds the pipeline's own arguments for the negative
-    prompt, none without true CFG.
+    prompt, none without true CFG; `base_prompt` is what the whole picture is drawn from, in words.
     """
 
     conditioning: Conditioning
     pooled: Tensor
     negative: dict[str, Tensor]
+    base_prompt: str
 
 
 def base_prompt(grid: TokenGrid, model: Model, recipe: Recipe) -> str:
@@ -47,34 +49,77 @@ def region_prompts(grid: TokenGrid, recipe: Recipe) -> tuple[str, ...]:
     )
 
 
-def encode(grid: TokenGrid, base: str, model: Model, recipe: Recipe) -> Encoded:
-    """All prompts through the text encoders in one batch, padded as the pipeline itself pads them.
+def encode(grid: TokenGrid, model: Model, recipe: Recipe) -> Encoded:
+    """What one grid says, for one picture; see `encode_batch`."""
+    return encode_batch([grid], model, recipe)[0]
 
-    Where the recipe trims, what stands behind each prompt's last token is cut off afterwards.
+
+def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tuple[Encoded, ...]:
+    """What each grid says, every prompt going through the text encoders once, and all in one batch.
+
+    Prompts are padded as the pipeline itself pads them. Where the recipe trims, what stands behind a
+    region's last token is cut off, to a multiple of 16 tokens; base prompts are left as long as the longest
+    of them, and so are negative ones, so that the pictures can be drawn in one call. FLUX was trained on
+    padded prompts without a mask, so that trimming changes pictures a little.
     """
-    negated = recipe.true_cfg_scale > 1
-    prompts = [base, *region_prompts(grid, recipe), *([grid.negative_prompt] if negated else [])]
+    told = {id(grid): _Told.of(grid, model, recipe) for grid in grids}
+    prompts = list(dict.fromkeys(prompt for each in told.values() for prompt in each.prompts()))
     pipeline: Any = model.pipeline
     with torch.inference_mode():
         padded, pooled, _ = pipeline.encode_prompt(
             prompt=prompts, prompt_2=prompts, max_sequence_length=recipe.max_sequence_length
         )
-    embeds = trimmed(padded, prompts, model) if recipe.trims else padded.split(1)
-    negative = (
-        {"negative_prompt_embeds": embeds[-1], "negative_pooled_prompt_embeds": pooled[-1:]}
-        if negated
-        else {}
-    )
-    return Encoded(Conditioning(tuple(embeds[1 : 1 + len(grid.prompts)]), embeds[0]), pooled[:1], negative)
+    book = {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(prompts)}
+    lengths = {prompt: _held(prompt, model, recipe) for prompt in prompts}
+    base = max(lengths[each.base] for each in told.values())
+    negatives = (lengths[each.negative] for each in told.values() if each.negative is not None)
+    cut = partial(_encoded, book=book, lengths=lengths, base=base, negative=max(negatives, default=0))
+    encoded = {key: cut(each) for key, each in told.items()}
+    return tuple(encoded[id(grid)] for grid in grids)
 
 
-def trimmed(padded: Tensor, prompts: Sequence[str], model: Model) -> tuple[Tensor, ...]:
-    """Each row of `padded` (P, L, D) as (1, l, D): its prompt's own length, to the next multiple of 16.
+@dataclass(frozen=True)
+class _Told:
+    """The prompts of one picture; `negative` is None without true CFG."""
 
-    FLUX was trained on padded prompts without a mask, so that this changes pictures a little.
-    """
-    lengths = [-(-_length(prompt, model) // ROUND_UP) * ROUND_UP for prompt in prompts]
-    return tuple(row[None, :length] for row, length in zip(padded, lengths, strict=True))
+    base: str
+    regions: tuple[str, ...]
+    negative: str | None
+
+    @classmethod
+    def of(cls, grid: TokenGrid, model: Model, recipe: Recipe) -> "_Told":
+        base = base_prompt(grid, model, recipe)
+        # Without regions the picture is a plain one, also in a batch with others: one region of its own base
+        # prompt computes just that.
+        regions = (base,) if grid.names == (BACKGROUND,) else region_prompts(grid, recipe)
+        return cls(base, regions, grid.negative_prompt if recipe.true_cfg_scale > 1 else None)
+
+    def prompts(self) -> tuple[str, ...]:
+        return (self.base, *self.regions, *(() if self.negative is None else (self.negative,)))
+
+
+def _encoded(
+    told: _Told,
+    book: Mapping[str, tuple[Tensor, Tensor]],
+    lengths: Mapping[str, int],
+    base: int,
+    negative: int,
+) -> Encoded:
+    """The picture's own of what was encoded, its base and negative prompts cut to `base` and `negative`."""
+    embeds, pooled = book[told.base]
+    regions = tuple(book[prompt][0][:, : lengths[prompt]] for prompt in told.regions)
+    against: dict[str, Tensor] = {}
+    if told.negative is not None:
+        text, vector = book[told.negative]
+        against = {"negative_prompt_embeds": text[:, :negative], "negative_pooled_prompt_embeds": vector}
+    return Encoded(Conditioning(regions, embeds[:, :base]), pooled, against, told.base)
+
+
+def _held(prompt: str, model: Model, recipe: Recipe) -> int:
+    """How many tokens of a prompt go in."""
+    if not recipe.trims:
+        return recipe.max_sequence_length
+    return min(recipe.max_sequence_length, -(-_length(prompt, model) // ROUND_UP) * ROUND_UP)
 
 
 def _length(prompt: str, model: Model) -> int:

@@ -7,18 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from renderer.regional.conditioning import Conditioning
+    from renderer.regional.conditioning import Conditioning, stacked
     from renderer.regional.context import regional
     from renderer.regional.schedule import flux_timesteps
     from renderer.regional.settings import RegionalSettings
 
-__all__ = ["Conditioning", "RegionalSettings", "flux_timesteps", "regional"]
+__all__ = ["Conditioning", "RegionalSettings", "flux_timesteps", "regional", "stacked"]
 
 _HOMES = {
     "Conditioning": "renderer.regional.conditioning",
     "RegionalSettings": "renderer.regional.settings",
     "flux_timesteps": "renderer.regional.schedule",
     "regional": "renderer.regional.context",
+    "stacked": "renderer.regional.conditioning",
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from renderer.regional.rows import Rows
+from renderer.regional.rows import Group, Rows
 
 Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Unmasked attention of query, key and value, each (B, n, heads, head width)."""
@@ -14,18 +14,19 @@ Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 def attend(
     joint: tuple[Tensor, Tensor, Tensor],
     rows: Rows,
-    groups: Sequence[Tensor],
+    groups: Sequence[Group],
     base_ratio: float,
     kernel: Kernel,
 ) -> Tensor:
     """Attention output (B, S, heads, head width) of the `joint` query, key and value, all of that shape.
 
-    Every group attends to itself. Where there is a base branch, it does too, and the image's output becomes
-    `(1 − β) · regional + β · base` (the paper's blending).
+    Every group attends to itself; rows in no group, a batch's padding, stay zero. Where there is a base
+    branch, it does too; the image then gets `(1 − β) · regional + β · base` (the paper's blending).
     """
-    out = torch.empty_like(joint[0])
+    out = torch.zeros_like(joint[0])
     for group in groups:
-        out[:, group] = kernel(*(part.index_select(1, group) for part in joint))
+        attended = kernel(*(part[group.pictures].index_select(1, group.rows) for part in joint))
+        out[group.pictures, group.rows] = attended
     if rows.base is None:
         return out
     base = kernel(*(part[:, rows.base] for part in joint))

@@ -1,7 +1,10 @@
 """What the regions and the whole picture are drawn from, as the text encoder gives it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
+import torch
 from torch import Tensor
 
 from planner.errors import UserError
@@ -16,11 +19,16 @@ class Conditioning:
     transformer with any other prompt, such as the negative pass of true CFG, is no regional call and stays
     as it is.
 
+    A batch of pictures with regions of their own has as many texts as the picture of most regions, each as
+    long as the longest; `held` then says, a picture, how many tokens of each text are its own, 0 where it has
+    no such region. Where it is None every picture holds all of every text. `stacked` makes such a batch.
+
     Raises `UserError` where there is no region or a shape does not fit.
     """
 
     region_embeds: tuple[Tensor, ...]
     base_embeds: Tensor
+    held: tuple[tuple[int, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.region_embeds:
@@ -34,3 +42,31 @@ class Conditioning:
     def _named(self) -> tuple[tuple[str, Tensor], ...]:
         regions = ((f"region_embeds[{i}]", embeds) for i, embeds in enumerate(self.region_embeds))
         return (("base_embeds", self.base_embeds), *regions)
+
+
+def stacked(pictures: Sequence[Conditioning]) -> Conditioning:
+    """The conditioning of a batch, from that of each of its pictures; shorter texts are padded with zeros.
+
+    Raises `UserError` where base prompts differ in length: trim or pad them alike.
+    """
+    lengths = {picture.base_embeds.shape[1] for picture in pictures}
+    if len(lengths) != 1:
+        raise UserError(f"base_embeds are {sorted(lengths)} tokens long: pictures of a batch need one length")
+    slots = zip_longest(*(picture.region_embeds for picture in pictures))
+    held = tuple(tuple(embeds.shape[1] for embeds in picture.region_embeds) for picture in pictures)
+    most = max(map(len, held))
+    return Conditioning(
+        tuple(_padded(slot, pictures[0].base_embeds) for slot in slots),
+        torch.cat([picture.base_embeds for picture in pictures]),
+        tuple((*own, *[0] * (most - len(own))) for own in held),
+    )
+
+
+def _padded(slot: Sequence[Tensor | None], like: Tensor) -> Tensor:
+    """One text a picture, (1, L_i, D) or none, as (B, longest, D)."""
+    longest = max(text.shape[1] for text in slot if text is not None)
+    out = like.new_zeros(len(slot), longest, like.shape[-1])
+    for row, text in zip(out, slot, strict=True):
+        if text is not None:
+            row[: text.shape[1]] = text[0]
+    return out

@@ -34,7 +34,8 @@ def regional(
     """Within it, any FLUX pipeline over `transformer` draws by regions, called as its documentation says.
 
     `owner` (rows, columns) gives each image token's region, an index into `conditioning.region_embeds`, or
-    −1 for none: such tokens see one another and no text. The pipeline must be given
+    −1 for none: such tokens see one another and no text. It is (B, rows, columns) where the pictures of a
+    batch have layouts of their own (`stacked` makes their conditioning). The pipeline must be given
     `conditioning.base_embeds` as its `prompt_embeds`: by them a call is told from the negative pass of true
     CFG or from another picture's. `timesteps` (steps,), from 1000 down, are those that the pipeline will
     run: `flux_timesteps` for text to image.
@@ -91,10 +92,7 @@ def _unwrap(attn: FluxAttention, processor: RegionalAttnProcessor) -> None:
 
 
 def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], conditioning: Conditioning) -> None:
-    if owner.ndim != 2 or owner.size == 0:
-        raise UserError(
-            f"the grid has the shape {owner.shape}: it must be (rows, columns), with a token at least"
-        )
+    _check_shape(owner, conditioning)
     regions = len(conditioning.region_embeds)
     wrong = np.unique(owner[(owner < -1) | (owner >= regions)])
     if wrong.size:
@@ -108,3 +106,17 @@ def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], condit
         raise UserError("a block cache is on, and what it keeps does not fit regional steps: disable_cache()")
     if any(getattr(attn.processor, "_parallel_config", None) for attn, _ in _attentions(transformer)):
         raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")
+
+
+def _check_shape(owner: NDArray[np.int16], conditioning: Conditioning) -> None:
+    if owner.ndim not in {2, 3} or owner.size == 0:
+        raise UserError(
+            f"the grid has the shape {owner.shape}: it must be (rows, columns) or (pictures, rows, columns), "
+            "with a token at least"
+        )
+    held = conditioning.held
+    if held is not None and (owner.ndim == 2 or len(held) != len(owner)):
+        raise UserError(
+            f"the conditioning is of {len(held)} pictures with regions of their own: the grid must be "
+            f"({len(held)}, rows, columns), and has the shape {owner.shape}"
+        )

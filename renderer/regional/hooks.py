@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from planner.errors import UserError
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.injection import KEY, Injection
-from renderer.regional.rows import group_rows
+from renderer.regional.rows import Sequenced, group_rows
 from renderer.regional.settings import RegionalSettings
 
 Arguments = dict[str, Any]
@@ -95,12 +95,13 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
 def build_injection(
     owner: NDArray[np.int16], conditioning: Conditioning, settings: RegionalSettings
 ) -> Injection:
-    """Who attends to whom on `owner` (rows, columns), on the CPU; without a base branch where β is 0."""
-    texts = [embeds.shape[1] for embeds in conditioning.region_embeds]
+    """Who attends to whom on `owner`, on the CPU; without a base branch where β is 0."""
+    texts = tuple(embeds.shape[1] for embeds in conditioning.region_embeds)
     base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
+    copied = base > 0 and not settings.one_stream
     return Injection(
-        double=group_rows(owner, texts, base, base_image=False),
-        single=group_rows(owner, texts, base, base_image=base > 0 and not settings.one_stream),
+        double=group_rows(owner, Sequenced(texts, base, base_image=False), conditioning.held),
+        single=group_rows(owner, Sequenced(texts, base, base_image=copied), conditioning.held),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,
@@ -115,12 +116,14 @@ def _same(prompt: Tensor, base: Tensor) -> bool:
 
 
 def _check_tokens(owner: NDArray[np.int16], latents: Tensor) -> None:
-    if latents.shape[1] != owner.size:
-        rows, columns = owner.shape
+    rows, columns = owner.shape[-2:]
+    if latents.shape[1] != rows * columns:
         raise UserError(
-            f"the grid has {rows} × {columns} = {owner.size} tokens, the latents have {latents.shape[1]}: "
-            "make the grid for the size of the picture"
+            f"the grid has {rows} × {columns} = {rows * columns} tokens, the latents have "
+            f"{latents.shape[1]}: make the grid for the size of the picture"
         )
+    if owner.ndim == 3 and len(owner) != len(latents):
+        raise UserError(f"there are grids for {len(owner)} pictures, and the latents are {len(latents)}")
 
 
 def _check_batch(conditioning: Conditioning, latents: Tensor) -> None:

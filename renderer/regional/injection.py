@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from torch import Tensor
 
-from renderer.regional.rows import Rows
+from renderer.regional.rows import Group, Rows
 
 KEY: Final = "regional"
 """Its name among a call's `joint_attention_kwargs`, and so among the attention processor's parameters."""
@@ -39,8 +38,8 @@ class Block:
         """The rows of this block's sequence."""
         return injection.double if self.double else injection.single
 
-    def groups(self, injection: Injection) -> tuple[Tensor, ...]:
+    def groups(self, injection: Injection) -> tuple[Group, ...]:
         """The groups that attend to themselves alone: one a region where this block is masked, else one."""
         rows = self.rows(injection)
         interval = injection.double_interval if self.double else injection.single_interval
-        return rows.cells if self.index % interval == 0 else (rows.regional,)
+        return rows.cells if self.index % interval == 0 else rows.regional

@@ -17,45 +17,80 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
+class Group:
+    """Tokens that see one another and nothing else: int64 (n,) rows, of some of a batch's pictures."""
+
+    rows: Tensor
+    pictures: slice
+
+    def to(self, device: torch.device) -> "Group":
+        """The same group on `device`."""
+        return Group(self.rows.to(device), self.pictures)
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of one block's sequence; index tensors are int64 (n,), and all on one device.
+    """Rows of one block's sequence, all index tensors on one device.
 
     `cells`: per region its text and image tokens, then the uncovered image tokens if there are any; disjoint.
-    `regional`: all of them in one, for blocks that are not masked.
+    `regional`: all of a picture's in one, for blocks that are not masked.
     `base`: the base text and the image that it sees, or None where there is no base branch.
     `image`: the image tokens, always the last rows.
     """
 
-    cells: tuple[Tensor, ...]
-    regional: Tensor
+    cells: tuple[Group, ...]
+    regional: tuple[Group, ...]
     base: slice | None
     image: slice
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
-        cells = tuple(cell.to(device) for cell in self.cells)
-        return Rows(cells, self.regional.to(device), self.base, self.image)
+        cells = tuple(group.to(device) for group in self.cells)
+        return Rows(cells, tuple(group.to(device) for group in self.regional), self.base, self.image)
 
 
-def group_rows(owner: NDArray[np.int16], texts: Sequence[int], base_text: int, base_image: bool) -> Rows:
-    """Group a block's sequence by the `owner` (rows, columns) of its image tokens, −1 where no region is.
+@dataclass(frozen=True, eq=False)
+class Sequenced:
+    """Where a sequence's parts stand: the lengths of its texts, and what there is of a base branch.
 
-    `texts` are the lengths of the regions' texts, `base_text` that of the base text, 0 without a base branch;
-    with `base_image` a copy of the image follows it, as in the single blocks.
+    `base_text` is the length of the base text, 0 without a base branch; with `base_image` a copy of the
+    image follows it, as in the single blocks.
     """
-    flat = torch.from_numpy(owner.astype(np.int64)).flatten()
-    image = sum(texts) + base_text + len(flat) * base_image
-    ends = enumerate(accumulate(texts))
-    cells = [_cell(flat, region, end - texts[region], end, image) for region, end in ends]
-    uncovered = _cell(flat, -1, 0, 0, image)
-    filled = tuple(cell for cell in (*cells, uncovered) if len(cell))
-    regional = torch.cat([torch.arange(sum(texts)), torch.arange(image, image + len(flat))])
-    base = slice(sum(texts), sum(texts) + base_text + len(flat)) if base_text else None
-    return Rows(filled, regional, base, slice(image, image + len(flat)))
+
+    texts: tuple[int, ...]
+    base_text: int
+    base_image: bool
 
 
-def _cell(owner: Tensor, region: int, start: int, end: int, image: int) -> Tensor:
-    """The text rows from `start` to `end`, and the rows of `region` in the image that starts at row
-    `image`.
+def group_rows(
+    owner: NDArray[np.int16], parts: Sequenced, held: Sequence[Sequence[int]] | None = None
+) -> Rows:
+    """Group a block's sequence by the `owner` of its image tokens, −1 where no region is.
+
+    `owner` is (rows, columns) for all pictures of a batch alike, or (B, rows, columns). `held` says how much
+    of each text is each picture's own, where a batch's texts are padded; all of it where it is left out.
     """
-    return torch.cat([torch.arange(start, end), image + torch.nonzero(owner == region).flatten()])
+    pictures = [slice(None)] if owner.ndim == 2 else [slice(i, i + 1) for i in range(len(owner))]
+    flat = torch.from_numpy(owner.astype(np.int64)).reshape(len(pictures), -1)
+    tokens = flat.shape[1]
+    first = sum(parts.texts) + parts.base_text
+    image = first + tokens * parts.base_image
+    cells, regional = list[Group](), list[Group]()
+    for index, picture in enumerate(pictures):
+        own = _cells(flat[index], parts.texts, held[index] if held else parts.texts, image)
+        cells += [Group(rows, picture) for rows in own if len(rows)]
+        regional.append(Group(torch.cat(own).sort().values, picture))
+    base = slice(sum(parts.texts), first + tokens) if parts.base_text else None
+    return Rows(tuple(cells), tuple(regional), base, slice(image, image + tokens))
+
+
+def _cells(owner: Tensor, texts: Sequence[int], held: Sequence[int], image: int) -> list[Tensor]:
+    """Per region its rows, its text's first; at last the uncovered ones. The image starts at row `image`."""
+    starts = (end - length for end, length in zip(accumulate(texts), texts, strict=True))
+    spans = [torch.arange(start, start + length) for start, length in zip(starts, held, strict=True)]
+    spans.append(torch.arange(0))
+    regions = [*range(len(texts)), -1]
+    return [
+        torch.cat([span, image + torch.nonzero(owner == region).flatten()])
+        for span, region in zip(spans, regions, strict=True)
+    ]

@@ -14,11 +14,11 @@ from planner.errors import UserError
 from planner.placing.arranging import arrange
 from planner.plans import Size
 from planner.scene import Scene
-from renderer.encoding import base_prompt, encode, region_prompts
+from renderer.encoding import base_prompt, encode, encode_batch, region_prompts
 from renderer.grid import BACKGROUND, TokenGrid, rasterise
 from renderer.models import Model
-from renderer.rendering import render
-from renderer.settings import Recipe, Settings
+from renderer.rendering import render, render_batch
+from renderer.settings import Mode, Recipe, Settings
 
 Pixels = NDArray[np.uint8]
 
@@ -119,7 +119,7 @@ def test_there_is_a_negative_prompt_only_under_true_cfg(
     tiny: Model, grid: TokenGrid, recipe: Recipe, scale: float, negatives: int
 ) -> None:
     own = Settings(true_cfg_scale=scale).over(recipe)
-    encoded = encode(grid, grid.base_prompts[0], tiny, own)
+    encoded = encode(grid, tiny, own)
     assert len(encoded.negative) == negatives
     assert len(encoded.conditioning.region_embeds) == len(grid.prompts)
     assert encoded.conditioning.base_embeds.shape[:2] == (1, own.max_sequence_length)
@@ -129,8 +129,8 @@ def test_trimmed_prompts_end_where_their_words_do(tiny: Model, grid: TokenGrid, 
     tokenizer: Any = tiny.pipeline.tokenizer_2
     long = " ".join(["red"] * 20)
     own = recipe.model_copy(update={"mode": "trimmed"})
-    told = replace(grid, prompts=("a star", long, ""))
-    padded, cut = (encode(told, "night", tiny, chosen) for chosen in (recipe, own))
+    told = replace(grid, prompts=("a star", long, ""), names=("star", "red", BACKGROUND))
+    padded, cut = (encode(told, tiny, chosen) for chosen in (recipe, own))
     lengths = [len(tokenizer(prompt).input_ids) for prompt in ("a star", long, "")]
     assert 16 < lengths[1] <= 32
     assert [embeds.shape[1] for embeds in cut.conditioning.region_embeds] == [16, 32, 16]
@@ -205,3 +205,48 @@ def test_a_grid_of_a_finer_patch_than_the_models_is_refused(
     fine = rasterise(arrange(scene, Size(width=64, height=64)), patch=8)
     with pytest.raises(UserError, match="8 × 8 = 64 tokens, the latents have 16"):
         render(fine, tiny, recipe)
+
+
+def near(one: Image.Image, other: Image.Image) -> bool:
+    """The same picture but for rounding."""
+    return bool(np.abs(pixels(one).astype(int) - pixels(other).astype(int)).max() <= 2)
+
+
+@pytest.mark.parametrize("mode", ["paper", "fast"])
+def test_pictures_of_one_call_are_those_of_a_call_each(
+    tiny: Model, scene: Scene, grid: TokenGrid, recipe: Recipe, mode: Mode
+) -> None:
+    own = recipe.model_copy(update={"mode": mode})
+    one = scene.model_copy(update={"regions": scene.regions[:1]})
+    bare = scene.model_copy(update={"regions": ()})
+    others = [rasterise(arrange(drawn, Size(width=64, height=64))) for drawn in (one, bare)]
+    together = render_batch([grid, *others], tiny, own, [1, 2, 3])
+    assert [drawn.seed for drawn in together] == [1, 2, 3]
+    for drawn, laid in zip(together, (grid, *others), strict=True):
+        assert near(drawn.image, render(laid, tiny, own, drawn.seed).image)
+
+
+def test_seeds_of_one_grid_share_their_text_and_their_layout(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    first, second = encode_batch([grid, grid], tiny, recipe)
+    assert first is second
+    for drawn in render_batch([grid, grid], tiny, recipe, [4, 5], encoded=[first, second]):
+        assert near(drawn.image, render(grid, tiny, recipe, drawn.seed).image)
+
+
+def test_text_encoded_before_draws_the_same_pixels(tiny: Model, grid: TokenGrid, recipe: Recipe) -> None:
+    before = render(grid, tiny, recipe, 6, encoded=encode(grid, tiny, recipe))
+    assert np.array_equal(pixels(before.image), pixels(render(grid, tiny, recipe, 6).image))
+
+
+def test_pictures_of_one_call_have_one_size_and_a_seed_each(
+    tiny: Model, scene: Scene, grid: TokenGrid, recipe: Recipe
+) -> None:
+    wide = rasterise(arrange(scene, Size(width=128, height=64)))
+    with pytest.raises(UserError, match=r"several sizes \(64x64, 128x64\)"):
+        render_batch([grid, wide], tiny, recipe, [0, 1])
+    with pytest.raises(UserError, match="1 grids and 2 seeds"):
+        render_batch([grid], tiny, recipe, [0, 1])
+    with pytest.raises(UserError, match="0 grids and 0 seeds"):
+        render_batch([], tiny, recipe, [])
