@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from renderer.models import load_model as load_model
     from renderer.pipeline import Result as Result
     from renderer.pipeline import generate as generate
+    from renderer.pipeline import generate_many as generate_many
     from renderer.pipeline import layout_of as layout_of
     from renderer.pipeline import make_plan as make_plan
     from renderer.pipeline import settle as settle
@@ -35,7 +36,7 @@ _HOMES = {
     "planner.plans": ("Plan", "Size"),
     "planner.planning": ("plan",),
     "renderer.cards": ("ModelCard", "model_card"),
-    "renderer.pipeline": ("Result", "generate", "layout_of", "make_plan", "settle"),
+    "renderer.pipeline": ("Result", "generate", "generate_many", "layout_of", "make_plan", "settle"),
     "renderer.grid": ("TokenGrid", "grid_from_masks", "rasterise"),
     "renderer.models": ("Model", "load_model"),
     "renderer.regional": ("Conditioning", "RegionalSettings"),

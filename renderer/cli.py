@@ -20,6 +20,7 @@ from renderer.options import (
     Llm,
     LlmPrice,
     LlmProfile,
+    LowMemory,
     Masks,
     Mode,
     ModelName,
@@ -29,7 +30,7 @@ from renderer.options import (
     PlanOnly,
     Prompt,
     Quiet,
-    Seed,
+    Seeds,
     SingleInterval,
     SizeText,
     Steps,
@@ -84,7 +85,8 @@ def draw(
     no_cache: NoCache = False,
     model: ModelName = None,
     size: SizeText = None,
-    seed: Seed = None,
+    seed: Seeds = None,
+    low_memory: LowMemory = False,
     steps: Steps = None,
     guidance_scale: Guidance = None,
     true_cfg_scale: TrueCfg = None,
@@ -111,7 +113,9 @@ def draw(
         "single_interval": single_interval,
     }
     named = Named(llm, llm_profile, llm_price, no_cache)
-    carry_out(Order(prompt, plan, output, plan_only, masks, named, model, size, seed, wishes, quiet))
+    carry_out(
+        Order(prompt, plan, output, plan_only, masks, named, model, size, seed, low_memory, wishes, quiet)
+    )
 
 
 @evaluation.command("parity", context_settings=_THROUGH, add_help_option=False)

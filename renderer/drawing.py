@@ -1,6 +1,7 @@
 """What the command line orders, carried out with the API: files in and out, progress on stderr."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from planner.draw import draw_png, draw_svg, mask_images
@@ -11,7 +12,7 @@ from planner.telling import lines
 from renderer.cards import model_card
 from renderer.orders import Job, Order, job_of
 from renderer.pictures import check_file, check_folder, png_bytes
-from renderer.pipeline import Result, generate, layout_of, make_plan, settle
+from renderer.pipeline import Result, generate_many, layout_of, make_plan, settle
 from renderer.progress import Progress, say, show_account
 
 PICTURE = Path("picture.png")
@@ -28,9 +29,7 @@ def carry_out(order: Order) -> None:
         plan = _plan(job, Progress(order.quiet))
         _put_plan(plan, order)
     else:
-        result = _draw(job, Progress(order.quiet))
-        plan = result.plan
-        _put_picture(result, order)
+        plan = _put_pictures(job, order)
     _bill(plan, job, order)
 
 
@@ -49,22 +48,42 @@ def _plan(job: Job, progress: Progress) -> Plan:
         if isinstance(job.subject, Plan):
             plan = settle(job.subject, job.size)
         else:
-            plan = make_plan(job.subject, job.planner, job.size or model_card(job.model).size, job.seed)
+            plan = make_plan(job.subject, job.planner, job.size or model_card(job.model).size, job.seeds[0])
         progress("planning", 1, 1)
     return plan
 
 
-def _draw(job: Job, progress: Progress) -> Result:
+def _put_pictures(job: Job, order: Order) -> Plan:
+    """Draw, and write each picture as soon as it is drawn; their names go to stdout. Returns the plan."""
+    progress, done = Progress(order.quiet), list[tuple[Path, Result]]()
     with progress:
-        return generate(
-            job.subject,
-            seed=job.seed,
-            size=job.size,
-            model=job.model,
-            planner=job.planner,
-            settings=job.settings,
-            on_stage=progress,
-        )
+        for result in _draw(job, progress):
+            path = _named(order.output or PICTURE, result.seed, len(job.seeds))
+            write_atomic(path, result.png())
+            done.append((path, result))
+    plan = done[0][1].plan
+    _put_masks(plan, order)
+    _account(plan, order)
+    sys.stdout.writelines(f"{path}\n" for path, _ in done)
+    return plan
+
+
+def _draw(job: Job, progress: Progress) -> Iterator[Result]:
+    return generate_many(
+        [job.subject],
+        seeds=job.seeds,
+        size=job.size,
+        model=job.model,
+        planner=job.planner,
+        settings=job.settings,
+        low_memory=job.low_memory,
+        on_stage=progress,
+    )
+
+
+def _named(path: Path, seed: int, pictures: int) -> Path:
+    """Where the picture of a seed goes: of several, each has its seed in its name."""
+    return path if pictures == 1 else path.with_name(f"{path.stem}-{seed}{path.suffix}")
 
 
 def _put_plan(plan: Plan, order: Order) -> None:
@@ -80,14 +99,6 @@ def _drawn(plan: Plan, ending: str) -> bytes:
     if ending == ".svg":
         return draw_svg(layout, plan.account).encode()
     return png_bytes(draw_png(layout, plan.account))
-
-
-def _put_picture(result: Result, order: Order) -> None:
-    path = order.output or PICTURE
-    write_atomic(path, result.png())
-    _put_masks(result.plan, order)
-    _account(result.plan, order)
-    sys.stdout.write(f"{path}\n")
 
 
 def _put_masks(plan: Plan, order: Order) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from diffusers import FluxPipeline
@@ -14,6 +15,15 @@ from transformers.utils import logging as transformers_logging
 from planner.errors import UserError, WorldError
 from renderer.cards import ModelCard
 
+Part = Literal["whole", "encoders", "denoiser"]
+"""What of a model is loaded: its text encoders, all that comes after them, or both."""
+
+_LEFT_OUT: dict[Part, tuple[str, ...]] = {
+    "whole": (),
+    "encoders": ("transformer", "vae"),
+    "denoiser": ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -23,10 +33,11 @@ class Model:
     pipeline: FluxPipeline
 
 
-def load_model(card: ModelCard) -> Model:
+def load_model(card: ModelCard, part: Part = "whole") -> Model:
     """The card's pipeline on the best device at hand: bfloat16 on CUDA, float32 elsewhere.
 
-    Only safetensors are read and no remote code is run. Raises `UserError` for a folder that can't be loaded
+    Of a `part` the pipeline has no more than that, as diffusers has it where memory is short. Only
+    safetensors are read and no remote code is run. Raises `UserError` for a folder that can't be loaded
     or a name that the hub doesn't know, `WorldError` where the hub can't be reached or wants a licence
     accepted.
     """
@@ -40,6 +51,7 @@ def load_model(card: ModelCard) -> Model:
             dtype=torch.bfloat16 if cuda else torch.float32,
             use_safetensors=True,
             local_files_only=card.local,
+            **dict.fromkeys(_LEFT_OUT[part]),
         )
     except GatedRepoError as error:
         raise WorldError(
@@ -79,10 +91,12 @@ def _placed(pipeline: FluxPipeline, cuda: bool) -> FluxPipeline:
     """On the GPU; where it is too small for the whole pipeline, parts take turns there."""
     if not cuda:
         return pipeline
+    parts: tuple[Any, ...] = tuple(pipeline.components.values())
     parameters = sum(
         p.numel() * p.element_size()
-        for module in (pipeline.transformer, pipeline.text_encoder, pipeline.text_encoder_2, pipeline.vae)
-        for p in module.parameters()
+        for part in parts
+        if isinstance(part, torch.nn.Module)
+        for p in part.parameters()
     )
     if torch.cuda.mem_get_info()[0] > parameters * 1.25:
         return pipeline.to("cuda")

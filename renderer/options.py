@@ -111,7 +111,24 @@ ModelName = Annotated[
 SizeText = Annotated[
     str | None, _option("--size", "Pixels, multiples of 16, such as 1280x768.", PICTURE, "WxH")
 ]
-Seed = Annotated[int | None, _option("--seed", "Same seed, same picture (0 if not given).", PICTURE, "N")]
+Seeds = Annotated[
+    str | None,
+    _option(
+        "--seed",
+        "Same seed, same picture (0 if not given); several, as in 0,1,2, draw a picture each: "
+        "picture-0.png and so on.",
+        PICTURE,
+        "N[,N]",
+    ),
+]
+LowMemory = Annotated[
+    bool,
+    _option(
+        "--low-memory",
+        "Drop the text encoders before the rest of the model is loaded: slower, half the memory.",
+        PICTURE,
+    ),
+]
 Steps = Annotated[int | None, _option("--steps", "Denoising steps.", PICTURE, "N")]
 Guidance = Annotated[
     float | None, _option("--guidance-scale", "Distilled guidance (FLUX.1-dev).", PICTURE, "X")

@@ -42,7 +42,8 @@ class Order:
     named: Named
     model: str | None
     size: str | None
-    seed: int | None
+    seeds: str | None
+    low_memory: bool
     wishes: Mapping[str, int | float | str | None]
     quiet: bool
 
@@ -55,8 +56,9 @@ class Job:
     planner: Planner | None
     model: str
     size: Size | None
-    seed: int
+    seeds: tuple[int, ...]
     settings: Settings
+    low_memory: bool
     price: "Price | None" = None
 
 
@@ -69,14 +71,23 @@ def job_of(order: Order) -> Job:
         if order.prompt is not None
         else _planned(order, load_record(order.plan or ""))
     )
-    check_seed(job.seed)
+    for seed in job.seeds:
+        check_seed(seed)
     return job
 
 
 def _prompted(order: Order, prompt: str) -> Job:
     settings, size = _settings(order, Settings()), _size(order.size)
-    seed, price = order.seed or 0, _price(order.named.price)
-    return Job(_words(prompt), _planner(order), order.model or "tiny", size, seed, settings, price)
+    return Job(
+        subject=_words(prompt),
+        planner=_planner(order),
+        model=order.model or "tiny",
+        size=size,
+        seeds=_seeds(order.seeds) or (0,),
+        settings=settings,
+        low_memory=order.low_memory,
+        price=_price(order.named.price),
+    )
 
 
 def _planned(order: Order, record: Record) -> Job:
@@ -90,8 +101,9 @@ def _planned(order: Order, record: Record) -> Job:
         planner=None,
         model=model,
         size=_size(order.size),
-        seed=_seed(order, record),
+        seeds=_seeds(order.seeds) or (_carried_seed(record),),
         settings=_settings(order, _carried(order, carried)),
+        low_memory=order.low_memory,
     )
 
 
@@ -101,7 +113,8 @@ def _planner(order: Order) -> Planner | None:
         return None
     from planner.llm.named import NamedPlanner
 
-    planner = NamedPlanner(named.llm, order.seed, not named.no_cache, named.profile)
+    seeds = _seeds(order.seeds)
+    planner = NamedPlanner(named.llm, seeds[0] if seeds else None, not named.no_cache, named.profile)
     planner.check()
     return planner
 
@@ -141,9 +154,19 @@ def _size(text: str | None) -> Size | None:
         ) from error
 
 
-def _seed(order: Order, record: Record) -> int:
-    if order.seed is not None:
-        return order.seed
+def _seeds(text: str | None) -> tuple[int, ...]:
+    """The seeds that were typed; none where nothing was."""
+    if text is None:
+        return ()
+    numbers = [number.strip() for number in text.split(",")]
+    if not all(number.isascii() and number.isdecimal() for number in numbers):
+        raise UserError(f"--seed {text}: should be a whole number from 0, or several, such as 0,1,2")
+    if len(set(map(int, numbers))) < len(numbers):
+        raise UserError(f"--seed {text}: a seed stands there twice")
+    return tuple(map(int, numbers))
+
+
+def _carried_seed(record: Record) -> int:
     carried = record.rest.get("seed")
     return carried if isinstance(carried, int) else record.plan.origin.seed or 0
 

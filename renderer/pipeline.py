@@ -3,8 +3,10 @@
 Stages are put together here and nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +19,15 @@ from planner.planning import plan as plan_prompt
 from planner.planning import read_asks
 from planner.plans import Plan, Planner, Size
 from planner.tracing import asked, trace
-from renderer.cards import model_card
-from renderer.grid import rasterise
+from renderer.cards import ModelCard, model_card
+from renderer.grid import TokenGrid, rasterise
 from renderer.pictures import picture_record, png_bytes
 from renderer.settings import Recipe, Settings
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from renderer.encoding import Encoded
     from renderer.models import Model
     from renderer.rendering import Rendering
 
@@ -109,34 +112,136 @@ def generate(
     model: "str | Model" = "tiny",
     planner: Planner | None = None,
     settings: Settings | None = None,
+    low_memory: bool = False,
     on_stage: OnStage | None = None,
 ) -> Result:
     """One long prompt, or a plan, to a picture.
 
     `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
-    built-in one where none is given; `size` is the plan's or the model's own where none is given. Raises
-    `UserError` for wrong input and `WorldError` where the network or a model fails.
+    built-in one where none is given; `size` is the plan's or the model's own where none is given. With
+    `low_memory` the text encoders are dropped before the rest of the model is loaded, which must then be
+    given by its name. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
     """
-    check_seed(seed)
+    drawn = generate_many(
+        [prompt],
+        seeds=[seed],
+        size=size,
+        model=model,
+        planner=planner,
+        settings=settings,
+        low_memory=low_memory,
+        on_stage=on_stage,
+    )
+    return next(drawn)
+
+
+def generate_many(
+    prompts: "Sequence[str | Plan]",
+    *,
+    seeds: Sequence[int] = (0,),
+    batch: int = 1,
+    size: Size | None = None,
+    model: "str | Model" = "tiny",
+    planner: Planner | None = None,
+    settings: Settings | None = None,
+    low_memory: bool = False,
+    on_stage: OnStage | None = None,
+) -> Iterator[Result]:
+    """Every prompt, or plan, from every seed: each is planned and encoded once; pictures come one by one.
+
+    `batch` pictures of one size are drawn in one call of the model; one at a time they are, pixel for pixel,
+    what `generate` draws, and in larger batches to rounding (see `render_batch`). The rest is as `generate`
+    has it.
+    """
+    for seed in seeds:
+        check_seed(seed)
+    if low_memory and not isinstance(model, str):
+        raise UserError("low_memory is for a model by its name: this one is loaded, with its text encoders")
     tell = on_stage or _silent
     card = model_card(model) if isinstance(model, str) else model.card
     recipe = (settings or Settings()).over(card.recipe)
-    tell("planning", 0, 1)
-    plan = (
-        make_plan(prompt, planner, size or card.size, seed)
-        if isinstance(prompt, str)
-        else settle(prompt, size)
-    )
-    tell("planning", 1, 1)
-    grid = rasterise(layout_of(plan))
+    plans: list[Plan] = []
+    for done, prompt in enumerate(prompts):
+        tell("planning", done, len(prompts))
+        planned = isinstance(prompt, str)
+        plans.append(
+            make_plan(prompt, planner, size or card.size, seeds[0]) if planned else settle(prompt, size)
+        )
+    tell("planning", len(prompts), len(prompts))
+    pictures = [
+        _Picture(plan, grid, seed)
+        for plan, grid in [(plan, rasterise(layout_of(plan))) for plan in plans]
+        for seed in seeds
+    ]
+    chunks = list(_chunks(pictures, batch))
+    return _drawn(chunks, card if isinstance(model, str) else model, recipe, low_memory, tell)
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """What is drawn."""
+
+    plan: Plan
+    grid: TokenGrid
+    seed: int
+
+
+def _chunks(pictures: Sequence[_Picture], batch: int) -> Iterator[list[_Picture]]:
+    """The pictures in order, up to `batch` of one size on end."""
+    for _, alike in groupby(pictures, key=lambda picture: picture.grid.owner.shape):
+        left = list(alike)
+        yield from (left[i : i + batch] for i in range(0, len(left), batch))
+
+
+def _drawn(
+    chunks: Sequence[Sequence[_Picture]],
+    source: "ModelCard | Model",
+    recipe: Recipe,
+    low_memory: bool,
+    tell: OnStage,
+) -> Iterator[Result]:
     from renderer.models import load_model
-    from renderer.rendering import render
+    from renderer.rendering import render_batch
 
     tell("loading", 0, 1)
-    loaded = load_model(card) if isinstance(model, str) else model
+    loaded = not isinstance(source, ModelCard)
+    model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
+    card, texts = model.card, _texts(chunks, model, recipe)
+    if low_memory:
+        del model
+        model = load_model(card, "denoiser")
     tell("loading", 1, 1)
-    rendering = render(grid, loaded, recipe, seed, on_step=lambda done, steps: tell("denoising", done, steps))
-    return Result(rendering.image, plan, recipe, seed, card.name, rendering)
+    number = sum(map(len, chunks))
+    before = 0
+    for chunk, encoded in zip(chunks, texts, strict=True):
+        grids, seeds = [picture.grid for picture in chunk], [picture.seed for picture in chunk]
+        told = partial(_tell_step, tell, before, len(chunk), number)
+        drawn = render_batch(grids, model, recipe, seeds, encoded=encoded, on_step=told)
+        before += len(chunk)
+        for picture, rendering in zip(chunk, drawn, strict=True):
+            yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, rendering)
+
+
+def _texts(
+    chunks: Sequence[Sequence[_Picture]], model: "Model", recipe: Recipe
+) -> "list[tuple[Encoded, ...]]":
+    """The text of each chunk; what two chunks have alike is encoded once."""
+    from renderer.encoding import encode_batch
+
+    known = dict[tuple[int, ...], "tuple[Encoded, ...]"]()
+    for chunk in chunks:
+        if (key := _key(chunk)) not in known:
+            known[key] = encode_batch([picture.grid for picture in chunk], model, recipe)
+    return [known[_key(chunk)] for chunk in chunks]
+
+
+def _key(chunk: Sequence[_Picture]) -> tuple[int, ...]:
+    return tuple(id(picture.grid) for picture in chunk)
+
+
+def _tell_step(tell: OnStage, before: int, now: int, number: int, done: int, steps: int) -> None:
+    """Steps of all `number` pictures, `before` of which are drawn, and `now` of which are being drawn."""
+    tell("denoising", before * steps + now * done, number * steps)
 
 
 def check_seed(seed: int) -> None:

@@ -86,7 +86,7 @@ def test_its_commands_for_language_models_are_understood() -> None:
     asked = [parse(words) for words in commands()]
     named = [options for options in asked if options["llm"]]
     assert [(options["llm"], options["model"], options["size"], options["seed"]) for options in named] == [
-        ("gpt-4.1", "black-forest-labs/FLUX.1-dev", "1280x768", 124),
+        ("gpt-4.1", "black-forest-labs/FLUX.1-dev", "1280x768", "124"),
         ("local", None, None, None),
     ]
 

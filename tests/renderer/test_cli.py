@@ -101,6 +101,14 @@ def test_what_the_command_line_says_wins_over_what_the_picture_carries(run: Run)
     assert pixels("other.png").shape == (64, 80, 3)
 
 
+def test_several_seeds_draw_a_picture_each_that_can_be_drawn_again(run: Run, tmp_path: Path) -> None:
+    answer = run(PROMPT, *SMALL, "--seed", "5,7", "--low-memory", "-o", "out.png")
+    assert (answer.code, answer.out.split()) == (0, ["out-5.png", "out-7.png"])
+    assert run("--plan", "out-7.png", "-o", "again.png").code == 0
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "out-7.png").read_bytes()
+    assert (tmp_path / "out-5.png").read_bytes() != (tmp_path / "out-7.png").read_bytes()
+
+
 def test_a_picture_of_another_model_brings_its_plan_and_not_its_settings(
     run: Run, model_folder: Path, edit: Edit
 ) -> None:

@@ -98,8 +98,11 @@ def test_a_size_that_is_none(refused: Refused, size: str) -> None:
         ),
         ("inject-steps", "999", "settings: inject_steps is 999, but there are only "),
         ("llm-price", "2", "--llm-price 2: should be IN,OUT: dollars a million tokens"),
-        ("seed", "-1", "the seed is -1: it should be from 0 to 9223372036854775807"),
-        ("seed", "abc", "Invalid value for '--seed': "),
+        ("seed", "-1", "--seed -1: should be a whole number from 0"),
+        ("seed", "abc", "--seed abc: should be a whole number from 0, or several, such as 0,1,2"),
+        ("seed", "1,", "--seed 1,: should be a whole number from 0"),
+        ("seed", "1,1", "--seed 1,1: a seed stands there twice"),
+        ("seed", str(2**63), "the seed is 9223372036854775808: it should be from 0 to 9223372036854775807"),
         ("nonesuch", "1", "No such option: --nonesuch"),
     ],
 )
@@ -108,7 +111,7 @@ def test_a_setting_out_of_its_range(refused: Refused, option: str, value: str, m
 
 
 def test_a_seed_is_checked_where_only_a_plan_is_made(refused: Refused) -> None:
-    assert refused("a heart", "--plan-only", "--seed", "-1").startswith("the seed is -1")
+    assert refused("a heart", "--plan-only", "--seed", "-1").startswith("--seed -1: should be")
 
 
 def test_a_prompt_or_a_plan_and_not_both(refused: Refused) -> None:

@@ -12,7 +12,7 @@ from planner.files import load_plan, read_record
 from planner.plans import Draft, Origin, Plan, Size
 from planner.scene import Box, Place, Region, Scene
 from renderer.models import Model
-from renderer.pipeline import MAX_SEED, generate, layout_of, make_plan, settle
+from renderer.pipeline import MAX_SEED, generate, generate_many, layout_of, make_plan, settle
 from renderer.settings import Settings
 
 ONE_STEP = Settings(steps=1)
@@ -121,3 +121,59 @@ def test_a_folder_that_cannot_be_made_is_named(tiny: Model, plan: Plan, tmp_path
     result = generate(plan, model=tiny, settings=ONE_STEP)
     with pytest.raises(UserError, match=r"file: the folder can't be made \(File exists\)"):
         result.save(tmp_path / "file")
+
+
+def test_every_prompt_is_drawn_from_every_seed_as_it_is_alone(tiny: Model, plan: Plan) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def tell(stage: str, done: int, total: int) -> None:
+        told.append((stage, done, total))
+
+    drawn = list(
+        generate_many(
+            [plan, "A red heart"],
+            seeds=[3, 4],
+            size=SIZE,
+            model=tiny,
+            settings=ONE_STEP,
+            on_stage=tell,
+        )
+    )
+    assert [result.seed for result in drawn] == [3, 4, 3, 4]
+    assert [result.plan == plan for result in drawn] == [True, True, False, False]
+    assert told[-4:] == [("denoising", done, 4) for done in (1, 2, 3, 4)]
+    for result in drawn:
+        alone = generate(result.plan, seed=result.seed, model=tiny, settings=ONE_STEP)
+        assert np.array_equal(np.asarray(alone.image), np.asarray(result.image))
+
+
+def test_a_batch_draws_the_same_pictures_in_fewer_calls(tiny: Model, plan: Plan) -> None:
+    steps: list[int] = []
+    two = Settings(steps=2)
+    one, four = (
+        list(
+            generate_many(
+                [plan, "A red heart"],
+                seeds=[3, 4],
+                batch=batch,
+                size=SIZE,
+                model=tiny,
+                settings=two,
+                on_stage=lambda stage, done, _: steps.append(done) if stage == "denoising" else None,
+            )
+        )
+        for batch in (1, 4)
+    )
+    assert steps == [*range(1, 9), 4, 8]
+    for single, together in zip(one, four, strict=True):
+        assert (single.seed, single.plan) == (together.seed, together.plan)
+        apart = np.abs(np.asarray(single.image).astype(int) - np.asarray(together.image))
+        assert apart.max() <= 2
+
+
+def test_little_memory_draws_the_same_picture(tiny: Model, plan: Plan) -> None:
+    loaded = generate(plan, model=tiny, settings=ONE_STEP)
+    lean = generate(plan, model="tiny", settings=ONE_STEP, low_memory=True)
+    assert np.array_equal(np.asarray(lean.image), np.asarray(loaded.image))
+    with pytest.raises(UserError, match="low_memory is for a model by its name"):
+        generate(plan, model=tiny, low_memory=True)
