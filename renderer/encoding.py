@@ -58,8 +58,8 @@ def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tu
     """What each grid says, every prompt going through the text encoders once, and all in one batch.
 
     Prompts are padded as the pipeline itself pads them. Where the recipe trims, what stands behind a
-    region's last token is cut off, to a multiple of 16 tokens; base prompts are left as long as the longest
-    of them, and so are negative ones, so that the pictures can be drawn in one call. FLUX was trained on
+    region's last token is cut off, to a multiple of 16 tokens; base and negative prompts are left as long as
+    the longest of them all, for the pipeline takes them of one length alone. FLUX was trained on
     padded prompts without a mask, so that trimming changes pictures a little.
     """
     told = {id(grid): _Told.of(grid, model, recipe) for grid in grids}
@@ -71,9 +71,8 @@ def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tu
         )
     book = {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(prompts)}
     lengths = {prompt: _held(prompt, model, recipe) for prompt in prompts}
-    base = max(lengths[each.base] for each in told.values())
-    negatives = (lengths[each.negative] for each in told.values() if each.negative is not None)
-    cut = partial(_encoded, book=book, lengths=lengths, base=base, negative=max(negatives, default=0))
+    length = max(lengths[prompt] for each in told.values() for prompt in each.of_the_whole())
+    cut = partial(_encoded, book=book, lengths=lengths, length=length)
     encoded = {key: cut(each) for key, each in told.items()}
     return tuple(encoded[id(grid)] for grid in grids)
 
@@ -95,24 +94,23 @@ class _Told:
         return cls(base, regions, grid.negative_prompt if recipe.true_cfg_scale > 1 else None)
 
     def prompts(self) -> tuple[str, ...]:
-        return (self.base, *self.regions, *(() if self.negative is None else (self.negative,)))
+        return *self.of_the_whole(), *self.regions
+
+    def of_the_whole(self) -> tuple[str, ...]:
+        return (self.base,) if self.negative is None else (self.base, self.negative)
 
 
 def _encoded(
-    told: _Told,
-    book: Mapping[str, tuple[Tensor, Tensor]],
-    lengths: Mapping[str, int],
-    base: int,
-    negative: int,
+    told: _Told, book: Mapping[str, tuple[Tensor, Tensor]], lengths: Mapping[str, int], length: int
 ) -> Encoded:
-    """The picture's own of what was encoded, its base and negative prompts cut to `base` and `negative`."""
+    """The picture's own of what was encoded, its base and negative prompts cut to `length`."""
     embeds, pooled = book[told.base]
     regions = tuple(book[prompt][0][:, : lengths[prompt]] for prompt in told.regions)
     against: dict[str, Tensor] = {}
     if told.negative is not None:
         text, vector = book[told.negative]
-        against = {"negative_prompt_embeds": text[:, :negative], "negative_pooled_prompt_embeds": vector}
-    return Encoded(Conditioning(regions, embeds[:, :base]), pooled, against, told.base)
+        against = {"negative_prompt_embeds": text[:, :length], "negative_pooled_prompt_embeds": vector}
+    return Encoded(Conditioning(regions, embeds[:, :length]), pooled, against, told.base)
 
 
 def _held(prompt: str, model: Model, recipe: Recipe) -> int:

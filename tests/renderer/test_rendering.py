@@ -140,6 +140,17 @@ def test_trimmed_prompts_end_where_their_words_do(tiny: Model, grid: TokenGrid, 
     assert cut.negative["negative_prompt_embeds"].shape[1] == 16
 
 
+def test_a_trimmed_base_prompt_is_as_long_as_the_negative_one(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    own = recipe.model_copy(update={"mode": "trimmed"})
+    wordy = replace(grid, base_prompts=(" ".join(["red"] * 20),))
+    encoded = encode(wordy, tiny, own)
+    assert encoded.conditioning.base_embeds.shape == encoded.negative["negative_prompt_embeds"].shape
+    assert encoded.conditioning.base_embeds.shape[1] == 32
+    assert render(wordy, tiny, own).image.size == (64, 64)
+
+
 def test_fast_is_both_of_its_parts(draw: Callable[..., Pixels]) -> None:
     fast = draw(mode="fast")
     assert not np.array_equal(fast, draw(mode="trimmed"))
