@@ -3,11 +3,11 @@
 One forward pass of a FLUX transformer in its regional phase as the paper describes it (arXiv 2411.02395)
 and its authors' code does it: the whole attention matrix, a mask of S × S, and both branches always
 computed. It is here to be read and to be compared with; it shares nothing with `renderer.regional` and
-attends in plain arithmetic.
+attends in plain arithmetic, unless it is timed and given torch's own attention.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +21,10 @@ from diffusers.models.transformers.transformer_flux import (
 )
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+
+Kernel = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+"""Attention of query, key and value, each (B, heads, S, head width), under a bool mask (S, S) or none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +66,37 @@ class _Stream:
         return torch.cat([self.text, self.image], dim=1)
 
 
+def plain_arithmetic(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """softmax(q kᵀ / √d) v over what the mask leaves, written out."""
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf)
+    return scores.softmax(dim=-1) @ value
+
+
 @torch.no_grad()
-def dense_prediction(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
-    """The transformer's output (B, N, C) for a regional call."""
+def dense_prediction(
+    transformer: FluxTransformer2DModel,
+    call: DenseCall,
+    kernel: Kernel = plain_arithmetic,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """The transformer's output (B, N, C) for a regional call.
+
+    `mask` (S, S) is the call's `visibility`, where a caller has it already.
+    """
     temb = _conditioning(transformer, call)
     image = transformer.x_embedder(call.latents)
     regional = _stream(transformer, torch.cat(call.region_embeds, dim=1), image, call.owner)
     base = _stream(transformer, call.base_embeds, image, call.owner)
-    mask = visibility(call.owner, [embeds.shape[1] for embeds in call.region_embeds]).to(image.device)
+    if mask is None:
+        mask = visibility(call.owner, [embeds.shape[1] for embeds in call.region_embeds]).to(image.device)
 
     doubles, singles = transformer.transformer_blocks, transformer.single_transformer_blocks
     for index, block in enumerate(cast(Iterable[FluxTransformerBlock], doubles)):
         regional = _masked(regional, mask if index % call.double_interval == 0 else None)
         # One image for both branches: the mixture is what either goes on with.
-        regional, base_text = _double_block(block, regional, base, temb, call.base_ratio)
+        regional, base_text = _double_block(block, regional, base, temb, call.base_ratio, kernel)
         image = regional.image + _residual(call.controls, index, len(doubles))
         regional = _Stream(regional.text, image, regional.rope)
         base = _Stream(base_text, image, base.rope)
@@ -85,7 +106,7 @@ def dense_prediction(transformer: FluxTransformer2DModel, call: DenseCall) -> Te
         # stream it has none of its own, and looks at the regional one in every block.
         if call.one_stream:
             base = _Stream(base.text, regional.image, base.rope)
-        regional, base = _single_block(block, regional, base, temb, call.base_ratio)
+        regional, base = _single_block(block, regional, base, temb, call.base_ratio, kernel)
         image = regional.image + _residual(call.single_controls, index, len(singles))
         regional = _Stream(regional.text, image, regional.rope)
     return transformer.proj_out(transformer.norm_out(regional.image, temb))
@@ -125,16 +146,20 @@ def _residual(residuals: tuple[Tensor, ...], index: int, blocks: int) -> Tensor 
 
 
 def _double_block(
-    block: FluxTransformerBlock, regional: _Stream, base: _Stream, temb: Tensor, base_ratio: float
+    block: FluxTransformerBlock,
+    regional: _Stream,
+    base: _Stream,
+    temb: Tensor,
+    base_ratio: float,
+    kernel: Kernel,
 ) -> tuple[_Stream, Tensor]:
     """The regional stream after the block, and the base branch's text."""
     normed_image, *image_gates = block.norm1(regional.image, emb=temb)
     outputs: list[tuple[Tensor, Tensor]] = []
     for stream in (regional, base):
         normed_text, *text_gates = block.norm1_context(stream.text, emb=temb)
-        text, image = _joint_attention(
-            block.attn, _Stream(normed_text, normed_image, stream.rope, stream.mask)
-        )
+        normed = _Stream(normed_text, normed_image, stream.rope, stream.mask)
+        text, image = _joint_attention(block.attn, normed, kernel)
         outputs.append((_finish(stream.text, text, text_gates, block.norm2_context, block.ff_context), image))
     (text, regional_image), (base_text, base_image) = outputs
     mixed = (1 - base_ratio) * regional_image + base_ratio * base_image
@@ -150,12 +175,17 @@ def _finish(tokens: Tensor, attended: Tensor, gates: list[Tensor], norm: nn.Modu
 
 
 def _single_block(
-    block: FluxSingleTransformerBlock, regional: _Stream, base: _Stream, temb: Tensor, base_ratio: float
+    block: FluxSingleTransformerBlock,
+    regional: _Stream,
+    base: _Stream,
+    temb: Tensor,
+    base_ratio: float,
+    kernel: Kernel,
 ) -> tuple[_Stream, _Stream]:
     normed, gate = block.norm(regional.joined(), emb=temb)
     normed_base, gate_base = block.norm(base.joined(), emb=temb)
-    attended = _self_attention(block.attn, normed, regional)
-    attended_base = _self_attention(block.attn, normed_base, base)
+    attended = _self_attention(block.attn, normed, regional, kernel)
+    attended_base = _self_attention(block.attn, normed_base, base, kernel)
     count = regional.image.shape[1]
     mixed = (1 - base_ratio) * attended[:, -count:] + base_ratio * attended_base[:, -count:]
     attended = torch.cat([attended[:, :-count], mixed], dim=1)
@@ -174,7 +204,7 @@ def _finish_single(
     return _Stream(tokens[:, :count], tokens[:, count:], stream.rope)
 
 
-def _joint_attention(attn: FluxAttention, normed: _Stream) -> tuple[Tensor, Tensor]:
+def _joint_attention(attn: FluxAttention, normed: _Stream, kernel: Kernel) -> tuple[Tensor, Tensor]:
     """Attention of a double block, where text and image have projections of their own: both outputs."""
     text = [
         _heads(attn, project(normed.text)) for project in (attn.add_q_proj, attn.add_k_proj, attn.add_v_proj)
@@ -182,15 +212,15 @@ def _joint_attention(attn: FluxAttention, normed: _Stream) -> tuple[Tensor, Tens
     image = [_heads(attn, project(normed.image)) for project in (attn.to_q, attn.to_k, attn.to_v)]
     query = torch.cat([attn.norm_added_q(text[0]), attn.norm_q(image[0])], dim=2)
     key = torch.cat([attn.norm_added_k(text[1]), attn.norm_k(image[1])], dim=2)
-    out = _softmax_attention(query, key, torch.cat([text[2], image[2]], dim=2), normed)
+    out = _attention(query, key, torch.cat([text[2], image[2]], dim=2), normed, kernel)
     count = normed.text.shape[1]
     return attn.to_add_out(out[:, :count]), attn.to_out[0](out[:, count:])
 
 
-def _self_attention(attn: FluxAttention, normed: Tensor, stream: _Stream) -> Tensor:
+def _self_attention(attn: FluxAttention, normed: Tensor, stream: _Stream, kernel: Kernel) -> Tensor:
     """Attention of a single block, where one projection serves text and image: (B, S, width)."""
     query, key, value = (_heads(attn, project(normed)) for project in (attn.to_q, attn.to_k, attn.to_v))
-    return _softmax_attention(attn.norm_q(query), attn.norm_k(key), value, stream)
+    return _attention(attn.norm_q(query), attn.norm_k(key), value, stream, kernel)
 
 
 def _heads(attn: FluxAttention, tokens: Tensor) -> Tensor:
@@ -198,13 +228,10 @@ def _heads(attn: FluxAttention, tokens: Tensor) -> Tensor:
     return tokens.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
 
-def _softmax_attention(query: Tensor, key: Tensor, value: Tensor, stream: _Stream) -> Tensor:
-    """softmax(q kᵀ / √d) v, rotated, over what the stream's mask leaves: (B, S, heads · width)."""
+def _attention(query: Tensor, key: Tensor, value: Tensor, stream: _Stream, kernel: Kernel) -> Tensor:
+    """The kernel's output over the rotated query and key, under the stream's mask: (B, S, heads · width)."""
     query, key = _rotate(query, stream.rope), _rotate(key, stream.rope)
-    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-    if stream.mask is not None:
-        scores = scores.masked_fill(~stream.mask, -math.inf)
-    return (scores.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
+    return kernel(query, key, value, stream.mask).transpose(1, 2).flatten(2)
 
 
 def _rotate(heads: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
