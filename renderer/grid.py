@@ -48,8 +48,7 @@ def rasterise(layout: Layout, patch: int = 16) -> TokenGrid:
     """
     _check_divides(patch, layout.size.height, layout.size.width)
     order = _nearest_first(layout)
-    cells = [*(layout.cells[i] for i in order), layout.background]
-    shares = np.stack([_coverage(cell, layout, patch) for cell in cells])
+    shares = _shares([layout.cells[i] for i in order], layout, patch)
     owner, lost = _rescue(shares.argmax(axis=0), shares)
     # From nearest first to the scene's own order, the background last.
     owner = np.array([*order, len(order)])[owner]
@@ -114,17 +113,45 @@ def _nearest_first(layout: Layout) -> list[int]:
     return sorted(range(len(layout.cells)), key=key)
 
 
-def _coverage(cell: BaseGeometry, layout: Layout, patch: int) -> NDArray[np.float64]:
-    """Each token's area in `cell`, in square pixels: float64 (rows, cols), to the sixth decimal."""
-    rows, cols = layout.size.height // patch, layout.size.width // patch
-    top, left = np.indices((rows, cols)) * patch
+def _shares(cells: Sequence[BaseGeometry], layout: Layout, patch: int) -> NDArray[np.float64]:
+    """Each token's area in each cell and then in the background, in square pixels, to the sixth decimal:
+    float64 (cells + 1, rows, cols).
+    """
+    top, left = np.indices((layout.size.height // patch, layout.size.width // patch)) * patch
     tokens = shapely.box(left, top, left + patch, top + patch)
-    shapely.prepare(cell)
-    shares = np.where(shapely.covers(cell, tokens), float(patch * patch), 0.0)
-    edge = shapely.intersects(cell, tokens) & (shares == 0)
-    shares[edge] = shapely.area(shapely.intersection(cell, tokens[edge]))
+    shares = np.empty((len(cells) + 1, *tokens.shape))
+    for index, cell in enumerate(cells):
+        shares[index] = _coverage(cell, tokens, patch)
+    # The layout is a partition, so the background has what the others leave.
+    shares[-1] = patch * patch - shares[:-1].sum(axis=0)
     # Rounding makes equal shares equal, whatever the order of the arithmetic.
-    return shares.round(6)
+    return shares.round(6, out=shares)
+
+
+def _coverage(cell: BaseGeometry, tokens: NDArray[np.object_], patch: int) -> NDArray[np.float64]:
+    """Each token's area in `cell`, in square pixels: float64 (rows, cols)."""
+    shares = np.zeros(tokens.shape)
+    if cell.is_empty:
+        return shares
+    left, top, right, bottom = cell.bounds
+    if cell.equals(cell.envelope):
+        rows, cols = tokens.shape
+        return np.outer(_overlap(top, bottom, rows, patch), _overlap(left, right, cols, patch))
+    # Only tokens near the cell are looked at: most cells are small.
+    near = np.s_[int(top // patch) : int(-(-bottom // patch)), int(left // patch) : int(-(-right // patch))]
+    close, part = tokens[near], shares[near]
+    shapely.prepare(cell)
+    inside = shapely.covers(cell, close)
+    part[inside] = float(patch * patch)
+    edge = ~inside & shapely.intersects(cell, close)
+    part[edge] = shapely.area(shapely.intersection(cell, close[edge]))
+    return shares
+
+
+def _overlap(start: float, end: float, count: int, patch: int) -> NDArray[np.float64]:
+    """How much of each token's side lies between `start` and `end`, in pixels: float64 (count,)."""
+    edges: NDArray[np.float64] = np.clip(np.arange(count + 1) * float(patch), start, end)
+    return edges[1:] - edges[:-1]
 
 
 def _rescue(winner: NDArray[np.intp], shares: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[int]]:
