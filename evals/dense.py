@@ -22,7 +22,6 @@ from diffusers.models.transformers.transformer_flux import (
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-
 Kernel = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 """Attention of query, key and value, each (B, heads, S, head width), under a bool mask (S, S) or none."""
 

@@ -37,7 +37,9 @@ Arm = Callable[[Material, Owner, int], AbstractContextManager[Steps]]
 
 
 @contextmanager
-def _plain(material: Material, _owner: Owner, _regions: int, *, trimmed: bool) -> Generator[Steps, None, None]:
+def _plain(
+    material: Material, _owner: Owner, _regions: int, *, trimmed: bool
+) -> Generator[Steps, None, None]:
     prompt = material.base[:, : material.preset.own] if trimmed else material.base
     yield Steps(partial(material.plain, EARLY, prompt), partial(material.plain, LATE, prompt))
 
@@ -77,7 +79,7 @@ def _rpg(material: Material, owner: Owner, regions: int) -> Generator[Steps, Non
 
 @contextmanager
 def _dense(material: Material, owner: Owner, regions: int) -> Generator[Steps, None, None]:
-    """The paper's own way: one mask of S × S, padded prompts, both branches always, two streams to the end."""
+    """The paper's own way: a mask of S × S, padded prompts, both branches always, two streams to the end."""
     preset = material.preset
     guidance = material.guidance
     call = DenseCall(
@@ -96,7 +98,7 @@ def _dense(material: Material, owner: Owner, regions: int) -> Generator[Steps, N
 
 
 def masked_kernel(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """torch's own attention, as the paper's code calls it."""
+    """The attention of torch, as the paper's code calls it."""
     return scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from torch import nn
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,15 @@ def random_transformer(preset: Preset) -> FluxTransformer2DModel:
     """A transformer of the preset's size with random weights, made where it will be used."""
     with torch.device("meta"):
         made = cast(FluxTransformer2DModel, FluxTransformer2DModel.from_config(dict(preset.config)))
-    transformer = made.to(preset.dtype).eval().requires_grad_(False)
+    # torch's own `to`, since that of diffusers warns of checkpoints, and there is none.
+    transformer = cast(FluxTransformer2DModel, nn.Module.to(made, preset.dtype)).eval().requires_grad_(False)
     if preset.device == "meta":
         return transformer
     transformer.to_empty(device=preset.device)
     torch.manual_seed(0)
     for name, weights in transformer.named_parameters():
         if weights.ndim > 1:
-            torch.nn.init.normal_(weights, std=0.02)
+            nn.init.normal_(weights, std=0.02)
         else:
-            torch.nn.init.constant_(weights, 0.0 if name.endswith("bias") else 1.0)
+            nn.init.constant_(weights, 0.0 if name.endswith("bias") else 1.0)
     return transformer

@@ -1,0 +1,96 @@
+"""A run of the benchmark, cut off and gone on with, its table and its figure."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from PIL import Image
+
+from evals.figures.speed import main as draw
+from evals.planning.rows import ROWS, SUMMARY
+from evals.speed.__main__ import main, run
+from evals.speed.material import Material
+from evals.speed.presets import PRESETS, Preset
+from evals.speed.recompiles import Compiled, recompiles
+from evals.speed.startup import building_seconds
+from evals.speed.summary import spread
+from evals.speed.timing import cells, timed_rows
+from planner.errors import UserError
+
+
+@pytest.fixture
+def given(material: Material) -> Callable[[], Material]:
+    return lambda: material
+
+
+def never() -> Material:
+    raise AssertionError("nothing is missing")
+
+
+def test_a_run_that_was_cut_off_goes_on(
+    miniature: Preset, given: Callable[[], Material], tmp_path: Path
+) -> None:
+    first = [next(timed_rows(miniature, tmp_path, given))]
+    whole = list(timed_rows(miniature, tmp_path, given))
+    assert whole[0] == (first[0][0], False)
+    assert all(new for _, new in whole[1:])
+    assert [row for row, _ in timed_rows(miniature, tmp_path, never)] == [row for row, _ in whole]
+    visited = [(row["arm"], row["round"]) for row, _ in whole]
+    assert (len(visited), visited.count(("rpg", 0)), visited.count(("rpg", 1))) == (18, 2, 0)
+    with pytest.raises(UserError, match=r"holds a run with tokens 32, not 64"):
+        next(timed_rows(replace(miniature, rows=16), tmp_path, never))
+
+
+def test_a_run_ends_with_a_table_a_summary_and_a_figure(
+    miniature: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = replace(miniature, regions=(2,))
+    run(small, tmp_path)
+    said = capsys.readouterr().out
+    assert said.count("\n| ") >= 1 + len(cells(small))
+    assert "32 image tokens, prompts of 12 tokens or trimmed to 5, 10 of 24 steps by regions" in said
+    summary = json.loads((tmp_path / SUMMARY).read_text("utf-8"))
+    rows = [json.loads(line) for line in (tmp_path / ROWS).read_text("utf-8").splitlines()]
+    plain = {row["round"]: row for row in rows if row["arm"] == "plain"}
+    fast = [row for row in rows if (row["arm"], row["regions"]) == ("fast", 2)]
+    told = next(cell for cell in summary["cells"] if (cell["arm"], cell["regions"]) == ("fast", 2))
+    assert told["injected"] == spread([row["injected"] / plain[row["round"]]["injected"] for row in fast])
+    picture = tmp_path / "speed.png"
+    assert draw([str(tmp_path), "-o", str(picture)]) == 0
+    with Image.open(picture) as image:
+        assert len(image.convert("RGB").getcolors(10_000) or []) > 10
+    assert json.loads(picture.with_suffix(".json").read_text("utf-8")) == summary
+
+
+def test_without_a_gpu_the_preset_for_one_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main(["--preset", "flux-dev", "--out", str(tmp_path / "run")]) == 2
+    assert "needs a CUDA device" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_figure_of_no_run_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert draw([str(tmp_path)]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_the_presets_are_those_that_are_spoken_of() -> None:
+    dev = PRESETS["flux-dev"]
+    assert (dev.tokens, dev.steps, dev.injected, dev.device) == (4096, 24, 10, "cuda")
+    assert isinstance(dev.config, MappingProxyType)
+
+
+def test_a_layout_like_the_last_compiles_nothing() -> None:
+    first, same, other = islice(recompiles(), 3)
+    assert first.graphs > 0
+    assert (same, other) == (Compiled("the same layout", 0), Compiled("4 others, as large", 0))
+
+
+def test_building_is_timed_in_both_parts() -> None:
+    assert all(seconds > 0 for seconds in building_seconds(repeats=1))
