@@ -150,7 +150,7 @@ def _coverage(cell: BaseGeometry, tokens: NDArray[np.object_], patch: int) -> ND
 
 def _overlap(start: float, end: float, count: int, patch: int) -> NDArray[np.float64]:
     """How much of each token's side lies between `start` and `end`, in pixels: float64 (count,)."""
-    edges: NDArray[np.float64] = np.clip(np.arange(count + 1) * float(patch), start, end)
+    edges = np.clip(np.arange(count + 1) * float(patch), start, end).astype(np.float64)
     return edges[1:] - edges[:-1]
 
 

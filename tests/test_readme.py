@@ -14,6 +14,7 @@ import typer
 from PIL import Image
 
 from evals.scoreboard import main as scoreboard
+from evals.speed.__main__ import main as speed
 from renderer.cli import COMMANDS, drawing, main
 
 ROOT = Path(__file__).parents[1]
@@ -115,6 +116,8 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
     known = {option for parameter in typer.main.get_command(drawing).params for option in parameter.opts}
     with pytest.raises(SystemExit):
         main(["eval", "lmd", "--help"])
+    with pytest.raises(SystemExit):
+        speed(["--help"])
     known |= {"--list", *re.findall(r"--[a-z]+", capsys.readouterr().out)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
     assert {"--plan-only", "--llm", "--base-ratio"} <= named
