@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -25,7 +26,7 @@ from planner.errors import UserError
 from renderer.cards import model_card
 from renderer.models import Model, load_model
 from renderer.pictures import VERSIONED
-from renderer.settings import Recipe, Settings
+from renderer.settings import Mode, Recipe, Settings
 
 FLOORS = {"cpu": (0.80, 0.60), "gpu": (0.95, 0.85)}
 """What regional prompting should reach with one thing and with two, by what the model was trained on."""
@@ -47,6 +48,7 @@ class Options:
     seed: int
     steps: int
     arms: tuple[Arm, ...]
+    mode: Mode | None
     model: str
     trained_on: str
     out: Path | None
@@ -68,8 +70,9 @@ class Part:
 def check(options: Options) -> bool:
     """Run the check and print what came of it; returns whether the floors are met."""
     model = load_model(model_card(options.model))
-    recipe = Settings(steps=options.steps).over(model.card.recipe)
-    print(f"{options.model}: {options.steps} steps, seed {options.seed}; intervals are Wilson's, 95 %\n")
+    recipe = Settings(steps=options.steps, mode=options.mode).over(model.card.recipe)
+    told = f"{options.model}: {options.steps} steps, mode {recipe.mode}, seed {options.seed}"
+    print(f"{told}; intervals are Wilson's, 95 %\n")
     judge = _judged(options, model)
     one = _part("one", options.n_one, ONE_SEEDS, one_thing, options, model, recipe)
     two = _part("two", options.n_two, TWO_SEEDS, two_things, options, model, recipe)
@@ -176,6 +179,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--n-judge", type=int, default=200, help="pictures to try the detector on")
     option("--seed", type=int, default=0, help="other seeds are other prompts and other noise")
     option("--steps", type=int, default=24)
+    option("--mode", choices=get_args(Mode), help="how regions are computed; the model's own if left out")
     option("--arms", type=_arms, default=ARMS, help="regional, plain or regional,plain")
     option("--model", default="tiny", help="a pipeline folder; tiny is the one that ships")
     option("--trained-on", choices=tuple(FLOORS), default="gpu", help="whose floors decide the exit code")

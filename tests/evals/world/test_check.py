@@ -12,6 +12,7 @@ from evals.world.tally import Tally
 def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "check"
     told = ["--n-one", "1", "--n-two", "1", "--n-judge", "2", "--steps", "1", "--out", str(out)]
+    told += ["--mode", "fast"]
     code = main(told)
     printed = capsys.readouterr().out
     floors = [line for line in printed.splitlines() if line.startswith("floor")]
@@ -28,6 +29,8 @@ def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[
     ]
     assert all((out / row["picture"]).exists() for row in rows)
     assert json.loads((out / "check.json").read_text())["recipe"]["steps"] == 1
+    assert json.loads((out / "check.json").read_text())["recipe"]["mode"] == "fast"
+    assert "1 steps, mode fast, seed 0" in printed
     assert main(told) == 2
 
 
@@ -36,7 +39,9 @@ def test_without_trials_no_floor_is_missed(capsys: pytest.CaptureFixture[str]) -
     assert "not tried" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [["--arms", "regional,fancy"], ["--trained-on", "abacus"]])
+@pytest.mark.parametrize(
+    "wrong", [["--arms", "regional,fancy"], ["--trained-on", "abacus"], ["--mode", "quick"]]
+)
 def test_wrong_options_are_refused(wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         parse(wrong)
