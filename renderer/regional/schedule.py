@@ -14,21 +14,33 @@ from diffusers.pipelines.flux.pipeline_flux import calculate_shift, retrieve_tim
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
+from planner.errors import UserError
+
 TRAIN_TIMESTEPS = 1000
 """FLUX pipelines pass `timestep / 1000`, whatever the scheduler says."""
 
 
-def flux_timesteps(scheduler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: int) -> Tensor:
-    """The timesteps (steps,), float32, falling from 1000, that a text-to-image FLUX pipeline will run.
+def flux_timesteps(
+    scheduler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: int, strength: float = 1.0
+) -> Tensor:
+    """The timesteps (n,), float32, falling from at most 1000, that a FLUX pipeline will run.
 
-    `tokens` is the number of image tokens, on which the shift of the schedule depends. The scheduler given
-    stays as it is.
+    `tokens` is the number of image tokens of the picture, on which the shift of the schedule depends.
+    `strength` is what an img2img or inpainting pipeline is called with: below 1 it leaves out the first of
+    its `steps`, and the paper's T counts those that are left. The scheduler given stays as it is. Raises
+    `UserError` where no step is left.
     """
+    # As the pipelines round it, which keeps 3 of 4 steps at a strength of 0.6.
+    left_out = int(steps - min(steps * strength, steps))
+    if not 0 <= left_out < steps:
+        raise UserError(
+            f"strength is {strength}: of {steps} steps it leaves none; it must be from {1 / steps:.2g} to 1"
+        )
     own = cast(FlowMatchEulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler.from_config(scheduler.config))
     names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
     mu = calculate_shift(tokens, *(own.config[name] for name in names))
     timesteps, _ = retrieve_timesteps(own, sigmas=np.linspace(1.0, 1 / steps, steps).tolist(), mu=mu)
-    return cast(Tensor, timesteps)
+    return cast(Tensor, timesteps)[left_out:]
 
 
 def sigma_threshold(timesteps: Tensor, inject_steps: int, dtype: torch.dtype) -> float:

@@ -1,15 +1,19 @@
 """The steps that are regional, from the timesteps that a pipeline runs."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.golden import read_golden
+from planner.errors import UserError
 from renderer.regional import flux_timesteps
 from renderer.regional.schedule import sigma_threshold
 
@@ -68,3 +72,19 @@ def test_a_noise_level_that_is_off_by_rounding_is_still_its_step(steps: int, inj
 def test_a_pipeline_that_starts_late_counts_its_own_steps(start: int) -> None:
     timesteps = torch.from_numpy(np.linspace(1000, 100, 10))[start:]
     assert sum(injected(timesteps, 2, torch.float32)) == 2
+
+
+@given(steps=st.integers(1, 60), strength=st.floats(0.02, 1.0))
+def test_a_strength_leaves_out_the_steps_that_the_img2img_pipeline_leaves_out(
+    steps: int, strength: float
+) -> None:
+    scheduler = shifting_scheduler()
+    whole = flux_timesteps(scheduler, steps, 1024)
+    scheduler.set_timesteps(sigmas=(whole / 1000).tolist(), mu=0.0)
+    pipeline: Any = SimpleNamespace(scheduler=scheduler)
+    kept = len(FluxImg2ImgPipeline.get_timesteps(pipeline, steps, strength, "cpu")[0])
+    if kept:
+        assert torch.equal(flux_timesteps(scheduler, steps, 1024, strength), whole[-kept:])
+    else:
+        with pytest.raises(UserError, match="it leaves none"):
+            flux_timesteps(scheduler, steps, 1024, strength)

@@ -1,0 +1,223 @@
+"""Every FLUX pipeline of diffusers with regions: only what the transformer attends to may differ."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
+from diffusers.pipelines.flux.pipeline_flux_control import FluxControlPipeline
+from diffusers.pipelines.flux.pipeline_flux_control_img2img import FluxControlImg2ImgPipeline
+from diffusers.pipelines.flux.pipeline_flux_control_inpaint import FluxControlInpaintPipeline
+from diffusers.pipelines.flux.pipeline_flux_controlnet import FluxControlNetPipeline
+from diffusers.pipelines.flux.pipeline_flux_controlnet_image_to_image import FluxControlNetImg2ImgPipeline
+from diffusers.pipelines.flux.pipeline_flux_controlnet_inpainting import FluxControlNetInpaintPipeline
+from diffusers.pipelines.flux.pipeline_flux_fill import FluxFillPipeline
+from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
+from diffusers.pipelines.flux.pipeline_flux_inpaint import FluxInpaintPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from torch import Tensor, nn
+
+from evals.dense import DenseCall, dense_prediction
+from evals.parity import image_ids, relative
+from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+
+Draw = Callable[..., DenseCall]
+
+HEIGHT, WIDTH = 64, 96
+STEPS = 4
+FULL = np.zeros((4, 6), dtype=np.int16)
+PICTURE = torch.rand(1, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(1))
+DEPTH = torch.rand(1, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(2))
+LEFT = torch.zeros(1, 1, HEIGHT, WIDTH)
+LEFT[..., : WIDTH // 2] = 1.0
+FROM_PICTURE = {"image": PICTURE, "strength": 0.6}
+WITHIN_MASK = {**FROM_PICTURE, "mask_image": LEFT}
+CONTROL = {"control_image": DEPTH}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A pipeline: its transformer's channels in, its ControlNets, and what it is called with."""
+
+    kind: type[Any]
+    call: Mapping[str, Any]
+    channels: int = 16
+    controlnets: tuple[str, ...] = field(default=())
+
+
+CASES = {
+    "text to image": Case(FluxPipeline, {}),
+    "img2img": Case(FluxImg2ImgPipeline, FROM_PICTURE),
+    "inpaint": Case(FluxInpaintPipeline, WITHIN_MASK),
+    "fill": Case(FluxFillPipeline, {"image": PICTURE, "mask_image": LEFT}, 2 * 16 + 256),
+    "control": Case(FluxControlPipeline, CONTROL, 32),
+    "control img2img": Case(FluxControlImg2ImgPipeline, FROM_PICTURE | CONTROL, 32),
+    "control inpaint": Case(FluxControlInpaintPipeline, WITHIN_MASK | CONTROL, 32),
+    "ControlNet": Case(FluxControlNetPipeline, CONTROL, controlnets=("depth",)),
+    "ControlNet union": Case(FluxControlNetPipeline, CONTROL | {"control_mode": 1}, controlnets=("union",)),
+    "ControlNet img2img": Case(FluxControlNetImg2ImgPipeline, FROM_PICTURE | CONTROL, controlnets=("depth",)),
+    "ControlNet inpaint": Case(FluxControlNetInpaintPipeline, WITHIN_MASK | CONTROL, controlnets=("depth",)),
+    "two ControlNets": Case(
+        FluxControlNetPipeline,
+        {"control_image": [DEPTH, PICTURE], "controlnet_conditioning_scale": [0.7, 0.4]},
+        controlnets=("depth", "pose"),
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Components of small random weights, each made once."""
+
+    transformers: Mapping[int, FluxTransformer2DModel]
+    controlnets: Mapping[str, FluxControlNetModel]
+    vae: AutoencoderKL
+    scheduler: FlowMatchEulerDiscreteScheduler
+
+    def assemble(self, case: Case) -> Any:
+        """The case's pipeline."""
+        nets = [self.controlnets[name] for name in case.controlnets]
+        control = {"controlnet": nets[0] if len(nets) == 1 else nets} if nets else {}
+        texts = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
+        pipeline = case.kind(
+            scheduler=self.scheduler,
+            vae=self.vae,
+            transformer=self.transformers[case.channels],
+            **texts,
+            **control,
+        )
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+
+def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: object) -> FluxControlNetModel:
+    """A ControlNet whose every weight is random: those of diffusers begin at zero, and so without effect."""
+    names = ("attention_head_dim", "num_attention_heads", "joint_attention_dim", "pooled_projection_dim")
+    shared = {name: transformer.config[name] for name in (*names, "in_channels", "axes_dims_rope")}
+    net = FluxControlNetModel(**{**shared, "num_layers": 2, "num_single_layers": 2, **config})
+    noise = torch.Generator().manual_seed(seed)
+    for parameter in net.parameters():
+        nn.init.normal_(parameter, std=0.1, generator=noise)
+    return net.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def parts(build: Callable[..., FluxTransformer2DModel]) -> Parts:
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    channels = {"block_out_channels": (4, 4, 4, 4), "norm_num_groups": 2, "latent_channels": 4}
+    torch.manual_seed(0)
+    vae = AutoencoderKL(**cast(Any, blocks), **cast(Any, channels), use_quant_conv=False, shift_factor=0.1)
+    wanted = {case.channels for case in CASES.values()}
+    transformers = {count: build(in_channels=count, out_channels=16) for count in wanted}
+    return Parts(
+        transformers,
+        {
+            "depth": controlnet(transformers[16], 1),
+            "pose": controlnet(transformers[16], 2),
+            "union": controlnet(transformers[16], 3, num_mode=3),
+        },
+        vae.eval().requires_grad_(False),
+        FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
+    )
+
+
+def latents_of(pipeline: Any, case: Case, call: DenseCall, **more: Any) -> Tensor:
+    """What the pipeline denoises to, packed (B, N, C), called as its documentation says."""
+    return pipeline(
+        prompt_embeds=call.base_embeds,
+        pooled_prompt_embeds=call.pooled,
+        num_inference_steps=STEPS,
+        generator=torch.Generator().manual_seed(0),
+        height=HEIGHT,
+        width=WIDTH,
+        output_type="latent",
+        **case.call,
+        **more,
+    ).images
+
+
+def within(
+    pipeline: Any, case: Case, call: DenseCall, inject_steps: int = STEPS
+) -> AbstractContextManager[None]:
+    """The case's regional context, over the steps that its pipeline will run."""
+    strength = case.call.get("strength", 1.0)
+    return regional(
+        pipeline.transformer,
+        call.owner,
+        Conditioning(call.region_embeds, call.base_embeds),
+        RegionalSettings(call.base_ratio, inject_steps),
+        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size, strength),
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_base_prompt_over_the_whole_canvas_is_the_plain_pipeline(
+    parts: Parts, draw: Draw, name: str
+) -> None:
+    case, call = CASES[name], draw(0, regions=1, owner=FULL, base_ratio=0.0)
+    call, pipeline = replace(call, region_embeds=(call.base_embeds,)), parts.assemble(case)
+    plain = latents_of(pipeline, case, call)
+    with within(pipeline, case, call):
+        assert relative(latents_of(pipeline, case, call), plain) <= 1e-5
+    assert torch.equal(latents_of(pipeline, case, call), plain)
+
+
+@pytest.mark.parametrize("base_ratio", [0.0, 0.3])
+@pytest.mark.parametrize("name", CASES)
+def test_regions_change_the_picture_and_leave_no_trace(
+    parts: Parts, draw: Draw, name: str, base_ratio: float
+) -> None:
+    case, call = CASES[name], draw(1, base_ratio=base_ratio)
+    pipeline = parts.assemble(case)
+    plain = latents_of(pipeline, case, call)
+    with within(pipeline, case, call, inject_steps=1):
+        once = latents_of(pipeline, case, call)
+    with within(pipeline, case, call):
+        always = latents_of(pipeline, case, call)
+    assert relative(once, plain) > 1e-5
+    assert relative(always, once) > 1e-5
+    assert torch.equal(latents_of(pipeline, case, call), plain)
+
+
+@pytest.mark.parametrize("base_ratio", [0.0, 0.3])
+def test_a_whole_run_with_a_controlnet_is_the_oracles(parts: Parts, draw: Draw, base_ratio: float) -> None:
+    """Its branch sees the base prompt alone, and its residuals reach the regional stream alone."""
+    case, call = CASES["ControlNet"], draw(2, base_ratio=base_ratio)
+    pipeline, net = parts.assemble(case), parts.controlnets["depth"]
+    encoded = pipeline.vae.encode(DEPTH).latent_dist.sample(torch.Generator().manual_seed(0))
+    scaled = (encoded - pipeline.vae.config.shift_factor) * pipeline.vae.config.scaling_factor
+    control = pipeline._pack_latents(scaled, 1, 4, *scaled.shape[2:])
+    with within(pipeline, case, call):
+        latents = latents_of(pipeline, case, call, latents=call.latents)
+    assert relative(latents, dense_run(pipeline, net, control, call)) <= 1e-5
+
+
+@torch.no_grad()
+def dense_run(pipeline: Any, net: FluxControlNetModel, control: Tensor, call: DenseCall) -> Tensor:
+    """Euler steps over the oracle's predictions, with a ControlNet called on the base prompt."""
+    sigmas = [*(flux_timesteps(pipeline.scheduler, STEPS, call.owner.size) / 1000).tolist(), 0.0]
+    for sigma, following in pairwise(sigmas):
+        call = replace(call, sigma=torch.full((len(call.latents),), sigma))
+        doubles, singles = net(
+            hidden_states=call.latents,
+            controlnet_cond=control,
+            timestep=call.sigma,
+            pooled_projections=call.pooled,
+            encoder_hidden_states=call.base_embeds,
+            txt_ids=torch.zeros(call.base_embeds.shape[1], 3),
+            img_ids=image_ids(*call.owner.shape),
+            return_dict=False,
+        )
+        call = replace(call, controls=tuple(doubles), single_controls=tuple(singles))
+        call = replace(
+            call, latents=call.latents + (following - sigma) * dense_prediction(pipeline.transformer, call)
+        )
+    return call.latents
