@@ -32,7 +32,8 @@ class DenseCall:
 
     `latents` (B, N, C), `sigma` (B,), `pooled` (B, P), `guidance` (B,) or None, `region_embeds` one (B,
     L_i, D) a region, `base_embeds` (B, L, D); `controls` and `single_controls` are a ControlNet's
-    residuals, each (B, N, width). `one_stream` is the renderer's own way, not the paper's: single blocks too
+    residuals, each (B, N, width). `reference` (B, M, C) is another picture as FLUX.1 Kontext shows it, of
+    `reference_shape` (rows, columns): its tokens are in no region, all see them, and they see all. `one_stream` is the renderer's own way, not the paper's: single blocks too
     have one image for both branches.
     """
 
@@ -49,6 +50,13 @@ class DenseCall:
     one_stream: bool = False
     controls: tuple[Tensor, ...] = ()
     single_controls: tuple[Tensor, ...] = ()
+    reference: Tensor | None = None
+    reference_shape: tuple[int, int] = (0, 0)
+
+    @property
+    def shown(self) -> Tensor:
+        """The picture's tokens and the reference's, (B, N + M, C)."""
+        return self.latents if self.reference is None else torch.cat([self.latents, self.reference], dim=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +88,17 @@ def dense_prediction(
     kernel: Kernel = plain_arithmetic,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """The transformer's output (B, N, C) for a regional call.
+    """The transformer's output (B, N + M, C) for a regional call, the reference's tokens among it.
 
     `mask` (S, S) is the call's `visibility`, where a caller has it already.
     """
     temb = _conditioning(transformer, call)
-    image = transformer.x_embedder(call.latents)
-    regional = _stream(transformer, torch.cat(call.region_embeds, dim=1), image, call.owner)
-    base = _stream(transformer, call.base_embeds, image, call.owner)
+    image = transformer.x_embedder(call.shown)
+    regional = _stream(transformer, torch.cat(call.region_embeds, dim=1), image, call)
+    base = _stream(transformer, call.base_embeds, image, call)
     if mask is None:
-        mask = visibility(call.owner, [embeds.shape[1] for embeds in call.region_embeds]).to(image.device)
+        texts = [embeds.shape[1] for embeds in call.region_embeds]
+        mask = visibility(call.owner, texts, math.prod(call.reference_shape)).to(image.device)
 
     doubles, singles = transformer.transformer_blocks, transformer.single_transformer_blocks
     for index, block in enumerate(cast(Iterable[FluxTransformerBlock], doubles)):
@@ -111,13 +120,16 @@ def dense_prediction(
     return transformer.proj_out(transformer.norm_out(regional.image, temb))
 
 
-def visibility(owner: NDArray[np.int16], texts: list[int]) -> Tensor:
-    """Who sees whom on `[text_1 … text_R, image]`: bool (S, S), rows are queries.
+def visibility(owner: NDArray[np.int16], texts: list[int], references: int = 0) -> Tensor:
+    """Who sees whom on `[text_1 … text_R, image, reference]`: bool (S, S), rows are queries.
 
-    Two tokens see each other if they belong to one region; image tokens without one see each other.
+    Two tokens see each other if they belong to one region; image tokens without one see each other; a
+    reference picture's tokens see all and are seen by all.
     """
     regions = np.concatenate([np.repeat(np.arange(len(texts)), texts), owner.ravel()])
-    return torch.from_numpy(regions[:, None] == regions[None, :])
+    mask = np.ones((len(regions) + references,) * 2, dtype=bool)
+    mask[: len(regions), : len(regions)] = regions[:, None] == regions[None, :]
+    return torch.from_numpy(mask)
 
 
 def _conditioning(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
@@ -127,10 +139,13 @@ def _conditioning(transformer: FluxTransformer2DModel, call: DenseCall) -> Tenso
     return transformer.time_text_embed(sigma, call.guidance.to(call.latents.dtype) * 1000, call.pooled)
 
 
-def _stream(
-    transformer: FluxTransformer2DModel, embeds: Tensor, image: Tensor, owner: NDArray[np.int16]
-) -> _Stream:
-    places = [(0.0, float(y), float(x)) for y in range(owner.shape[0]) for x in range(owner.shape[1])]
+def _stream(transformer: FluxTransformer2DModel, embeds: Tensor, image: Tensor, call: DenseCall) -> _Stream:
+    places = [
+        (float(index), float(y), float(x))
+        for index, (rows, columns) in enumerate((call.owner.shape, call.reference_shape))
+        for y in range(rows)
+        for x in range(columns)
+    ]
     ids = torch.tensor([(0.0, 0.0, 0.0)] * embeds.shape[1] + places, device=image.device)
     return _Stream(transformer.context_embedder(embeds), image, transformer.pos_embed(ids))
 

@@ -1,7 +1,7 @@
 """Forward pre-hooks that make a call regional: what diffusers' code receives changes, not the code."""
 
 import inspect
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class PromptHook:
         self.skipped = 0
         self._mixes = settings.base_ratio > 0
         self._copies = self._mixes and not settings.one_stream
-        self._injection_on = cache(build_injection(owner, conditioning, settings).to)
+        self._injection = cache(partial(build_injection, owner, conditioning, settings))
 
     def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
         """The call's arguments, changed; None where a context within this one has answered already."""
@@ -51,11 +51,11 @@ class PromptHook:
         if not self._is_regional(call):
             return (), {**call, "joint_attention_kwargs": {**shared, KEY: None}}
         latents = call["hidden_states"]
-        _check_tokens(self.owner, latents)
+        references = _references(self.owner, latents, call["img_ids"])
         _check_batch(self.conditioning, latents)
         prompt, ids = self._lengthened(call)
         changed = {"encoder_hidden_states": prompt, "txt_ids": ids}
-        shared = {**shared, KEY: self._injection_on(latents.device)}
+        shared = {**shared, KEY: self._injection(references, latents.device)}
         return (), {**call, **changed, "joint_attention_kwargs": shared}
 
     def _is_regional(self, call: Arguments) -> bool:
@@ -93,19 +93,26 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
 
 
 def build_injection(
-    owner: NDArray[np.int16], conditioning: Conditioning, settings: RegionalSettings
+    owner: NDArray[np.int16],
+    conditioning: Conditioning,
+    settings: RegionalSettings,
+    references: int,
+    device: torch.device,
 ) -> Injection:
-    """Who attends to whom on `owner`, on the CPU; without a base branch where β is 0."""
+    """Who attends to whom on `owner`, and on so many tokens of reference pictures behind it.
+
+    Without a base branch where β is 0.
+    """
     texts = tuple(embeds.shape[1] for embeds in conditioning.region_embeds)
     base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
     copied = base > 0 and not settings.one_stream
     return Injection(
-        double=group_rows(owner, Sequenced(texts, base, base_image=False), conditioning.held),
-        single=group_rows(owner, Sequenced(texts, base, base_image=copied), conditioning.held),
+        double=group_rows(owner, Sequenced(texts, base, False, references), conditioning.held),
+        single=group_rows(owner, Sequenced(texts, base, copied, references), conditioning.held),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,
-    )
+    ).to(device)
 
 
 def _same(prompt: Tensor, base: Tensor) -> bool:
@@ -115,15 +122,18 @@ def _same(prompt: Tensor, base: Tensor) -> bool:
     return torch.equal(prompt, base.to(prompt).expand_as(prompt))
 
 
-def _check_tokens(owner: NDArray[np.int16], latents: Tensor) -> None:
+def _references(owner: NDArray[np.int16], latents: Tensor, ids: Tensor) -> int:
+    """How many of the last tokens are a reference picture's: FLUX.1 Kontext begins their ids with 1, not 0."""
     rows, columns = owner.shape[-2:]
-    if latents.shape[1] != rows * columns:
+    references = latents.shape[1] - rows * columns
+    if references and references != int(ids[..., rows * columns :, 0].count_nonzero()):
         raise UserError(
             f"the grid has {rows} × {columns} = {rows * columns} tokens, the latents have "
             f"{latents.shape[1]}: make the grid for the size of the picture"
         )
     if owner.ndim == 3 and len(owner) != len(latents):
         raise UserError(f"there are grids for {len(owner)} pictures, and the latents are {len(latents)}")
+    return references
 
 
 def _check_batch(conditioning: Conditioning, latents: Tensor) -> None:

@@ -18,24 +18,29 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Tokens that see one another and nothing else: int64 (n,) rows, of some of a batch's pictures."""
+    """Tokens that see the same: int64 (n,) `rows` that see the int64 (m,) `keys`, in some of a batch's pictures.
+
+    `keys` are the rows themselves, and a reference picture's where there is one.
+    """
 
     rows: Tensor
+    keys: Tensor
     pictures: slice
 
     def to(self, device: torch.device) -> "Group":
         """The same group on `device`."""
-        return Group(self.rows.to(device), self.pictures)
+        return Group(self.rows.to(device), self.keys.to(device), self.pictures)
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Rows of one block's sequence, all index tensors on one device.
 
-    `cells`: per region its text and image tokens, then the uncovered image tokens if there are any; disjoint.
+    `cells`: per region its text and image tokens, then the uncovered image tokens if there are any, then the
+    tokens of reference pictures if there are any; disjoint.
     `regional`: all of a picture's in one, for blocks that are not masked.
     `base`: the base text and the image that it sees, or None where there is no base branch.
-    `image`: the image tokens, always the last rows.
+    `image`: the image tokens and behind them those of reference pictures, always the last rows.
     """
 
     cells: tuple[Group, ...]
@@ -54,12 +59,14 @@ class Sequenced:
     """Where a sequence's parts stand: the lengths of its texts, and what there is of a base branch.
 
     `base_text` is the length of the base text, 0 without a base branch; with `base_image` a copy of the
-    image follows it, as in the single blocks.
+    image follows it, as in the single blocks. Behind the image stand `references` tokens of other pictures, as
+    in FLUX.1 Kontext: they belong to no region, all see them, and they see everything.
     """
 
     texts: tuple[int, ...]
     base_text: int
     base_image: bool
+    references: int = 0
 
 
 def group_rows(
@@ -72,14 +79,17 @@ def group_rows(
     """
     pictures = [slice(None)] if owner.ndim == 2 else [slice(i, i + 1) for i in range(len(owner))]
     flat = torch.from_numpy(owner.astype(np.int64)).reshape(len(pictures), -1)
-    tokens = flat.shape[1]
+    tokens = flat.shape[1] + parts.references
     first = sum(parts.texts) + parts.base_text
     image = first + tokens * parts.base_image
+    references = torch.arange(image + flat.shape[1], image + tokens)
     cells, regional = list[Group](), list[Group]()
     for index, picture in enumerate(pictures):
         own = _cells(flat[index], parts.texts, held[index] if held else parts.texts, image)
-        cells += [Group(rows, picture) for rows in own if len(rows)]
-        regional.append(Group(torch.cat(own).sort().values, picture))
+        whole = torch.cat([*own, references]).sort().values
+        cells += [Group(rows, torch.cat([rows, references]), picture) for rows in own if len(rows)]
+        cells += [Group(references, whole, picture)] if len(references) else []
+        regional.append(Group(whole, whole, picture))
     base = slice(sum(parts.texts), first + tokens) if parts.base_text else None
     return Rows(tuple(cells), tuple(regional), base, slice(image, image + tokens))
 

@@ -20,6 +20,11 @@ POOLED_WIDTH = 24
 TIMESTEPS = torch.tensor([1000.0, 750.0, 500.0, 250.0])
 
 
+def reference_ids(rows: int, columns: int) -> Tensor:
+    """The places of a reference picture's tokens, as FLUX.1 Kontext numbers them."""
+    return image_ids(rows, columns) + torch.tensor([1.0, 0.0, 0.0])
+
+
 @pytest.fixture(scope="session")
 def build() -> Callable[..., FluxTransformer2DModel]:
     """A random transformer; keyword arguments go over the defaults of its configuration."""
@@ -96,13 +101,13 @@ def plain() -> Callable[[FluxTransformer2DModel, DenseCall], Tensor]:
     @torch.no_grad()
     def predict(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
         return transformer(
-            hidden_states=call.latents,
+            hidden_states=call.shown,
             timestep=call.sigma,
             guidance=call.guidance,
             pooled_projections=call.pooled,
             encoder_hidden_states=call.base_embeds,
             txt_ids=torch.zeros(call.base_embeds.shape[1], 3),
-            img_ids=image_ids(*call.owner.shape),
+            img_ids=torch.cat([image_ids(*call.owner.shape), reference_ids(*call.reference_shape)]),
             controlnet_block_samples=call.controls or None,
             controlnet_single_block_samples=call.single_controls or None,
             return_dict=False,

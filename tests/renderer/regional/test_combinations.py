@@ -22,6 +22,8 @@ from diffusers.pipelines.flux.pipeline_flux_controlnet_inpainting import FluxCon
 from diffusers.pipelines.flux.pipeline_flux_fill import FluxFillPipeline
 from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from diffusers.pipelines.flux.pipeline_flux_inpaint import FluxInpaintPipeline
+from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
+from diffusers.pipelines.flux.pipeline_flux_kontext_inpaint import FluxKontextInpaintPipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor, nn
 
@@ -41,6 +43,8 @@ LEFT[..., : WIDTH // 2] = 1.0
 FROM_PICTURE = {"image": PICTURE, "strength": 0.6}
 WITHIN_MASK = {**FROM_PICTURE, "mask_image": LEFT}
 CONTROL = {"control_image": DEPTH}
+# Kontext else makes every picture one of a million pixels.
+REFERENCE = {"_auto_resize": False, "max_area": HEIGHT * WIDTH}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,9 @@ CASES = {
     "img2img": Case(FluxImg2ImgPipeline, FROM_PICTURE),
     "inpaint": Case(FluxInpaintPipeline, WITHIN_MASK),
     "fill": Case(FluxFillPipeline, {"image": PICTURE, "mask_image": LEFT}, 2 * 16 + 256),
+    "Kontext": Case(FluxKontextPipeline, {"image": PICTURE, **REFERENCE}),
+    "Kontext without a picture": Case(FluxKontextPipeline, REFERENCE),
+    "Kontext inpaint": Case(FluxKontextInpaintPipeline, WITHIN_MASK | REFERENCE),
     "control": Case(FluxControlPipeline, CONTROL, 32),
     "control img2img": Case(FluxControlImg2ImgPipeline, FROM_PICTURE | CONTROL, 32),
     "control inpaint": Case(FluxControlInpaintPipeline, WITHIN_MASK | CONTROL, 32),

@@ -240,12 +240,13 @@ def test_embeddings_of_another_model_are_refused(transformer: FluxTransformer2DM
         pass
 
 
+@pytest.mark.parametrize("tokens", [20, 30])
 def test_latents_of_another_size_are_refused(
-    transformer: FluxTransformer2DModel, draw: Draw, plain: Plain, within: Within
+    transformer: FluxTransformer2DModel, draw: Draw, plain: Plain, within: Within, tokens: int
 ) -> None:
-    call = draw(0)
-    with within(transformer, call), pytest.raises(UserError, match=r"4 × 6 = 24 tokens, the latents have 20"):
-        plain(transformer, replace(call, latents=call.latents[:, :20]))
+    call, message = draw(0), f"4 × 6 = 24 tokens, the latents have {tokens}"
+    with within(transformer, call), pytest.raises(UserError, match=message):
+        plain(transformer, replace(call, latents=torch.zeros(1, tokens, 16)))
 
 
 def test_embeddings_for_another_number_of_pictures_are_refused(

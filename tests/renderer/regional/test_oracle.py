@@ -90,6 +90,25 @@ def test_residuals_of_a_controlnet_and_guidance_agree(
     assert relative(out, dense_prediction(guided, call)) <= 1e-5
 
 
+@pytest.mark.parametrize("intervals", [(1, 1), (2, 3)])
+@pytest.mark.parametrize(("base_ratio", "one_stream"), [(0.0, False), (0.3, False), (0.3, True)])
+def test_a_reference_picture_is_seen_by_all_and_sees_all(
+    transformer: FluxTransformer2DModel,
+    draw: Draw,
+    plain: Plain,
+    within: Within,
+    base_ratio: float,
+    one_stream: bool,
+    intervals: tuple[int, int],
+) -> None:
+    call = draw(11, batch=2, base_ratio=base_ratio, one_stream=one_stream, intervals=intervals)
+    shown = torch.randn(2, 15, 16, generator=torch.Generator().manual_seed(7))
+    call = replace(call, reference=shown, reference_shape=(3, 5))
+    with within(transformer, call):
+        out = plain(transformer, call)
+    assert relative(out, dense_prediction(transformer, call)) <= 1e-5
+
+
 @pytest.mark.parametrize(("doubles", "singles"), [(2, 0), (0, 2)])
 def test_a_transformer_of_one_kind_of_block_agrees(
     build: Callable[..., FluxTransformer2DModel],

@@ -13,13 +13,13 @@ TEXTS = (3, 1, 4)
 owners = arrays.arrays(np.int16, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=st.integers(-1, 2))
 
 
-@given(owner=owners)
-def test_two_tokens_share_a_cell_where_the_mask_lets_them_see_each_other(owner: np.ndarray) -> None:
-    rows = group_rows(owner, Sequenced(TEXTS, 0, base_image=False))
-    shared = torch.zeros(sum(TEXTS) + owner.size, sum(TEXTS) + owner.size, dtype=torch.bool)
+@given(owner=owners, references=st.integers(0, 3))
+def test_a_token_sees_another_where_the_mask_lets_it(owner: np.ndarray, references: int) -> None:
+    rows = group_rows(owner, Sequenced(TEXTS, 0, base_image=False, references=references))
+    shared = torch.zeros((sum(TEXTS) + owner.size + references,) * 2, dtype=torch.bool)
     for cell in rows.cells:
-        shared[cell.rows[:, None], cell.rows[None, :]] = True
-    assert torch.equal(shared, visibility(owner, list(TEXTS)))
+        shared[cell.rows[:, None], cell.keys[None, :]] = True
+    assert torch.equal(shared, visibility(owner, list(TEXTS), references))
 
 
 @given(owner=owners, base_text=st.integers(0, 3), base_image=st.booleans())
