@@ -33,8 +33,9 @@ class DenseCall:
     `latents` (B, N, C), `sigma` (B,), `pooled` (B, P), `guidance` (B,) or None, `region_embeds` one (B,
     L_i, D) a region, `base_embeds` (B, L, D); `controls` and `single_controls` are a ControlNet's
     residuals, each (B, N, width). `reference` (B, M, C) is another picture as FLUX.1 Kontext shows it, of
-    `reference_shape` (rows, columns): its tokens are in no region, all see them, and they see all. `one_stream` is the renderer's own way, not the paper's: single blocks too
-    have one image for both branches.
+    `reference_shape` (rows, columns): its tokens are in no region, all see them, and they see all.
+    `one_stream` is the renderer's own way, not the paper's: single blocks too have one image for both
+    branches.
     """
 
     owner: NDArray[np.int16]

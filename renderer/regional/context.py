@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from planner.errors import UserError
+from renderer.regional.adapters import AdapterRegions, adapters_of, check_adapters
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.hooks import PromptHook, append_base_image
 from renderer.regional.injection import Block
@@ -30,6 +31,7 @@ def regional(
     conditioning: Conditioning,
     settings: RegionalSettings,
     timesteps: Tensor,
+    adapter_regions: AdapterRegions | None = None,
 ) -> Generator[None, None, None]:
     """Within it, any FLUX pipeline over `transformer` draws by regions, called as its documentation says.
 
@@ -39,6 +41,9 @@ def regional(
     `conditioning.base_embeds` as its `prompt_embeds`: by them a call is told from the negative pass of true
     CFG or from another picture's. `timesteps` (steps,), from 1000 down, are those that the pipeline will
     run: `flux_timesteps` for text to image.
+
+    `adapter_regions` says for each loaded IP-Adapter the regions whose image tokens alone get its output, in
+    every step; None stands for the whole picture.
 
     What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
     every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
@@ -51,7 +56,9 @@ def regional(
     """
     _check(transformer, owner, conditioning)
     threshold = sigma_threshold(timesteps, settings.inject_steps, conditioning.base_embeds.dtype)
-    hook = PromptHook(owner, conditioning, settings, threshold)
+    if adapter_regions is not None:
+        check_adapters(_adapters(transformer), adapter_regions, len(conditioning.region_embeds))
+    hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions)
     with ExitStack() as stack:
         for attn, block in _attentions(transformer):
             _wrap(stack, attn, block)
@@ -72,6 +79,12 @@ def _attentions(transformer: FluxTransformer2DModel) -> Iterator[tuple[FluxAtten
     ):
         for index, block in enumerate(blocks):
             yield cast(FluxAttention, block.attn), Block(double, index)
+
+
+def _adapters(transformer: FluxTransformer2DModel) -> int:
+    """The number of IP-Adapters that the transformer has loaded."""
+    processors: list[Any] = [attn.processor for attn, _ in _attentions(transformer)]
+    return max(adapters_of(getattr(processor, "wrapped", processor)) for processor in processors)
 
 
 def _wrap(stack: ExitStack, attn: FluxAttention, block: Block) -> None:

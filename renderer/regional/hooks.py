@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from planner.errors import UserError
+from renderer.regional.adapters import AdapterRegions, adapter_masks
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.injection import KEY, Injection
 from renderer.regional.rows import Sequenced, group_rows
@@ -32,6 +33,7 @@ class PromptHook:
         conditioning: Conditioning,
         settings: RegionalSettings,
         threshold: float,
+        adapter_regions: AdapterRegions | None = None,
     ) -> None:
         self.owner = owner
         self.conditioning = conditioning
@@ -40,6 +42,7 @@ class PromptHook:
         self.skipped = 0
         self._mixes = settings.base_ratio > 0
         self._copies = self._mixes and not settings.one_stream
+        self._masks = cache(partial(adapter_masks, owner, adapter_regions)) if adapter_regions else None
         self._injection = cache(partial(build_injection, owner, conditioning, settings))
 
     def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
@@ -48,9 +51,11 @@ class PromptHook:
         shared: Arguments = call.get("joint_attention_kwargs") or {}
         if KEY in shared:
             return None
+        latents = call["hidden_states"]
+        if self._masks:
+            shared = {**shared, "ip_adapter_masks": self._masks(latents.device)}
         if not self._is_regional(call):
             return (), {**call, "joint_attention_kwargs": {**shared, KEY: None}}
-        latents = call["hidden_states"]
         references = _references(self.owner, latents, call["img_ids"])
         _check_batch(self.conditioning, latents)
         prompt, ids = self._lengthened(call)
@@ -123,7 +128,7 @@ def _same(prompt: Tensor, base: Tensor) -> bool:
 
 
 def _references(owner: NDArray[np.int16], latents: Tensor, ids: Tensor) -> int:
-    """How many of the last tokens are a reference picture's: FLUX.1 Kontext begins their ids with 1, not 0."""
+    """How many of the last tokens are a reference picture's: Kontext begins their ids with 1, not 0."""
     rows, columns = owner.shape[-2:]
     references = latents.shape[1] - rows * columns
     if references and references != int(ids[..., rows * columns :, 0].count_nonzero()):

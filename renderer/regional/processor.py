@@ -1,6 +1,5 @@
 """The attention processor of a regional call, around the one that it finds."""
 
-import inspect
 from functools import partial
 from typing import Any
 
@@ -8,7 +7,8 @@ from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_a
 from diffusers.models.transformers.transformer_flux import FluxAttention
 from torch import Tensor
 
-from renderer.regional.attention import attend
+from renderer.regional.adapters import Masks, adapter_output, adapters_of
+from renderer.regional.attention import Kernel, attend
 from renderer.regional.injection import Block, Injection
 from renderer.regional.projections import Joint, Rope, joint_projections
 
@@ -22,7 +22,11 @@ class RegionalAttnProcessor:
     def __init__(self, wrapped: Any, block: Block) -> None:
         self.wrapped = wrapped
         self.block = block
-        self._adapts = "ip_hidden_states" in inspect.signature(wrapped).parameters
+
+    @property
+    def adapters(self) -> int:
+        """The number of IP-Adapters that the wrapped processor holds."""
+        return adapters_of(self.wrapped)
 
     @property
     def _attention_backend(self) -> AttentionBackendName | None:
@@ -41,27 +45,36 @@ class RegionalAttnProcessor:
         attention_mask: Tensor | None = None,
         image_rotary_emb: Rope | None = None,
         ip_hidden_states: list[Tensor] | None = None,
-        ip_adapter_masks: Tensor | None = None,
+        ip_adapter_masks: Masks | None = None,
         regional: Injection | None = None,
     ) -> Tensor | tuple[Tensor, ...]:
         """As diffusers calls it: the names are diffusers' own, but for `regional`, the call's `Injection`.
 
         `hidden_states` (B, n, width) is the image in double blocks, and text and image in single ones.
         """
-        adapter = {"ip_hidden_states": ip_hidden_states, "ip_adapter_masks": ip_adapter_masks}
-        whole = partial(self.wrapped, attn, hidden_states, **(adapter if self._adapts else {}))
+        adapters = {"ip_hidden_states": ip_hidden_states} if self.adapters else {}
+
+        def added() -> Tensor:
+            embeds = ip_hidden_states or ()
+            return adapter_output(attn, self.wrapped, hidden_states, embeds, ip_adapter_masks, self._kernel)
+
         if regional is None:
-            return whole(encoder_hidden_states, attention_mask, image_rotary_emb)
+            stock = encoder_hidden_states, attention_mask, image_rotary_emb
+            outputs = self.wrapped(attn, hidden_states, *stock, **adapters)
+            masked = adapters and ip_adapter_masks and encoder_hidden_states is not None
+            return (*outputs[:2], added()) if masked else outputs
         joint = joint_projections(attn, hidden_states, encoder_hidden_states, image_rotary_emb)
         out = self._attend(joint, regional)
         if encoder_hidden_states is None:
             return out
         text, image = out.split([encoder_hidden_states.shape[1], hidden_states.shape[1]], dim=1)
-        # What an IP-Adapter adds depends on the image alone: one token of text is enough to ask for it.
-        added = whole(encoder_hidden_states[:, :1])[2:] if self._adapts else ()
-        return attn.to_out[1](attn.to_out[0](image)), attn.to_add_out(text), *added
+        shown = (added(),) if adapters else ()
+        return attn.to_out[1](attn.to_out[0](image)), attn.to_add_out(text), *shown
+
+    @property
+    def _kernel(self) -> Kernel:
+        return partial(dispatch_attention_fn, backend=self._attention_backend)
 
     def _attend(self, joint: Joint, injection: Injection) -> Tensor:
-        kernel = partial(dispatch_attention_fn, backend=self._attention_backend)
         rows, groups = self.block.rows(injection), self.block.groups(injection)
-        return attend(joint, rows, groups, injection.base_ratio, kernel).flatten(2)
+        return attend(joint, rows, groups, injection.base_ratio, self._kernel).flatten(2)

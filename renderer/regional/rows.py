@@ -18,9 +18,9 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Tokens that see the same: int64 (n,) `rows` that see the int64 (m,) `keys`, in some of a batch's pictures.
+    """Tokens that see the same, in some of a batch's pictures: int64 (n,) `rows` see int64 (m,) `keys`.
 
-    `keys` are the rows themselves, and a reference picture's where there is one.
+    The keys are the rows themselves, and a reference picture's where there is one.
     """
 
     rows: Tensor
@@ -59,8 +59,8 @@ class Sequenced:
     """Where a sequence's parts stand: the lengths of its texts, and what there is of a base branch.
 
     `base_text` is the length of the base text, 0 without a base branch; with `base_image` a copy of the
-    image follows it, as in the single blocks. Behind the image stand `references` tokens of other pictures, as
-    in FLUX.1 Kontext: they belong to no region, all see them, and they see everything.
+    image follows it, as in the single blocks. Behind the image stand `references` tokens of other pictures,
+    as in FLUX.1 Kontext: they belong to no region, all see them, and they see everything.
     """
 
     texts: tuple[int, ...]

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -50,6 +53,33 @@ def build() -> Callable[..., FluxTransformer2DModel]:
 @pytest.fixture(scope="session")
 def transformer(build: Callable[..., FluxTransformer2DModel]) -> FluxTransformer2DModel:
     return build()
+
+
+@pytest.fixture(scope="session")
+def vae() -> AutoencoderKL:
+    """A random autoencoder of four channels; a latent is eight pixels wide."""
+    torch.manual_seed(0)
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    channels = {"block_out_channels": (4, 4, 4, 4), "norm_num_groups": 2, "latent_channels": 4}
+    made = AutoencoderKL(**cast(Any, blocks), **cast(Any, channels), use_quant_conv=False, shift_factor=0.1)
+    return made.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def assemble(vae: AutoencoderKL) -> Callable[..., Any]:
+    """A pipeline over a transformer, text to image unless another `kind` is asked for.
+
+    Prompts are given to it as embeddings; keyword arguments are its other components.
+    """
+
+    def make(transformer: FluxTransformer2DModel, kind: type[Any] = FluxPipeline, **components: Any) -> Any:
+        scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0)
+        texts = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
+        pipeline = kind(scheduler=scheduler, vae=vae, transformer=transformer, **texts, **components)
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    return make
 
 
 @pytest.fixture(scope="session")

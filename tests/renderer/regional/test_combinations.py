@@ -9,7 +9,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.controlnets.controlnet_flux import FluxControlNetModel
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
@@ -24,7 +23,6 @@ from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from diffusers.pipelines.flux.pipeline_flux_inpaint import FluxInpaintPipeline
 from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
 from diffusers.pipelines.flux.pipeline_flux_kontext_inpaint import FluxKontextInpaintPipeline
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor, nn
 
 from evals.dense import DenseCall, dense_prediction
@@ -86,30 +84,20 @@ class Parts:
 
     transformers: Mapping[int, FluxTransformer2DModel]
     controlnets: Mapping[str, FluxControlNetModel]
-    vae: AutoencoderKL
-    scheduler: FlowMatchEulerDiscreteScheduler
+    make: Callable[..., Any]
 
     def assemble(self, case: Case) -> Any:
         """The case's pipeline."""
         nets = [self.controlnets[name] for name in case.controlnets]
         control = {"controlnet": nets[0] if len(nets) == 1 else nets} if nets else {}
-        texts = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
-        pipeline = case.kind(
-            scheduler=self.scheduler,
-            vae=self.vae,
-            transformer=self.transformers[case.channels],
-            **texts,
-            **control,
-        )
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline
+        return self.make(self.transformers[case.channels], case.kind, **control)
 
 
-def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: object) -> FluxControlNetModel:
+def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: Any) -> FluxControlNetModel:
     """A ControlNet whose every weight is random: those of diffusers begin at zero, and so without effect."""
     names = ("attention_head_dim", "num_attention_heads", "joint_attention_dim", "pooled_projection_dim")
-    shared = {name: transformer.config[name] for name in (*names, "in_channels", "axes_dims_rope")}
-    net = FluxControlNetModel(**{**shared, "num_layers": 2, "num_single_layers": 2, **config})
+    shared: dict[str, Any] = {name: transformer.config[name] for name in (*names, "in_channels", "axes_dims_rope")}
+    net = FluxControlNetModel(**{**cast(Any, shared), "num_layers": 2, "num_single_layers": 2, **config})
     noise = torch.Generator().manual_seed(seed)
     for parameter in net.parameters():
         nn.init.normal_(parameter, std=0.1, generator=noise)
@@ -117,11 +105,7 @@ def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: object)
 
 
 @pytest.fixture(scope="session")
-def parts(build: Callable[..., FluxTransformer2DModel]) -> Parts:
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
-    channels = {"block_out_channels": (4, 4, 4, 4), "norm_num_groups": 2, "latent_channels": 4}
-    torch.manual_seed(0)
-    vae = AutoencoderKL(**cast(Any, blocks), **cast(Any, channels), use_quant_conv=False, shift_factor=0.1)
+def parts(build: Callable[..., FluxTransformer2DModel], assemble: Callable[..., Any]) -> Parts:
     wanted = {case.channels for case in CASES.values()}
     transformers = {count: build(in_channels=count, out_channels=16) for count in wanted}
     return Parts(
@@ -131,8 +115,7 @@ def parts(build: Callable[..., FluxTransformer2DModel]) -> Parts:
             "pose": controlnet(transformers[16], 2),
             "union": controlnet(transformers[16], 3, num_mode=3),
         },
-        vae.eval().requires_grad_(False),
-        FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
+        assemble,
     )
 
 

@@ -9,11 +9,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_flux import FluxIPAdapterAttnProcessor, FluxTransformer2DModel
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 from evals.dense import DenseCall, dense_prediction
@@ -21,26 +19,14 @@ from evals.parity import relative
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
 Draw = Callable[..., DenseCall]
+Assemble = Callable[[FluxTransformer2DModel], FluxPipeline]
 
 SIZE = {"height": 64, "width": 96}
 STEPS = 4
 
 
-def assemble(transformer: FluxTransformer2DModel) -> FluxPipeline:
-    """A FLUX pipeline with a random VAE, and prompts given as embeddings."""
-    torch.manual_seed(0)
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
-    channels = {"block_out_channels": (4, 4, 4, 4), "norm_num_groups": 2, "latent_channels": 4}
-    vae = AutoencoderKL(**cast(Any, blocks), **cast(Any, channels), use_quant_conv=False, shift_factor=0.1)
-    scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0)
-    parts: dict[str, Any] = dict.fromkeys(("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"))
-    pipeline = FluxPipeline(scheduler, vae.requires_grad_(False), transformer=transformer, **parts)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
 @pytest.fixture(scope="module")
-def pipeline(transformer: FluxTransformer2DModel) -> FluxPipeline:
+def pipeline(transformer: FluxTransformer2DModel, assemble: Assemble) -> FluxPipeline:
     return assemble(transformer)
 
 
@@ -120,7 +106,9 @@ def test_no_injected_step_is_the_plain_pipeline_to_the_bit(pipeline: FluxPipelin
         assert torch.equal(draw_latents(pipeline, call), plain)
 
 
-def test_two_pipelines_on_one_transformer_do_not_meet(pipeline: FluxPipeline, draw: Draw) -> None:
+def test_two_pipelines_on_one_transformer_do_not_meet(
+    pipeline: FluxPipeline, assemble: Assemble, draw: Draw
+) -> None:
     call, other = draw(3), draw(4)
     second = assemble(pipeline.transformer)
     expected = draw_latents(second, other)
@@ -204,7 +192,7 @@ def test_a_picture_comes_out(pipeline: FluxPipeline, draw: Draw) -> None:
 
 
 def test_an_ip_adapter_goes_on_with_its_own_processor(
-    build: Callable[..., FluxTransformer2DModel], draw: Draw
+    build: Callable[..., FluxTransformer2DModel], assemble: Assemble, draw: Draw
 ) -> None:
     """One prompt over the whole canvas is the plain pipeline, and so with what the adapter adds."""
     pipeline = assemble(build())
