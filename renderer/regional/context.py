@@ -15,6 +15,7 @@ from renderer.regional.adapters import AdapterRegions, adapters_of, check_adapte
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.hooks import PromptHook, append_base_image
 from renderer.regional.injection import Block
+from renderer.regional.lora import LoraMasks, LoraRegions, check_loras
 from renderer.regional.processor import RegionalAttnProcessor
 from renderer.regional.schedule import sigma_threshold
 from renderer.regional.settings import RegionalSettings
@@ -32,6 +33,7 @@ def regional(
     settings: RegionalSettings,
     timesteps: Tensor,
     adapter_regions: AdapterRegions | None = None,
+    lora_regions: LoraRegions | None = None,
 ) -> Generator[None, None, None]:
     """Within it, any FLUX pipeline over `transformer` draws by regions, called as its documentation says.
 
@@ -43,7 +45,8 @@ def regional(
     run: `flux_timesteps` for text to image.
 
     `adapter_regions` says for each loaded IP-Adapter the regions whose image tokens alone get its output, in
-    every step; None stands for the whole picture.
+    every step; None stands for the whole picture. `lora_regions` says for LoRAs, by the names of their peft
+    adapters, the regions whose tokens alone get theirs; a LoRA that it leaves out is the whole picture's.
 
     What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
     every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
@@ -58,8 +61,12 @@ def regional(
     threshold = sigma_threshold(timesteps, settings.inject_steps, conditioning.base_embeds.dtype)
     if adapter_regions is not None:
         check_adapters(_adapters(transformer), adapter_regions, len(conditioning.region_embeds))
-    hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions)
+    check_loras(lora_regions or {}, len(conditioning.region_embeds))
+    loras = LoraMasks(transformer, owner, lora_regions) if lora_regions else None
+    hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions, loras)
     with ExitStack() as stack:
+        if loras:
+            loras.install(stack)
         for attn, block in _attentions(transformer):
             _wrap(stack, attn, block)
         # Before the hook of a context around this one, so that the inner context answers first.

@@ -13,6 +13,7 @@ from planner.errors import UserError
 from renderer.regional.adapters import AdapterRegions, adapter_masks
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.injection import KEY, Injection
+from renderer.regional.lora import LoraMasks
 from renderer.regional.rows import Sequenced, group_rows
 from renderer.regional.settings import RegionalSettings
 
@@ -34,12 +35,15 @@ class PromptHook:
         settings: RegionalSettings,
         threshold: float,
         adapter_regions: AdapterRegions | None = None,
+        loras: LoraMasks | None = None,
     ) -> None:
         self.owner = owner
         self.conditioning = conditioning
         self.threshold = threshold
         self.injected = 0
         self.skipped = 0
+        self._loras = loras
+        self._settings = settings
         self._mixes = settings.base_ratio > 0
         self._copies = self._mixes and not settings.one_stream
         self._masks = cache(partial(adapter_masks, owner, adapter_regions)) if adapter_regions else None
@@ -50,14 +54,20 @@ class PromptHook:
         call = dict(zip(inspect.signature(transformer.forward).parameters, args, strict=False)) | kwargs
         shared: Arguments = call.get("joint_attention_kwargs") or {}
         if KEY in shared:
+            if self._loras:
+                self._loras.forget()
             return None
         latents = call["hidden_states"]
         if self._masks:
             shared = {**shared, "ip_adapter_masks": self._masks(latents.device)}
         if not self._is_regional(call):
+            self._follow_plain(call)
             return (), {**call, "joint_attention_kwargs": {**shared, KEY: None}}
         references = _references(self.owner, latents, call["img_ids"])
         _check_batch(self.conditioning, latents)
+        if self._loras:
+            parts = sequences(self.conditioning, self._settings, references)
+            self._loras.follow(*parts, latents.device)
         prompt, ids = self._lengthened(call)
         changed = {"encoder_hidden_states": prompt, "txt_ids": ids}
         shared = {**shared, KEY: self._injection(references, latents.device)}
@@ -70,6 +80,18 @@ class PromptHook:
         self.injected += regional
         self.skipped += not regional
         return regional
+
+    def _follow_plain(self, call: Arguments) -> None:
+        """Keep LoRAs to their regions' image tokens; on another canvas there are no regions."""
+        if self._loras is None:
+            return
+        latents, prompt = call["hidden_states"], call["encoder_hidden_states"]
+        references = latents.shape[1] - self.owner.shape[-2] * self.owner.shape[-1]
+        if references < 0:
+            self._loras.forget()
+        else:
+            plain = Sequenced((), prompt.shape[1], base_image=False, references=references)
+            self._loras.follow(plain, plain, latents.device)
 
     def _lengthened(self, call: Arguments) -> tuple[Tensor, Tensor]:
         """`[texts, base text]` (B, L, D), and ids of it and of the base image that is to come, if any."""
@@ -97,6 +119,16 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
     return (), {**kwargs, "encoder_hidden_states": torch.cat([text, image], dim=1)}
 
 
+def sequences(
+    conditioning: Conditioning, settings: RegionalSettings, references: int
+) -> tuple[Sequenced, Sequenced]:
+    """The parts of a regional call's sequence, in double blocks and in single ones."""
+    texts = tuple(embeds.shape[1] for embeds in conditioning.region_embeds)
+    base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
+    copied = base > 0 and not settings.one_stream
+    return Sequenced(texts, base, False, references), Sequenced(texts, base, copied, references)
+
+
 def build_injection(
     owner: NDArray[np.int16],
     conditioning: Conditioning,
@@ -108,12 +140,10 @@ def build_injection(
 
     Without a base branch where β is 0.
     """
-    texts = tuple(embeds.shape[1] for embeds in conditioning.region_embeds)
-    base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
-    copied = base > 0 and not settings.one_stream
+    double, single = sequences(conditioning, settings, references)
     return Injection(
-        double=group_rows(owner, Sequenced(texts, base, False, references), conditioning.held),
-        single=group_rows(owner, Sequenced(texts, base, copied, references), conditioning.held),
+        double=group_rows(owner, double, conditioning.held),
+        single=group_rows(owner, single, conditioning.held),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,

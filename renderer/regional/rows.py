@@ -54,7 +54,7 @@ class Rows:
         return Rows(cells, tuple(group.to(device) for group in self.regional), self.base, self.image)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Sequenced:
     """Where a sequence's parts stand: the lengths of its texts, and what there is of a base branch.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,8 +96,9 @@ class Parts:
 def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: Any) -> FluxControlNetModel:
     """A ControlNet whose every weight is random: those of diffusers begin at zero, and so without effect."""
     names = ("attention_head_dim", "num_attention_heads", "joint_attention_dim", "pooled_projection_dim")
-    shared: dict[str, Any] = {name: transformer.config[name] for name in (*names, "in_channels", "axes_dims_rope")}
-    net = FluxControlNetModel(**{**cast(Any, shared), "num_layers": 2, "num_single_layers": 2, **config})
+    sizes: dict[str, Any] = {"num_layers": 2, "num_single_layers": 2}
+    sizes |= {name: transformer.config[name] for name in (*names, "in_channels", "axes_dims_rope")}
+    net = FluxControlNetModel(**sizes | config)
     noise = torch.Generator().manual_seed(seed)
     for parameter in net.parameters():
         nn.init.normal_(parameter, std=0.1, generator=noise)

@@ -1,0 +1,154 @@
+"""A LoRA for some regions only: the output of its branch is masked to the regions' tokens.
+
+A LoRA adds `scale · B(A(x))` to the output of a linear layer, token by token. So masking what B gives is
+exact for every layer that acts on tokens. Modulation layers act on the time embedding, of which there is one
+for the whole picture: there a LoRA of regions is left out.
+"""
+
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from planner.errors import UserError
+from renderer.regional.rows import Sequenced
+
+LoraRegions = Mapping[str, Collection[int]]
+"""Per LoRA, by the name of its peft adapter, the regions whose tokens alone get its output."""
+
+
+class Place(Enum):
+    """Which tokens a linear layer acts on; a modulation layer acts on none."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    JOINT = "text and image"
+    NONE = "the time embedding"
+
+
+Masks = Mapping[tuple[str, Place], Tensor]
+
+
+def place_of(layer: str) -> Place:
+    """The tokens of the layer of this name in a FLUX transformer."""
+    kind, *path = layer.split(".")
+    if kind in {"x_embedder", "proj_out"}:
+        return Place.IMAGE
+    if kind == "context_embedder":
+        return Place.TEXT
+    if kind not in {"transformer_blocks", "single_transformer_blocks"} or path[1].startswith("norm"):
+        return Place.NONE
+    if kind == "single_transformer_blocks":
+        return Place.JOINT
+    return Place.TEXT if path[1] == "ff_context" or "add" in path[2] else Place.IMAGE
+
+
+def token_mask(owner: NDArray[np.int16], parts: Sequenced, regions: Collection[int]) -> Tensor:
+    """Which tokens of a sequence are the regions', bool (1 or B, S, 1): their texts and both their images."""
+    pictures = len(owner) if owner.ndim == 3 else 1
+    own = torch.from_numpy(np.isin(owner, list(regions))).reshape(pictures, -1)
+    image = pad(own, (0, parts.references))
+    texts = [torch.full((length,), index in regions) for index, length in enumerate(parts.texts)]
+    text = torch.cat([*texts, torch.zeros(parts.base_text, dtype=torch.bool)]).expand(pictures, -1)
+    return torch.cat([text, *[image] * parts.base_image, image], dim=1)[..., None]
+
+
+def check_loras(regions: LoraRegions, count: int) -> None:
+    """Raise `UserError` where a LoRA is for a region that is none of `count`."""
+    for name, own in regions.items():
+        wrong = [region for region in own if not 0 <= region < count]
+        if wrong:
+            raise UserError(f"lora_regions[{name!r}] names region {wrong[0]}: there are 0 to {count - 1}")
+
+
+class LoraMasks:
+    """The masks of the LoRAs of a context, for the call of the transformer that is under way.
+
+    Raises `UserError` where a LoRA is not loaded, is fused, or is of a kind whose output is no sum.
+    """
+
+    def __init__(
+        self, transformer: FluxTransformer2DModel, owner: NDArray[np.int16], regions: LoraRegions
+    ) -> None:
+        self._owner = owner
+        self._regions = regions
+        self._branches = [branch for name in regions for branch in branches(transformer, name)]
+        self._masks: Masks = {}
+        self._build = cache(self._built)
+
+    def install(self, stack: ExitStack) -> None:
+        """Mask the LoRAs' branches until `stack` closes; reports what is left out."""
+        for name, place, branch in self._branches:
+            stack.callback(branch.register_forward_hook(self._masked(name, place)).remove)
+        for name in self._regions:
+            layers = sum(place is Place.NONE for own, place, _ in self._branches if own == name)
+            if layers:
+                warnings.warn(
+                    f"of the LoRA {name!r} {layers} layers are left out, since it is for regions and they act "
+                    "on the whole picture's time embedding",
+                    stacklevel=4,
+                )
+
+    def follow(self, double: Sequenced, single: Sequenced, device: torch.device) -> None:
+        """A call of these sequences begins."""
+        self._masks = self._build(double, single, device)
+
+    def forget(self) -> None:
+        """A call begins that is none of this context's: every LoRA is as its user set it."""
+        self._masks = {}
+
+    def _built(self, double: Sequenced, single: Sequenced, device: torch.device) -> Masks:
+        masks = dict[tuple[str, Place], Tensor]()
+        for name, regions in self._regions.items():
+            whole = token_mask(self._owner, double, regions).to(device)
+            text = sum(double.texts) + double.base_text
+            masks[name, Place.TEXT], masks[name, Place.IMAGE] = whole[:, :text], whole[:, text:]
+            masks[name, Place.JOINT] = token_mask(self._owner, single, regions).to(device)
+            masks[name, Place.NONE] = torch.zeros(1, 1, dtype=torch.bool, device=device)
+        return masks
+
+    def _masked(self, name: str, place: Place) -> Any:
+        def mask(_branch: nn.Module, _args: object, output: Tensor) -> Tensor | None:
+            own = self._masks.get((name, place))
+            return None if own is None else output * own
+
+        return mask
+
+
+def branches(transformer: FluxTransformer2DModel, name: str) -> Iterator[tuple[str, Place, nn.Module]]:
+    """The modules whose output the LoRA `name` adds to that of a layer, with that layer's tokens."""
+    loaded: Mapping[str, Any] = getattr(transformer, "peft_config", {})
+    if name not in loaded:
+        names = ", ".join(map(repr, loaded)) or "none"
+        raise UserError(f"lora_regions names the LoRA {name!r}: loaded are {names}")
+    kind = str(loaded[name].peft_type.value)
+    if kind != "LORA":
+        raise UserError(f"the adapter {name!r} is of the kind {kind}: regions take LORA alone")
+    for path, module in transformer.named_modules():
+        layer: Any = module
+        if name in getattr(layer, "merged_adapters", ()):
+            raise UserError(
+                f"the LoRA {name!r} is fused with the weights, and is so for the whole picture: unfuse_lora()"
+            )
+        if name in getattr(layer, "lora_B", ()):
+            yield name, place_of(path), _branch(layer, name)
+
+
+def _branch(layer: Any, name: str) -> nn.Module:
+    variant = layer.lora_variant.get(name)
+    if variant is None:
+        return layer.lora_B[name]
+    if name in layer.lora_magnitude_vector:
+        return layer.lora_magnitude_vector[name]  # DoRA: the sum of all that it changes
+    raise UserError(
+        f"the LoRA {name!r} is of the kind {type(variant).__name__}: regions take plain LoRA and DoRA"
+    )
