@@ -32,8 +32,10 @@ def regional(
     conditioning: Conditioning,
     settings: RegionalSettings,
     timesteps: Tensor,
+    *,
     adapter_regions: AdapterRegions | None = None,
     lora_regions: LoraRegions | None = None,
+    negative: Conditioning | None = None,
 ) -> Generator[None, None, None]:
     """Within it, any FLUX pipeline over `transformer` draws by regions, called as its documentation says.
 
@@ -48,6 +50,9 @@ def regional(
     every step; None stands for the whole picture. `lora_regions` says for LoRAs, by the names of their peft
     adapters, the regions whose tokens alone get theirs; a LoRA that it leaves out is the whole picture's.
 
+    The negative pass of true CFG is plain, from `negative_prompt_embeds`, unless there is `negative`: then
+    calls with `negative.base_embeds` are regional too, each region against its own `negative.region_embeds`.
+
     What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
     every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
     (`RegionalSettings.one_stream` spares that image). Of
@@ -58,12 +63,14 @@ def regional(
     the first T steps and none had the base prompt.
     """
     _check(transformer, owner, conditioning)
+    if negative:
+        _check(transformer, owner, negative)
     threshold = sigma_threshold(timesteps, settings.inject_steps, conditioning.base_embeds.dtype)
     if adapter_regions is not None:
         check_adapters(_adapters(transformer), adapter_regions, len(conditioning.region_embeds))
     check_loras(lora_regions or {}, len(conditioning.region_embeds))
     loras = LoraMasks(transformer, owner, lora_regions) if lora_regions else None
-    hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions, loras)
+    hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions, loras, negative)
     with ExitStack() as stack:
         if loras:
             loras.install(stack)

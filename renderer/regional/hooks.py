@@ -2,7 +2,7 @@
 
 import inspect
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from renderer.regional.lora import LoraMasks
 from renderer.regional.rows import Sequenced, group_rows
 from renderer.regional.settings import RegionalSettings
 
+SHARED: Final = "joint_attention_kwargs"
+"""The argument that the transformer hands on to every block."""
+
 Arguments = dict[str, Any]
 Changed = tuple[tuple[()], Arguments]
 
@@ -24,8 +27,9 @@ Changed = tuple[tuple[()], Arguments]
 class PromptHook:
     """On the transformer: swaps the prompt of a regional call, and sends the call's `Injection` along.
 
-    A call is regional if its noise level reaches `threshold` and its prompt is the base prompt. `injected`
-    counts those; `skipped` counts the calls as noisy that had another prompt.
+    A call is regional if its noise level reaches `threshold` and its prompt is the base prompt, of
+    `conditioning` or of `negative`. `injected` counts those of `conditioning`; `skipped` counts the other
+    calls as noisy.
     """
 
     def __init__(
@@ -36,9 +40,11 @@ class PromptHook:
         threshold: float,
         adapter_regions: AdapterRegions | None = None,
         loras: LoraMasks | None = None,
+        negative: Conditioning | None = None,
     ) -> None:
         self.owner = owner
         self.conditioning = conditioning
+        self.negative = negative
         self.threshold = threshold
         self.injected = 0
         self.skipped = 0
@@ -47,56 +53,71 @@ class PromptHook:
         self._mixes = settings.base_ratio > 0
         self._copies = self._mixes and not settings.one_stream
         self._masks = cache(partial(adapter_masks, owner, adapter_regions)) if adapter_regions else None
-        self._injection = cache(partial(build_injection, owner, conditioning, settings))
+        self._injection = cache(partial(build_injection, owner, settings))
 
     def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
         """The call's arguments, changed; None where a context within this one has answered already."""
         call = dict(zip(inspect.signature(transformer.forward).parameters, args, strict=False)) | kwargs
-        shared: Arguments = call.get("joint_attention_kwargs") or {}
+        shared: Arguments = call.get(SHARED) or {}
         if KEY in shared:
-            if self._loras:
-                self._loras.forget()
+            self._forget()
             return None
-        latents = call["hidden_states"]
-        if self._masks:
-            shared = {**shared, "ip_adapter_masks": self._masks(latents.device)}
-        if not self._is_regional(call):
-            self._follow_plain(call)
-            return (), {**call, "joint_attention_kwargs": {**shared, KEY: None}}
-        references = _references(self.owner, latents, call["img_ids"])
-        _check_batch(self.conditioning, latents)
-        if self._loras:
-            parts = sequences(self.conditioning, self._settings, references)
-            self._loras.follow(*parts, latents.device)
-        prompt, ids = self._lengthened(call)
-        changed = {"encoder_hidden_states": prompt, "txt_ids": ids}
-        shared = {**shared, KEY: self._injection(references, latents.device)}
-        return (), {**call, **changed, "joint_attention_kwargs": shared}
+        conditioning = self._drawn_from(call)
+        changed = self._plain(call) if conditioning is None else self._regional(call, conditioning)
+        return (), {**call, **changed, SHARED: {**shared, **changed[SHARED]}}
 
-    def _is_regional(self, call: Arguments) -> bool:
+    def _drawn_from(self, call: Arguments) -> Conditioning | None:
+        """What the call's regions are drawn from; None where it is not regional."""
         if float(call["timestep"].flatten()[0]) < self.threshold:
-            return False
-        regional = _same(call["encoder_hidden_states"], self.conditioning.base_embeds)
-        self.injected += regional
-        self.skipped += not regional
-        return regional
+            return None
+        prompt = call["encoder_hidden_states"]
+        positive = _same(prompt, self.conditioning.base_embeds)
+        self.injected += positive
+        self.skipped += not positive
+        if positive:
+            return self.conditioning
+        return self.negative if self.negative and _same(prompt, self.negative.base_embeds) else None
 
-    def _follow_plain(self, call: Arguments) -> None:
-        """Keep LoRAs to their regions' image tokens; on another canvas there are no regions."""
-        if self._loras is None:
-            return
+    def _regional(self, call: Arguments, conditioning: Conditioning) -> Arguments:
+        """What changes in a call that is regional."""
+        latents = call["hidden_states"]
+        references = _references(self.owner, latents, call["img_ids"])
+        _check_batch(conditioning, latents)
+        self._follow(*sequences(conditioning, self._settings, references), latents.device)
+        prompt, ids = self._lengthened(call, conditioning)
+        injection = self._injection(conditioning, references, latents.device)
+        shared = {KEY: injection, **self._adapter_masks(latents.device)}
+        return {"encoder_hidden_states": prompt, "txt_ids": ids, SHARED: shared}
+
+    def _plain(self, call: Arguments) -> Arguments:
+        """What changes in a call that is not: adapters keep to their regions' image tokens.
+
+        On a canvas that is too small for the grid there are no regions.
+        """
         latents, prompt = call["hidden_states"], call["encoder_hidden_states"]
         references = latents.shape[1] - self.owner.shape[-2] * self.owner.shape[-1]
         if references < 0:
-            self._loras.forget()
-        else:
-            plain = Sequenced((), prompt.shape[1], base_image=False, references=references)
-            self._loras.follow(plain, plain, latents.device)
+            self._forget()
+            return {SHARED: {KEY: None}}
+        parts = Sequenced((), prompt.shape[1], base_image=False, references=references)
+        self._follow(parts, parts, latents.device)
+        return {SHARED: {KEY: None, **self._adapter_masks(latents.device)}}
 
-    def _lengthened(self, call: Arguments) -> tuple[Tensor, Tensor]:
+    def _adapter_masks(self, device: torch.device) -> Arguments:
+        return {"ip_adapter_masks": self._masks(device)} if self._masks else {}
+
+    def _follow(self, double: Sequenced, single: Sequenced, device: torch.device) -> None:
+        if self._loras:
+            self._loras.follow(double, single, device)
+
+    def _forget(self) -> None:
+        if self._loras:
+            self._loras.forget()
+
+    def _lengthened(self, call: Arguments, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
         """`[texts, base text]` (B, L, D), and ids of it and of the base image that is to come, if any."""
         base, ids = call["encoder_hidden_states"], call["txt_ids"]
-        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in self.conditioning.region_embeds]
+        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in conditioning.region_embeds]
         region_ids = ids.new_zeros(sum(text.shape[1] for text in texts), ids.shape[-1])
         if not self._mixes:
             return torch.cat(texts, dim=1), region_ids
@@ -109,7 +130,7 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
 
     Blocks treat every token alike but for attention, so the copy needs nothing more.
     """
-    injection: Injection | None = (kwargs["joint_attention_kwargs"] or {}).get(KEY)
+    injection: Injection | None = (kwargs[SHARED] or {}).get(KEY)
     if injection is None:
         return None
     text, image = kwargs["encoder_hidden_states"], kwargs["hidden_states"]
@@ -131,8 +152,8 @@ def sequences(
 
 def build_injection(
     owner: NDArray[np.int16],
-    conditioning: Conditioning,
     settings: RegionalSettings,
+    conditioning: Conditioning,
     references: int,
     device: torch.device,
 ) -> Injection:

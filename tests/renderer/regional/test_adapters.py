@@ -92,7 +92,7 @@ def drawn(
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps),
         flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
-        adapter_regions,
+        adapter_regions=adapter_regions,
     ):
         return latents_of(pipeline, call, pictures, **more)
 
