@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from renderer.cards import ModelCard as ModelCard
     from renderer.cards import model_card as model_card
     from renderer.grid import TokenGrid as TokenGrid
+    from renderer.grid import grid_from_coverage as grid_from_coverage
     from renderer.grid import grid_from_masks as grid_from_masks
     from renderer.grid import rasterise as rasterise
     from renderer.models import Model as Model
     from renderer.models import load_model as load_model
+    from renderer.painting import painted_masks as painted_masks
+    from renderer.painting import soft_mask as soft_mask
     from renderer.pipeline import Result as Result
     from renderer.pipeline import generate as generate
     from renderer.pipeline import generate_many as generate_many
@@ -37,7 +40,8 @@ _HOMES = {
     "planner.planning": ("plan",),
     "renderer.cards": ("ModelCard", "model_card"),
     "renderer.pipeline": ("Result", "generate", "generate_many", "layout_of", "make_plan", "settle"),
-    "renderer.grid": ("TokenGrid", "grid_from_masks", "rasterise"),
+    "renderer.grid": ("TokenGrid", "grid_from_coverage", "grid_from_masks", "rasterise"),
+    "renderer.painting": ("painted_masks", "soft_mask"),
     "renderer.models": ("Model", "load_model"),
     "renderer.regional": ("Conditioning", "RegionalSettings"),
     "renderer.rendering": ("Rendering", "render", "render_batch"),

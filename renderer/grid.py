@@ -71,16 +71,52 @@ def grid_from_masks(
     tokens: a token takes the pixel ⌊(i + ½)·scale⌋. Raises `UserError` for masks that overlap and for
     counts that disagree.
     """
-    if not len(masks) == len(prompts) == len(names):
-        raise UserError(
-            f"{len(masks)} masks, {len(prompts)} prompts and {len(names)} names: one of each a region"
-        )
+    _check_counts(masks, prompts, names)
     _check_divides(patch, *masks.shape[1:])
     _check_disjoint(masks, names)
     rows, cols = (_nearest_exact(length, length // patch) for length in masks.shape[1:])
     tokens = masks[:, rows][:, :, cols]
     owner = np.where(tokens.any(axis=0), tokens.argmax(axis=0), UNCOVERED)
     return TokenGrid(_freeze(owner), tuple(names), tuple(prompts), tuple(base_prompts), patch=patch)
+
+
+def grid_from_coverage(
+    shares: NDArray[np.floating] | NDArray[np.bool_],
+    prompts: Sequence[str],
+    names: Sequence[str],
+    *,
+    base_prompts: Sequence[str] = (),
+    patch: int = 16,
+) -> TokenGrid:
+    """A grid from soft masks (R, H, W), the share from 0 to 1 of each pixel that is each region's.
+
+    A token goes to whom it covers most, of equals to the first; what the shares leave is nobody's, and a
+    token that is mostly so is uncovered (-1). A region that wins no token gets the one that it covers most, unless
+    that is its owner's only one: then a note of kind "lost" names it. Raises `UserError` for shares outside
+    of 0 to 1 and for counts that disagree.
+    """
+    _check_counts(shares, prompts, names)
+    _check_divides(patch, *shares.shape[1:])
+    if shares.min() < 0 or shares.max() > 1:
+        raise UserError(
+            f"the masks go from {shares.min():g} to {shares.max():g}: they should be within 0 to 1"
+        )
+    regions, height, width = shares.shape
+    tokens = shares.reshape(regions, height // patch, patch, width // patch, patch).mean(axis=(2, 4))
+    tokens = np.concatenate([tokens, 1 - tokens.sum(axis=0, keepdims=True)]).clip(0)
+    owner, lost = _rescue(tokens.argmax(axis=0), tokens)
+    notes = tuple(_lost(names[index]) for index in lost)
+    owner = np.where(owner == regions, UNCOVERED, owner)
+    return TokenGrid(
+        _freeze(owner), tuple(names), tuple(prompts), tuple(base_prompts), notes=notes, patch=patch
+    )
+
+
+def _check_counts(masks: NDArray[np.generic], prompts: Sequence[str], names: Sequence[str]) -> None:
+    if not len(masks) == len(prompts) == len(names):
+        raise UserError(
+            f"{len(masks)} masks, {len(prompts)} prompts and {len(names)} names: one of each a region"
+        )
 
 
 def _check_divides(patch: int, height: int, width: int) -> None:

@@ -93,8 +93,8 @@ class LoraMasks:
             layers = sum(place is Place.NONE for own, place, _ in self._branches if own == name)
             if layers:
                 warnings.warn(
-                    f"of the LoRA {name!r} {layers} layers are left out, since it is for regions and they act "
-                    "on the whole picture's time embedding",
+                    f"of the LoRA {name!r} {layers} layers are left out, since it is for regions and they "
+                    "act on the whole picture's time embedding",
                     stacklevel=4,
                 )
 
