@@ -13,7 +13,7 @@ from torch import Tensor
 from planner.errors import UserError
 from renderer.regional.adapters import AdapterRegions, adapters_of, check_adapters
 from renderer.regional.conditioning import Conditioning
-from renderer.regional.hooks import PromptHook, append_base_image
+from renderer.regional.hooks import PromptHook, append_base_image, check_cache
 from renderer.regional.injection import Block
 from renderer.regional.lora import LoraMasks, LoraRegions, check_loras
 from renderer.regional.processor import RegionalAttnProcessor
@@ -129,8 +129,7 @@ def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], condit
     width, wanted = conditioning.base_embeds.shape[-1], transformer.config["joint_attention_dim"]
     if width != wanted:
         raise UserError(f"the embeddings are {width} wide: this transformer takes {wanted}")
-    if transformer.is_cache_enabled:
-        raise UserError("a block cache is on, and what it keeps does not fit regional steps: disable_cache()")
+    check_cache(transformer)
     if any(getattr(attn.processor, "_parallel_config", None) for attn, _ in _attentions(transformer)):
         raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")
 

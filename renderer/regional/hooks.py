@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -14,6 +15,7 @@ from renderer.regional.adapters import AdapterRegions, adapter_masks
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.injection import KEY, Injection
 from renderer.regional.lora import LoraMasks
+from renderer.regional.processor import RegionalAttnProcessor
 from renderer.regional.rows import Sequenced, group_rows
 from renderer.regional.settings import RegionalSettings
 
@@ -63,7 +65,9 @@ class PromptHook:
             self._forget()
             return None
         conditioning = self._drawn_from(call)
-        changed = self._plain(call) if conditioning is None else self._regional(call, conditioning)
+        changed = (
+            self._plain(call) if conditioning is None else self._regional(transformer, call, conditioning)
+        )
         return (), {**call, **changed, SHARED: {**shared, **changed[SHARED]}}
 
     def _drawn_from(self, call: Arguments) -> Conditioning | None:
@@ -78,8 +82,9 @@ class PromptHook:
             return self.conditioning
         return self.negative if self.negative and _same(prompt, self.negative.base_embeds) else None
 
-    def _regional(self, call: Arguments, conditioning: Conditioning) -> Arguments:
+    def _regional(self, transformer: nn.Module, call: Arguments, conditioning: Conditioning) -> Arguments:
         """What changes in a call that is regional."""
+        _check_transformer(transformer)
         latents = call["hidden_states"]
         references = _references(self.owner, latents, call["img_ids"])
         _check_batch(conditioning, latents)
@@ -176,6 +181,23 @@ def _same(prompt: Tensor, base: Tensor) -> bool:
     if prompt.shape[1:] != base.shape[1:] or len(base) not in {1, len(prompt)}:
         return False
     return torch.equal(prompt, base.to(prompt).expand_as(prompt))
+
+
+def check_cache(transformer: FluxTransformer2DModel) -> None:
+    """Raise `UserError` where a block cache is on."""
+    if transformer.is_cache_enabled:
+        raise UserError("a block cache is on, and what it keeps does not fit regional steps: disable_cache()")
+
+
+def _check_transformer(transformer: Any) -> None:
+    """Whether it is still as the context made it, since pipelines let one change it at any time."""
+    check_cache(transformer)
+    for block in (*transformer.transformer_blocks, *transformer.single_transformer_blocks):
+        if not isinstance(block.attn.processor, RegionalAttnProcessor):
+            raise UserError(
+                "an attention processor was set within the regional context, and the regions' own is gone: "
+                "set processors and load IP-Adapters before it"
+            )
 
 
 def _references(owner: NDArray[np.int16], latents: Tensor, ids: Tensor) -> int:

@@ -7,6 +7,7 @@ from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_a
 from diffusers.models.transformers.transformer_flux import FluxAttention
 from torch import Tensor
 
+from planner.errors import UserError
 from renderer.regional.adapters import Masks, adapter_output, adapters_of
 from renderer.regional.attention import Kernel, attend
 from renderer.regional.injection import Block, Injection
@@ -19,7 +20,10 @@ class RegionalAttnProcessor:
     It holds nothing of a call or a layout, so two contexts, one within the other, share it without knowing.
     """
 
-    def __init__(self, wrapped: Any, block: Block) -> None:
+    def __init__(self, wrapped: Any = None, block: Block | None = None) -> None:
+        if wrapped is None or block is None:
+            # diffusers makes processors anew where an IP-Adapter is loaded.
+            raise UserError("an IP-Adapter can't be loaded within a regional context: load it before")
         self.wrapped = wrapped
         self.block = block
 
