@@ -14,12 +14,17 @@ import typer
 from planner.errors import ScenewrightError, UserError
 from renderer.options import (
     BaseRatio,
+    ControlNets,
+    Controls,
     DoubleInterval,
     Guidance,
+    InitImage,
     InjectSteps,
+    InpaintMask,
     Llm,
     LlmPrice,
     LlmProfile,
+    Loras,
     LowMemory,
     Masks,
     Mode,
@@ -34,6 +39,7 @@ from renderer.options import (
     SingleInterval,
     SizeText,
     Steps,
+    Strength,
     TrueCfg,
     Version,
 )
@@ -95,12 +101,18 @@ def draw(
     mode: Mode = None,
     double_interval: DoubleInterval = None,
     single_interval: SingleInterval = None,
+    lora: Loras = None,
+    init_image: InitImage = None,
+    strength: Strength = None,
+    inpaint_mask: InpaintMask = None,
+    control: Controls = None,
+    controlnet: ControlNets = None,
     version: Version = False,
 ) -> None:
     """Draw one long prompt as a picture in which every part stands where it was asked to stand."""
     del version
     from renderer.drawing import carry_out
-    from renderer.orders import Named, Order
+    from renderer.orders import Joining, Named, Order
 
     wishes = {
         "steps": steps,
@@ -113,9 +125,11 @@ def draw(
         "single_interval": single_interval,
     }
     named = Named(llm, llm_profile, llm_price, no_cache)
-    carry_out(
-        Order(prompt, plan, output, plan_only, masks, named, model, size, seed, low_memory, wishes, quiet)
+    joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
+    ordered = Order(
+        prompt, plan, output, plan_only, masks, named, model, size, seed, low_memory, wishes, joining, quiet
     )
+    carry_out(ordered)
 
 
 @evaluation.command("parity", context_settings=_THROUGH, add_help_option=False)

@@ -76,6 +76,7 @@ def _draw(job: Job, progress: Progress) -> Iterator[Result]:
         model=job.model,
         planner=job.planner,
         settings=job.settings,
+        extras=job.extras,
         low_memory=job.low_memory,
         on_stage=progress,
     )

@@ -98,6 +98,37 @@ LlmPrice = Annotated[
     ),
 ]
 
+JOINING = "What joins the drawing"
+
+Loras = Annotated[
+    list[str] | None,
+    _option(
+        "--lora",
+        "A LoRA: a file, a folder or a hub name; with a weight; for one region only, by its name. May come "
+        "several times.",
+        JOINING,
+        "PATH[:WEIGHT][@REGION]",
+    ),
+]
+InitImage = Annotated[
+    str | None, _option("--init-image", "Start from this picture, cut to the canvas.", JOINING, "FILE")
+]
+Strength = Annotated[
+    float | None,
+    _option("--strength", "How much of it is drawn anew, from 0 to 1 (0.6 if not given).", JOINING, "X"),
+]
+InpaintMask = Annotated[
+    str | None, _option("--inpaint-mask", "Draw anew where this picture is white, only.", JOINING, "FILE")
+]
+Controls = Annotated[
+    list[str] | None,
+    _option("--control", "A depth map, pose or the like, for a --controlnet each.", JOINING, "FILE"),
+]
+ControlNets = Annotated[
+    list[str] | None,
+    _option("--controlnet", "The FLUX ControlNet that reads it: a folder or a hub name.", JOINING, "NAME"),
+]
+
 ModelName = Annotated[
     str | None,
     _option(

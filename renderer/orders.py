@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
@@ -13,8 +13,11 @@ from planner.errors import UserError
 from planner.faults import explain
 from planner.files import Record, load_record
 from planner.plans import Plan, Planner, Size
+from renderer.extras import NOTHING, Control, Extras, read_lora
 from renderer.pipeline import check_seed
 from renderer.settings import Settings
+
+Carried = TypeVar("Carried", Settings, Extras)
 
 if TYPE_CHECKING:
     from planner.llm.usage import Price
@@ -28,6 +31,18 @@ class Named:
     profile: Literal["auto", "full", "small"]
     price: str | None
     no_cache: bool
+
+
+@dataclass(frozen=True)
+class Joining:
+    """What was said of what joins the drawing."""
+
+    loras: Sequence[str]
+    init_image: str | None
+    strength: float | None
+    inpaint_mask: str | None
+    controls: Sequence[str]
+    controlnets: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,7 @@ class Order:
     seeds: str | None
     low_memory: bool
     wishes: Mapping[str, int | float | str | None]
+    joining: Joining
     quiet: bool
 
 
@@ -59,6 +75,7 @@ class Job:
     seeds: tuple[int, ...]
     settings: Settings
     low_memory: bool
+    extras: Extras
     price: "Price | None" = None
 
 
@@ -86,6 +103,7 @@ def _prompted(order: Order, prompt: str) -> Job:
         seeds=_seeds(order.seeds) or (0,),
         settings=settings,
         low_memory=order.low_memory,
+        extras=_extras(order.joining, NOTHING),
         price=_price(order.named.price),
     )
 
@@ -95,15 +113,16 @@ def _planned(order: Order, record: Record) -> Job:
     drawn_by = record.rest.get("model")
     model = order.model or (drawn_by if isinstance(drawn_by, str) else "tiny")
     # Another model has another recipe: what suited the one that drew the picture is not for it.
-    carried = record.rest.get("settings") if model == drawn_by else None
+    rest = record.rest if model == drawn_by else {}
     return Job(
         subject=record.plan,
         planner=None,
         model=model,
         size=_size(order.size),
         seeds=_seeds(order.seeds) or (_carried_seed(record),),
-        settings=_settings(order, _carried(order, carried)),
+        settings=_settings(order, _carried(order, rest.get("settings"), Settings())),
         low_memory=order.low_memory,
+        extras=_extras(order.joining, _carried(order, rest.get("extras"), NOTHING)),
     )
 
 
@@ -171,11 +190,36 @@ def _carried_seed(record: Record) -> int:
     return carried if isinstance(carried, int) else record.plan.origin.seed or 0
 
 
-def _carried(order: Order, carried: JsonValue) -> Settings:
+def _carried(order: Order, carried: JsonValue, nothing: Carried) -> Carried:
+    """What a picture carries of this kind, or `nothing`."""
     try:
-        return Settings() if carried is None else Settings.model_validate_json(json.dumps(carried))
+        return nothing if carried is None else type(nothing).model_validate_json(json.dumps(carried))
     except ValidationError as error:
-        raise UserError(f"{order.plan}: settings: {explain(error)}") from error
+        raise UserError(f"{order.plan}: {type(nothing).__name__.lower()}: {explain(error)}") from error
+
+
+def _extras(said: Joining, carried: Extras) -> Extras:
+    """What the command line says, over what a picture carries."""
+    if len(said.controls) != len(said.controlnets):
+        raise UserError(
+            f"--control comes {len(said.controls)} times and --controlnet {len(said.controlnets)} times: "
+            "each picture needs the ControlNet that reads it"
+        )
+    pairs = zip(said.controls, said.controlnets, strict=True)
+    joined = {
+        "loras": tuple(read_lora(text) for text in said.loras) or None,
+        "init_image": said.init_image and str(Path(said.init_image).resolve()),
+        "strength": said.strength,
+        "inpaint_mask": said.inpaint_mask and str(Path(said.inpaint_mask).resolve()),
+        "controls": tuple(Control(image=str(Path(image).resolve()), model=name) for image, name in pairs)
+        or None,
+    }
+    told = {name: value for name, value in joined.items() if value is not None}
+    try:
+        return Extras.model_validate({**dict(carried), **told})
+    except ValidationError as error:
+        option, _, fault = explain(error).rpartition(": ")
+        raise UserError(f"--{option.replace('_', '-')}: {fault}" if option else fault) from error
 
 
 def _settings(order: Order, carried: Settings) -> Settings:

@@ -12,18 +12,22 @@ from pydantic import JsonValue
 from planner.errors import UserError
 from planner.files import RECORD
 from planner.plans import Plan
+from renderer.extras import NOTHING, Extras
 from renderer.settings import Recipe
 
 VERSIONED = ("scenewright", "torch", "diffusers", "transformers")
 
 
-def picture_record(plan: Plan, recipe: Recipe, seed: int, model: str) -> dict[str, JsonValue]:
-    """What a picture is drawn again from: plan, settings, seed, model, and the versions that drew it."""
+def picture_record(
+    plan: Plan, recipe: Recipe, seed: int, model: str, extras: Extras = NOTHING
+) -> dict[str, JsonValue]:
+    """What a picture is drawn again from: plan, settings, seed, model, what joined, and the versions."""
     return {
         "plan": plan.model_dump(mode="json"),
         "settings": recipe.model_dump(mode="json"),
         "seed": seed,
         "model": model,
+        **({"extras": extras.model_dump(mode="json")} if extras != NOTHING else {}),
         "versions": {name: version(name) for name in VERSIONED},
     }
 

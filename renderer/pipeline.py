@@ -20,6 +20,7 @@ from planner.planning import read_asks
 from planner.plans import Plan, Planner, Size
 from planner.tracing import asked, trace
 from renderer.cards import ModelCard, model_card
+from renderer.extras import NOTHING, Extras
 from renderer.grid import TokenGrid, rasterise
 from renderer.pictures import picture_record, png_bytes
 from renderer.settings import Recipe, Settings
@@ -46,11 +47,14 @@ class Result:
     recipe: Recipe
     seed: int
     model: str
+    extras: Extras
     rendering: "Rendering" = field(repr=False)
 
     def png(self) -> bytes:
         """The picture as PNG, carrying its plan, settings and seed."""
-        return png_bytes(self.image, picture_record(self.plan, self.recipe, self.seed, self.model))
+        return png_bytes(
+            self.image, picture_record(self.plan, self.recipe, self.seed, self.model, self.extras)
+        )
 
     def save(self, folder: Path | str) -> Path:
         """Write picture.png, plan.json and layout.png into `folder`; returns the picture's path.
@@ -113,14 +117,16 @@ def generate(
     planner: Planner | None = None,
     settings: Settings | None = None,
     low_memory: bool = False,
+    extras: Extras = NOTHING,
     on_stage: OnStage | None = None,
 ) -> Result:
     """One long prompt, or a plan, to a picture.
 
     `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
-    built-in one where none is given; `size` is the plan's or the model's own where none is given. With
-    `low_memory` the text encoders are dropped before the rest of the model is loaded, which must then be
-    given by its name. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
+    built-in one where none is given; `extras` are LoRAs, a picture to start from and ControlNets; `size` is
+    the plan's or the model's own where none is given. With `low_memory` the text encoders are dropped before
+    the rest of the model is loaded, which must then be given by its name, and what a LoRA does to them is
+    left out. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
     """
     drawn = generate_many(
         [prompt],
@@ -130,6 +136,7 @@ def generate(
         planner=planner,
         settings=settings,
         low_memory=low_memory,
+        extras=extras,
         on_stage=on_stage,
     )
     return next(drawn)
@@ -145,6 +152,7 @@ def generate_many(
     planner: Planner | None = None,
     settings: Settings | None = None,
     low_memory: bool = False,
+    extras: Extras = NOTHING,
     on_stage: OnStage | None = None,
 ) -> Iterator[Result]:
     """Every prompt, or plan, from every seed: each is planned and encoded once; pictures come one by one.
@@ -174,7 +182,8 @@ def generate_many(
         for seed in seeds
     ]
     chunks = list(_chunks(pictures, batch))
-    return _drawn(chunks, card if isinstance(model, str) else model, recipe, low_memory, tell)
+    source = card if isinstance(model, str) else model
+    return _drawn(chunks, source, recipe, low_memory, extras, tell)
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,7 @@ def _drawn(
     source: "ModelCard | Model",
     recipe: Recipe,
     low_memory: bool,
+    extras: Extras,
     tell: OnStage,
 ) -> Iterator[Result]:
     from renderer.models import load_model
@@ -206,7 +216,9 @@ def _drawn(
     tell("loading", 0, 1)
     loaded = not isinstance(source, ModelCard)
     model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
-    card, texts = model.card, _texts(chunks, model, recipe)
+    # LoRAs act on text encoders too, so with them prompts are encoded where they are in force.
+    late = extras.loras and not low_memory
+    card, texts = model.card, [None] * len(chunks) if late else _texts(chunks, model, recipe)
     if low_memory:
         del model
         model = load_model(card, "denoiser")
@@ -216,10 +228,10 @@ def _drawn(
     for chunk, encoded in zip(chunks, texts, strict=True):
         grids, seeds = [picture.grid for picture in chunk], [picture.seed for picture in chunk]
         told = partial(_tell_step, tell, before, len(chunk), number)
-        drawn = render_batch(grids, model, recipe, seeds, encoded=encoded, on_step=told)
+        drawn = render_batch(grids, model, recipe, seeds, encoded=encoded, extras=extras, on_step=told)
         before += len(chunk)
         for picture, rendering in zip(chunk, drawn, strict=True):
-            yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, rendering)
+            yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, extras, rendering)
 
 
 def _texts(

@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from planner.errors import UserError
+from renderer.applying import Ready, applied
 from renderer.encoding import Encoded, encode_batch
+from renderer.extras import NOTHING, Extras
 from renderer.grid import BACKGROUND, TokenGrid
 from renderer.models import Model
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional, stacked
@@ -40,18 +43,22 @@ def render(
     seed: int = 0,
     *,
     encoded: Encoded | None = None,
+    extras: Extras = NOTHING,
     plain: bool = False,
     on_step: OnStep | None = None,
 ) -> Rendering:
     """Draw the grid: regional prompting in the first T steps, the base prompt alone after them.
 
     The picture is `patch` pixels a token; the same seed gives the same pixels on the same machine at the same
-    number of threads. `encoded` is the grid's text where it was encoded before, by `encode`. `plain` leaves
-    the regions out, for comparison: the same model, noise and base prompt. Raises `UserError` where the grid
-    does not fit the model.
+    number of threads. `encoded` is the grid's text where it was encoded before, by `encode`; `extras` are
+    LoRAs, a picture to start from and ControlNets. `plain` leaves the regions out, for comparison: the same
+    model, noise and base prompt. Raises `UserError` where the grid does not fit the model, or what joins it
+    can't be had.
     """
     told = None if encoded is None else [encoded]
-    return render_batch([grid], model, recipe, [seed], encoded=told, plain=plain, on_step=on_step)[0]
+    return render_batch(
+        [grid], model, recipe, [seed], encoded=told, extras=extras, plain=plain, on_step=on_step
+    )[0]
 
 
 def render_batch(
@@ -61,6 +68,7 @@ def render_batch(
     seeds: Sequence[int],
     *,
     encoded: Sequence[Encoded] | None = None,
+    extras: Extras = NOTHING,
     plain: bool = False,
     on_step: OnStep | None = None,
 ) -> tuple[Rendering, ...]:
@@ -72,26 +80,15 @@ def render_batch(
     """
     start = time.perf_counter()
     _check_alike(grids, seeds)
-    told = encode_batch(grids, model, recipe) if encoded is None else encoded
     rows, columns = grids[0].owner.shape
-    bare = all(grid.names == (BACKGROUND,) for grid in grids)
-    regions = nullcontext() if plain or bare else _regions(grids, told, model, recipe)
-    # diffusers annotates its embeddings as `torch.FloatTensor`, which no tensor of today is.
-    pipeline: Any = model.pipeline
-    with regions, torch.inference_mode():
-        images: list[Image.Image] = pipeline(
-            prompt_embeds=torch.cat([each.conditioning.base_embeds for each in told]),
-            pooled_prompt_embeds=torch.cat([each.pooled for each in told]),
-            **{name: torch.cat([each.negative[name] for each in told]) for name in told[0].negative},
-            height=rows * grids[0].patch,
-            width=columns * grids[0].patch,
-            num_inference_steps=recipe.steps,
-            guidance_scale=recipe.guidance_scale,
-            true_cfg_scale=recipe.true_cfg_scale,
-            generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-            max_sequence_length=recipe.max_sequence_length,
-            callback_on_step_end=_callback(on_step, recipe.steps),
-        ).images
+    size = columns * grids[0].patch, rows * grids[0].patch
+    _check_extras(grids, extras, plain)
+    with applied(model, extras, recipe, grids[0].names, size) as ready, torch.inference_mode():
+        # A LoRA of the whole picture may act on a text encoder too.
+        told = encode_batch(grids, model, recipe) if encoded is None else encoded
+        drawing = _Drawing(grids, told, model, recipe, extras.drawn_anew, ready.lora_regions)
+        with nullcontext() if plain else drawing.regions():
+            images = _call(ready, drawing, seeds, on_step)
     seconds = (time.perf_counter() - start) / len(grids)
     return tuple(
         Rendering(image, recipe, seed, each.base_prompt, seconds)
@@ -108,19 +105,87 @@ def _check_alike(grids: Sequence[TokenGrid], seeds: Sequence[int]) -> None:
         raise UserError(f"the grids are of several sizes ({told}): pictures of one call have one")
 
 
-def _regions(
-    grids: Sequence[TokenGrid], encoded: Sequence[Encoded], model: Model, recipe: Recipe
-) -> AbstractContextManager[None]:
-    settings = RegionalSettings(
-        recipe.base_ratio,
-        recipe.injected(),
-        recipe.double_interval,
-        recipe.single_interval,
-        recipe.one_stream,
-    )
-    timesteps = flux_timesteps(model.pipeline.scheduler, recipe.steps, grids[0].owner.size)
-    owner, conditioning = _layouts(grids, encoded)
-    return regional(model.pipeline.transformer, owner, conditioning, settings, timesteps)
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """What one call draws."""
+
+    grids: Sequence[TokenGrid]
+    told: Sequence[Encoded]
+    model: Model
+    recipe: Recipe
+    strength: float
+    lora_regions: dict[str, set[int]]
+
+    @property
+    def timesteps(self) -> Tensor:
+        """Those that the pipeline will run."""
+        scheduler, tokens = self.model.pipeline.scheduler, self.grids[0].owner.size
+        return flux_timesteps(scheduler, self.recipe.steps, tokens, self.strength)
+
+    def regions(self) -> AbstractContextManager[None]:
+        """The regional context; none where every grid is all background."""
+        if all(grid.names == (BACKGROUND,) for grid in self.grids) and not self.lora_regions:
+            return nullcontext()
+        recipe, timesteps = self.recipe, self.timesteps
+        settings = RegionalSettings(
+            recipe.base_ratio,
+            recipe.injected(len(timesteps)),
+            recipe.double_interval,
+            recipe.single_interval,
+            recipe.one_stream,
+        )
+        owner, conditioning = _layouts(self.grids, self.told)
+        return regional(
+            self.model.pipeline.transformer,
+            owner,
+            conditioning,
+            settings,
+            timesteps,
+            lora_regions=self.lora_regions,
+            negative=self._negative() if self.lora_regions else None,
+        )
+
+    def _negative(self) -> Conditioning | None:
+        """The negative prompt for each region: a negative pass without regions would spread their LoRAs."""
+        if not self.told[0].negative:
+            return None
+        against = [each.negative["negative_prompt_embeds"] for each in self.told]
+        regions = [len(each.conditioning.region_embeds) for each in self.told]
+        told = [
+            replace(each, conditioning=Conditioning((text,) * count, text))
+            for each, text, count in zip(self.told, against, regions, strict=True)
+        ]
+        shared = all(each is self.told[0] for each in self.told)
+        return _layouts(self.grids, told[:1] * len(told) if shared else told)[1]
+
+
+def _call(ready: Ready, drawing: _Drawing, seeds: Sequence[int], on_step: OnStep | None) -> list[Image.Image]:
+    recipe, told, grid = drawing.recipe, drawing.told, drawing.grids[0]
+    rows, columns = grid.owner.shape
+    guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
+    return ready.pipeline(
+        prompt_embeds=torch.cat([each.conditioning.base_embeds for each in told]),
+        pooled_prompt_embeds=torch.cat([each.pooled for each in told]),
+        **{name: torch.cat([each.negative[name] for each in told]) for name in told[0].negative},
+        height=rows * grid.patch,
+        width=columns * grid.patch,
+        num_inference_steps=recipe.steps,
+        guidance_scale=recipe.guidance_scale,
+        **guidance,
+        generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+        max_sequence_length=recipe.max_sequence_length,
+        callback_on_step_end=_callback(on_step, len(drawing.timesteps)),
+        **ready.arguments,
+    ).images
+
+
+def _check_extras(grids: Sequence[TokenGrid], extras: Extras, plain: bool) -> None:
+    if not any(lora.region for lora in extras.loras):
+        return
+    if plain:
+        raise UserError("a LoRA of one region needs regions: leave it out of a plain picture")
+    if any(grid.names != grids[0].names for grid in grids):
+        raise UserError("a LoRA of one region needs pictures of one call to have the same regions")
 
 
 def _layouts(

@@ -63,11 +63,11 @@ class Recipe(Frozen):
             raise ValueError(f"inject_steps is {self.inject_steps}, but there are only {self.steps} steps")
         return self
 
-    def injected(self) -> int:
-        """T as a number of steps."""
+    def injected(self, run: int | None = None) -> int:
+        """T as a number of steps; a share is one of those that are `run`, which may be the last ones only."""
         if isinstance(self.inject_steps, int):
             return self.inject_steps
-        return round(self.steps * int(self.inject_steps.removesuffix("%")) / 100)
+        return round((self.steps if run is None else run) * int(self.inject_steps.removesuffix("%")) / 100)
 
     @property
     def trims(self) -> bool:

@@ -28,14 +28,12 @@ def flux_timesteps(
     `tokens` is the number of image tokens of the picture, on which the shift of the schedule depends.
     `strength` is what an img2img or inpainting pipeline is called with: below 1 it leaves out the first of
     its `steps`, and the paper's T counts those that are left. The scheduler given stays as it is. Raises
-    `UserError` where no step is left.
+    `UserError` for a strength that leaves no step, or more than there are.
     """
     # As the pipelines round it, which keeps 3 of 4 steps at a strength of 0.6.
     left_out = int(steps - min(steps * strength, steps))
-    if not 0 <= left_out < steps:
-        raise UserError(
-            f"strength is {strength}: of {steps} steps it leaves none; it must be from {1 / steps:.2g} to 1"
-        )
+    if not 0 < strength <= 1 or left_out == steps:
+        raise UserError(f"strength is {strength}: it must be above 0 and at most 1")
     own = cast(FlowMatchEulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler.from_config(scheduler.config))
     names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
     mu = calculate_shift(tokens, *(own.config[name] for name in names))

@@ -83,8 +83,10 @@ def test_a_strength_leaves_out_the_steps_that_the_img2img_pipeline_leaves_out(
     scheduler.set_timesteps(sigmas=(whole / 1000).tolist(), mu=0.0)
     pipeline: Any = SimpleNamespace(scheduler=scheduler)
     kept = len(FluxImg2ImgPipeline.get_timesteps(pipeline, steps, strength, "cpu")[0])
-    if kept:
-        assert torch.equal(flux_timesteps(scheduler, steps, 1024, strength), whole[-kept:])
-    else:
-        with pytest.raises(UserError, match="it leaves none"):
-            flux_timesteps(scheduler, steps, 1024, strength)
+    assert torch.equal(flux_timesteps(scheduler, steps, 1024, strength), whole[-kept:])
+
+
+@pytest.mark.parametrize("strength", [0.0, -0.5, 1.5, 1e-20])
+def test_a_strength_that_is_none_is_refused(strength: float) -> None:
+    with pytest.raises(UserError, match="it must be above 0 and at most 1"):
+        flux_timesteps(shifting_scheduler(), 4, 1024, strength)

@@ -1,0 +1,171 @@
+"""A model made ready for what joins a drawing: the pipeline that takes it, and LoRAs while it draws."""
+
+import inspect
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from PIL import Image, ImageOps
+
+from planner.errors import UserError
+from renderer.cards import PARTS
+from renderer.extras import Extras, Lora
+from renderer.models import Model
+from renderer.settings import Recipe
+
+KINDS = {
+    (True, False, False): "FluxImg2ImgPipeline",
+    (True, True, False): "FluxInpaintPipeline",
+    (False, False, True): "FluxControlNetPipeline",
+    (True, False, True): "FluxControlNetImg2ImgPipeline",
+    (True, True, True): "FluxControlNetInpaintPipeline",
+}
+"""diffusers' pipelines by whether there are a picture to start from, a mask, and ControlNets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """What is called, with which further arguments; `lora_regions` names regions by their index in a grid."""
+
+    pipeline: Any
+    arguments: dict[str, Any]
+    lora_regions: dict[str, set[int]]
+
+
+@contextmanager
+def applied(
+    model: Model, extras: Extras, recipe: Recipe, names: Sequence[str], size: tuple[int, int]
+) -> Generator[Ready, None, None]:
+    """The model with what joins it, for a picture of `size` (width, height) with regions of these `names`.
+
+    Afterwards the model has the LoRAs that it had before. Raises `UserError` for what can't be read, for a
+    region that is not there, and for a negative pass where diffusers' pipeline has none.
+    """
+    regions = {_adapter(i): _region(lora, names) for i, lora in enumerate(extras.loras) if lora.region}
+    arguments = _pictures(extras, size)
+    pipeline = _pipeline(model, extras)
+    _check_guidance(pipeline, recipe)
+    with ExitStack() as stack:
+        if extras.loras:
+            stack.callback(_restored(model.pipeline))
+            _load(model.pipeline, extras.loras)
+        yield Ready(pipeline, arguments, regions)
+
+
+def _pipeline(model: Model, extras: Extras) -> Any:
+    wanted = extras.init_image is not None, extras.inpaint_mask is not None, bool(extras.controls)
+    if not any(wanted):
+        return model.pipeline
+    # By name, since each is imported where it is used alone.
+    kind: Any = getattr(diffusers, KINDS[wanted])
+    nets = [_controlnet(model, control.model) for control in extras.controls]
+    control = {"controlnet": nets[0] if len(nets) == 1 else nets} if nets else {}
+    made = kind(**{part: getattr(model.pipeline, part) for part in PARTS}, **control)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def _controlnet(model: Model, name: str) -> Any:
+    kind: Any = diffusers.FluxControlNetModel
+    try:
+        net = kind.from_pretrained(
+            name,
+            torch_dtype=model.pipeline.transformer.dtype,
+            use_safetensors=True,
+            local_files_only=Path(name).is_dir(),
+        )
+    except Exception as error:  # every library that reads a part of it has faults of its own
+        raise UserError(
+            f"--controlnet {name}: can't be loaded as a FLUX ControlNet ({_line(error)})"
+        ) from error
+    return net.to(model.pipeline.transformer.device)
+
+
+def _pictures(extras: Extras, size: tuple[int, int]) -> dict[str, Any]:
+    """The pictures as the pipelines' own arguments, cut to the canvas."""
+    found = dict[str, Any]()
+    if extras.init_image is not None:
+        found |= {
+            "image": _read("--init-image", extras.init_image, "RGB", size),
+            "strength": extras.drawn_anew,
+        }
+    if extras.inpaint_mask is not None:
+        found["mask_image"] = _read("--inpaint-mask", extras.inpaint_mask, "L", size)
+    if extras.controls:
+        images = [_read("--control", control.image, "RGB", size) for control in extras.controls]
+        found["control_image"] = images[0] if len(images) == 1 else images
+        found["controlnet_conditioning_scale"] = 1.0 if len(images) == 1 else [1.0] * len(images)
+    return found
+
+
+def _read(option: str, path: str, mode: str, size: tuple[int, int]) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return ImageOps.fit(ImageOps.exif_transpose(image).convert(mode), size)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"{option} {path}: can't be read as a picture ({_line(error)})") from error
+
+
+def _check_guidance(pipeline: Any, recipe: Recipe) -> None:
+    if recipe.true_cfg_scale > 1 and "true_cfg_scale" not in inspect.signature(pipeline.__call__).parameters:
+        kind = type(pipeline).__name__
+        raise UserError(f"--true-cfg-scale: {kind} of diffusers has no negative pass; set it to 1")
+
+
+def _adapter(index: int) -> str:
+    return f"scenewright-{index}"
+
+
+def _region(lora: Lora, names: Sequence[str]) -> set[int]:
+    if lora.region not in names:
+        raise UserError(
+            f"--lora {lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
+            f"{', '.join(map(repr, names))}"
+        )
+    return {names.index(lora.region)}
+
+
+def _load(pipeline: Any, loras: Sequence[Lora]) -> None:
+    names = [_adapter(index) for index in range(len(loras))]
+    before: list[str] = pipeline.get_active_adapters()
+    for name, lora in zip(names, loras, strict=True):
+        try:
+            _load_one(pipeline, name, lora)
+        except Exception as error:  # every library that reads a part of it has faults of its own
+            raise UserError(
+                f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({_line(error)})"
+            ) from error
+    pipeline.set_adapters([*before, *names], [*[1.0] * len(before), *(lora.weight for lora in loras)])
+
+
+def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
+    path = Path(lora.source)
+    folder, file = (path.parent, {"weight_name": path.name}) if path.is_file() else (lora.source, {})
+    state: dict[str, torch.Tensor] = pipeline.lora_state_dict(str(folder), use_safetensors=True, **file)
+    if lora.region or pipeline.text_encoder is None:
+        # What it does to the text encoder shows in the pooled vector alone, which is the whole picture's.
+        state = {key: value for key, value in state.items() if not key.startswith("text_encoder.")}
+    pipeline.load_lora_weights(state, adapter_name=name)
+
+
+def _restored(pipeline: Any) -> Callable[[], None]:
+    """What puts the pipeline's LoRAs back as they are now."""
+    there = {name for names in pipeline.get_list_adapters().values() for name in names}
+    if not there:
+        return pipeline.unload_lora_weights
+    return partial(_remove, pipeline, there, pipeline.get_active_adapters())
+
+
+def _remove(pipeline: Any, kept: set[str], active: list[str]) -> None:
+    now = {name for names in pipeline.get_list_adapters().values() for name in names}
+    pipeline.delete_adapters(sorted(now - kept))
+    pipeline.set_adapters(active)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
