@@ -10,6 +10,7 @@ from typing import Any
 
 import diffusers
 import torch
+from diffusers.utils import logging as diffusers_logging
 from PIL import Image, ImageOps
 
 from planner.errors import UserError
@@ -48,12 +49,14 @@ def applied(
     """
     regions = {_adapter(i): _region(lora, names) for i, lora in enumerate(extras.loras) if lora.region}
     arguments = _pictures(extras, size)
-    pipeline = _pipeline(model, extras)
+    with _quiet():
+        pipeline = _pipeline(model, extras)
     _check_guidance(pipeline, recipe)
     with ExitStack() as stack:
         if extras.loras:
             stack.callback(_restored(model.pipeline))
-            _load(model.pipeline, extras.loras)
+            with _quiet():
+                _load(model.pipeline, extras.loras)
         yield Ready(pipeline, arguments, regions)
 
 
@@ -165,6 +168,17 @@ def _remove(pipeline: Any, kept: set[str], active: list[str]) -> None:
     now = {name for names in pipeline.get_list_adapters().values() for name in names}
     pipeline.delete_adapters(sorted(now - kept))
     pipeline.set_adapters(active)
+
+
+@contextmanager
+def _quiet() -> Generator[None, None, None]:
+    """Without diffusers' warnings of what it looked for and is right not to find."""
+    level = diffusers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        diffusers_logging.set_verbosity(level)
 
 
 def _line(error: Exception) -> str:

@@ -81,20 +81,21 @@ def grid_from_masks(
 
 
 def grid_from_coverage(
-    shares: NDArray[np.floating] | NDArray[np.bool_],
+    masks: Sequence[NDArray[np.float64]] | NDArray[np.floating] | NDArray[np.bool_],
     prompts: Sequence[str],
     names: Sequence[str],
     *,
     base_prompts: Sequence[str] = (),
     patch: int = 16,
 ) -> TokenGrid:
-    """A grid from soft masks (R, H, W), the share from 0 to 1 of each pixel that is each region's.
+    """A grid from R soft masks (H, W), the share from 0 to 1 of each pixel that is each region's.
 
     A token goes to whom it covers most, of equals to the first; what the shares leave is nobody's, and a
     token that is mostly so is uncovered (-1). A region that wins no token gets the one that it covers most,
     unless that is its owner's only one: then a note of kind "lost" names it. Raises `UserError` for shares
     outside of 0 to 1 and for counts that disagree.
     """
+    shares = np.asarray(masks, dtype=np.float64)
     _check_counts(shares, prompts, names)
     _check_divides(patch, *shares.shape[1:])
     if shares.min() < 0 or shares.max() > 1:

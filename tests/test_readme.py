@@ -11,11 +11,15 @@ from typing import Any, cast
 
 import pytest
 import typer
+from diffusers import FluxControlNetModel
+from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
 
 from evals.scoreboard import main as scoreboard
 from evals.speed.__main__ import main as speed
+from renderer.cards import model_card
 from renderer.cli import COMMANDS, drawing, main
+from renderer.models import load_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -67,6 +71,33 @@ def test_its_python_runs(block: str, outside: Path) -> None:
             image.load()
 
 
+@pytest.fixture
+def guests(outside: Path) -> None:
+    """A LoRA and a ControlNet of random weights, and pictures, as the README names them."""
+    pipeline: Any = load_model(model_card("tiny")).pipeline
+    targets = ["to_q", "add_k_proj", "proj_mlp"]
+    pipeline.transformer.add_adapter(LoraConfig(target_modules=targets, init_lora_weights=False), "made")
+    pipeline.save_lora_weights(
+        outside,
+        transformer_lora_layers=get_peft_model_state_dict(pipeline.transformer, adapter_name="made"),
+        weight_name="outline.safetensors",
+    )
+    heads = {
+        name: pipeline.transformer.config[name] for name in ("attention_head_dim", "num_attention_heads")
+    }
+    net: Any = FluxControlNetModel.from_transformer(
+        pipeline.transformer,
+        num_layers=1,
+        num_single_layers=1,
+        load_weights_from_transformer=False,
+        **cast(Any, heads),
+    )
+    net.save_pretrained(outside / "NAME")
+    for name in ("photo", "depth"):
+        Image.new("RGB", (160, 120), "grey").save(outside / f"{name}.png")
+
+
+@pytest.mark.usefixtures("guests")
 def test_its_commands_run_in_the_order_in_which_they_stand(
     outside: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,9 +1,12 @@
 """Every FLUX pipeline of diffusers with regions: only what the transformer attends to may differ."""
 
+import inspect
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from diffusers.pipelines.flux.pipeline_flux_inpaint import FluxInpaintPipeline
 from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
 from diffusers.pipelines.flux.pipeline_flux_kontext_inpaint import FluxKontextInpaintPipeline
+from peft import LoraConfig
 from torch import Tensor, nn
 
 from evals.dense import DenseCall, dense_prediction
@@ -31,6 +35,13 @@ from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, re
 
 Draw = Callable[..., DenseCall]
 
+README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+NAMES = {
+    "LoRA": set[str](),
+    "IP-Adapter": {"ip_adapter_image_embeds", "negative_ip_adapter_image_embeds"},
+    "negative prompt": {"true_cfg_scale", "negative_prompt_embeds", "negative_pooled_prompt_embeds"},
+}
+"""By guest the arguments that a pipeline must have for it."""
 HEIGHT, WIDTH = 64, 96
 STEPS = 4
 FULL = np.zeros((4, 6), dtype=np.int16)
@@ -107,6 +118,10 @@ def controlnet(transformer: FluxTransformer2DModel, seed: int, **config: Any) ->
 
 @pytest.fixture(scope="session")
 def parts(build: Callable[..., FluxTransformer2DModel], assemble: Callable[..., Any]) -> Parts:
+    return build_parts(build, assemble)
+
+
+def build_parts(build: Callable[..., FluxTransformer2DModel], assemble: Callable[..., Any]) -> Parts:
     wanted = {case.channels for case in CASES.values()}
     transformers = {count: build(in_channels=count, out_channels=16) for count in wanted}
     return Parts(
@@ -136,7 +151,7 @@ def latents_of(pipeline: Any, case: Case, call: DenseCall, **more: Any) -> Tenso
 
 
 def within(
-    pipeline: Any, case: Case, call: DenseCall, inject_steps: int = STEPS
+    pipeline: Any, case: Case, call: DenseCall, inject_steps: int = STEPS, **guests: Any
 ) -> AbstractContextManager[None]:
     """The case's regional context, over the steps that its pipeline will run."""
     strength = case.call.get("strength", 1.0)
@@ -146,6 +161,7 @@ def within(
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps),
         flux_timesteps(pipeline.scheduler, STEPS, call.owner.size, strength),
+        **guests,
     )
 
 
@@ -212,3 +228,83 @@ def dense_run(pipeline: Any, net: FluxControlNetModel, control: Tensor, call: De
             call, latents=call.latents + (following - sigma) * dense_prediction(pipeline.transformer, call)
         )
     return call.latents
+
+
+@pytest.fixture(scope="session")
+def hosts(
+    parts: Parts, build: Callable[..., FluxTransformer2DModel], assemble: Callable[..., Any]
+) -> Mapping[str, Parts]:
+    """The components with each guest: a LoRA named style, or an IP-Adapter of pictures of 12 numbers."""
+    styled, shown = build_parts(build, assemble), build_parts(build, assemble)
+    targets = ["to_q", "to_v", "to_out.0", "add_k_proj", "to_add_out", "net.2", "proj_mlp", "x_embedder"]
+    for host in styled.transformers.values():
+        torch.manual_seed(4)
+        host.add_adapter(LoraConfig(r=2, target_modules=targets, init_lora_weights=False), "style")
+        host.requires_grad_(False)
+    shown_to: Any = shown.transformers[16]
+    shown_to._load_ip_adapter_weights([adapter_weights()])
+    return {"LoRA": styled, "IP-Adapter": shown, "negative prompt": parts}
+
+
+def adapter_weights() -> dict[str, dict[str, Tensor]]:
+    noise = torch.Generator().manual_seed(5)
+    projection = {"proj.weight": (128, 12), "proj.bias": (128,), "norm.weight": (32,), "norm.bias": (32,)}
+    keys = [f"{index}.{name}" for index in range(3) for name in ("to_k_ip", "to_v_ip")]
+    layers = {f"{key}.{part}": (32,) * size for key in keys for part, size in (("weight", 2), ("bias", 1))}
+    return {
+        kind: {name: torch.randn(shape, generator=noise) for name, shape in shapes.items()}
+        for kind, shapes in (("image_proj", projection), ("ip_adapter", layers))
+    }
+
+
+def asked(guest: str, call: DenseCall) -> dict[str, Any]:
+    """What a pipeline is called with for the guest, by the names that diffusers gives it."""
+    if guest == "IP-Adapter":
+        picture = torch.ones(1, 1, 12)
+        return {"ip_adapter_image_embeds": [picture], "negative_ip_adapter_image_embeds": [picture]}
+    negative = {
+        "negative_prompt_embeds": call.base_embeds.flip(2),
+        "negative_pooled_prompt_embeds": call.pooled,
+    }
+    return {"true_cfg_scale": 2.0, **negative} if guest == "negative prompt" else {}
+
+
+def of_the_region(guest: str, call: DenseCall) -> dict[str, Any]:
+    """What the regional context is told for the guest to be the first region's."""
+    negative = call.base_embeds.flip(2)
+    return {
+        "LoRA": {"lora_regions": {"style": {0}}},
+        "IP-Adapter": {"adapter_regions": [{0}]},
+        "negative prompt": {"negative": Conditioning((negative,), negative)},
+    }[guest]
+
+
+def takes(case: Case, guest: str) -> bool:
+    """Whether diffusers' pipeline has the guest's arguments."""
+    return NAMES[guest] <= set(inspect.signature(case.kind.__call__).parameters)
+
+
+MATRIX = [(name, guest) for name, case in CASES.items() for guest in NAMES if takes(case, guest)]
+
+
+@pytest.mark.parametrize(("name", "guest"), MATRIX)
+def test_a_guest_of_the_whole_canvas_is_the_plain_pipelines(
+    hosts: Mapping[str, Parts], draw: Draw, name: str, guest: str
+) -> None:
+    case, call = CASES[name], draw(0, regions=1, owner=FULL, base_ratio=0.0)
+    call, pipeline = replace(call, region_embeds=(call.base_embeds,)), hosts[guest].assemble(case)
+    more = asked(guest, call)
+    plain = latents_of(pipeline, case, call, **more)
+    with within(pipeline, case, call):
+        assert relative(latents_of(pipeline, case, call, **more), plain) <= 1e-5
+    with within(pipeline, case, call, **of_the_region(guest, call)):
+        one = latents_of(pipeline, case, call, **more)
+    # A region's LoRA or IP-Adapter leaves Kontext's reference picture as it is; the whole picture's doesn't.
+    referred = name.startswith("Kontext") and "image" in case.call and guest != "negative prompt"
+    assert (relative(one, plain) > 1e-5) if referred else (relative(one, plain) <= 1e-5)
+
+
+def test_the_readme_says_what_combines() -> None:
+    rows = re.findall(r"^\| `(Flux\w+)` \|(.*)\|$", README, re.MULTILINE)
+    told = {name: [cell.strip() == "yes" for cell in cells.split("|")] for name, cells in rows}
+    assert told == {case.kind.__name__: [takes(case, guest) for guest in NAMES] for case in CASES.values()}
