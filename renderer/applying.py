@@ -1,10 +1,9 @@
 """A model made ready for what joins a drawing: the pipeline that takes it, and LoRAs while it draws."""
 
 import inspect
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,8 @@ def applied(
 ) -> Generator[Ready, None, None]:
     """The model with what joins it, for a picture of `size` (width, height) with regions of these `names`.
 
-    Afterwards the model has the LoRAs that it had before. Raises `UserError` for what can't be read, for a
-    region that is not there, and for a negative pass where diffusers' pipeline has none.
+    Afterwards the model has no LoRA. Raises `UserError` for what can't be read, for a region that is not
+    there, for a model that has LoRAs already, and for a negative pass where diffusers' pipeline has none.
     """
     regions = {_adapter(i): _region(lora, names) for i, lora in enumerate(extras.loras) if lora.region}
     arguments = _pictures(extras, size)
@@ -54,7 +53,8 @@ def applied(
     _check_guidance(pipeline, recipe)
     with ExitStack() as stack:
         if extras.loras:
-            stack.callback(_restored(model.pipeline))
+            _check_bare(model.pipeline)
+            stack.callback(model.pipeline.unload_lora_weights)
             with _quiet():
                 _load(model.pipeline, extras.loras)
         yield Ready(pipeline, arguments, regions)
@@ -86,7 +86,9 @@ def _controlnet(model: Model, name: str) -> Any:
         raise UserError(
             f"--controlnet {name}: can't be loaded as a FLUX ControlNet ({_line(error)})"
         ) from error
-    return net.to(model.pipeline.transformer.device)
+    # Where parts of the model take turns on a GPU, the ControlNet stays there.
+    pipeline: Any = model.pipeline
+    return net.to(pipeline._execution_device)
 
 
 def _pictures(extras: Extras, size: tuple[int, int]) -> dict[str, Any]:
@@ -120,6 +122,12 @@ def _check_guidance(pipeline: Any, recipe: Recipe) -> None:
         raise UserError(f"--true-cfg-scale: {kind} of diffusers has no negative pass; set it to 1")
 
 
+def _check_bare(pipeline: Any) -> None:
+    """Whether nobody else loaded a LoRA, whose weight would be lost in setting those of others."""
+    if any(pipeline.get_list_adapters().values()):
+        raise UserError("the model has LoRAs already: give them all with the extras, or none")
+
+
 def _adapter(index: int) -> str:
     return f"scenewright-{index}"
 
@@ -135,7 +143,6 @@ def _region(lora: Lora, names: Sequence[str]) -> set[int]:
 
 def _load(pipeline: Any, loras: Sequence[Lora]) -> None:
     names = [_adapter(index) for index in range(len(loras))]
-    before: list[str] = pipeline.get_active_adapters()
     for name, lora in zip(names, loras, strict=True):
         try:
             _load_one(pipeline, name, lora)
@@ -143,7 +150,7 @@ def _load(pipeline: Any, loras: Sequence[Lora]) -> None:
             raise UserError(
                 f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({_line(error)})"
             ) from error
-    pipeline.set_adapters([*before, *names], [*[1.0] * len(before), *(lora.weight for lora in loras)])
+    pipeline.set_adapters(names, [lora.weight for lora in loras])
 
 
 def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
@@ -154,20 +161,6 @@ def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
         # What it does to the text encoder shows in the pooled vector alone, which is the whole picture's.
         state = {key: value for key, value in state.items() if not key.startswith("text_encoder.")}
     pipeline.load_lora_weights(state, adapter_name=name)
-
-
-def _restored(pipeline: Any) -> Callable[[], None]:
-    """What puts the pipeline's LoRAs back as they are now."""
-    there = {name for names in pipeline.get_list_adapters().values() for name in names}
-    if not there:
-        return pipeline.unload_lora_weights
-    return partial(_remove, pipeline, there, pipeline.get_active_adapters())
-
-
-def _remove(pipeline: Any, kept: set[str], active: list[str]) -> None:
-    now = {name for names in pipeline.get_list_adapters().values() for name in names}
-    pipeline.delete_adapters(sorted(now - kept))
-    pipeline.set_adapters(active)
 
 
 @contextmanager

@@ -125,6 +125,17 @@ def test_a_regions_lora_keeps_to_it(files: Path, grid: TokenGrid, tiny: Model, r
     assert changed[star].mean() > 4 * changed[:, -1].mean()
 
 
+def test_loras_of_someone_else_are_left_alone(
+    files: Path, grid: TokenGrid, tiny: Model, recipe: Recipe
+) -> None:
+    tiny.pipeline.load_lora_weights(files, weight_name="style.safetensors", adapter_name="own")
+    lora = Lora(source=str(files / "style.safetensors"))
+    with pytest.raises(UserError, match="the model has LoRAs already"):
+        drawn(grid, tiny, recipe, Extras(loras=(lora,)))
+    assert tiny.pipeline.get_active_adapters() == ["own"]
+    tiny.pipeline.unload_lora_weights()
+
+
 def test_with_a_negative_pass_it_keeps_to_it_too(
     files: Path, grid: TokenGrid, tiny: Model, recipe: Recipe
 ) -> None:
