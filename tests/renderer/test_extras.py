@@ -18,6 +18,7 @@ from planner.plans import Plan
 from renderer.extras import NOTHING, Control, Extras, Lora, read_lora
 from renderer.grid import TokenGrid
 from renderer.models import Model
+from renderer.pipeline import generate, generate_many
 from renderer.rendering import render
 from renderer.settings import Recipe, Settings
 
@@ -125,10 +126,25 @@ def test_a_regions_lora_keeps_to_it(files: Path, grid: TokenGrid, tiny: Model, r
     assert changed[star].mean() > 4 * changed[:, -1].mean()
 
 
+@pytest.mark.parametrize("low_memory", [False, True])
+def test_a_lora_joins_every_picture_of_several(
+    files: Path, plan: Plan, tiny: Model, low_memory: bool
+) -> None:
+    extras, settings = Extras(loras=(Lora(source=str(files / "style.safetensors")),)), Settings(steps=1)
+    model = "tiny" if low_memory else tiny
+    several = generate_many(
+        [plan], seeds=(1, 2), model=model, settings=settings, extras=extras, low_memory=low_memory
+    )
+    for result in several:
+        alone = generate(plan, seed=result.seed, model=tiny, settings=settings, extras=extras)
+        assert (np.asarray(result.image) == np.asarray(alone.image)).all()
+        assert alone.extras == extras
+
+
 def test_loras_of_someone_else_are_left_alone(
     files: Path, grid: TokenGrid, tiny: Model, recipe: Recipe
 ) -> None:
-    tiny.pipeline.load_lora_weights(files, weight_name="style.safetensors", adapter_name="own")
+    tiny.pipeline.load_lora_weights(str(files), weight_name="style.safetensors", adapter_name="own")
     lora = Lora(source=str(files / "style.safetensors"))
     with pytest.raises(UserError, match="the model has LoRAs already"):
         drawn(grid, tiny, recipe, Extras(loras=(lora,)))
