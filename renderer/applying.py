@@ -1,7 +1,9 @@
 """A model made ready for what joins a drawing: the pipeline that takes it, and LoRAs while it draws."""
 
 import inspect
-from collections.abc import Generator, Sequence
+import re
+import warnings
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +48,8 @@ def applied(
     Afterwards the model has no LoRA. Raises `UserError` for what can't be read, for a region that is not
     there, for a model that has LoRAs already, and for a negative pass where diffusers' pipeline has none.
     """
-    regions = {_adapter(i): _region(lora, names) for i, lora in enumerate(extras.loras) if lora.region}
+    adapters = _adapters(extras.loras)
+    regions = {name: _region(lora, names) for name, lora in adapters.items() if lora.region}
     arguments = _pictures(extras, size)
     with _quiet():
         pipeline = _pipeline(model, extras)
@@ -56,7 +59,7 @@ def applied(
             _check_bare(model.pipeline)
             stack.callback(model.pipeline.unload_lora_weights)
             with _quiet():
-                _load(model.pipeline, extras.loras)
+                _load(model.pipeline, adapters)
         yield Ready(pipeline, arguments, regions)
 
 
@@ -128,8 +131,10 @@ def _check_bare(pipeline: Any) -> None:
         raise UserError("the model has LoRAs already: give them all with the extras, or none")
 
 
-def _adapter(index: int) -> str:
-    return f"scenewright-{index}"
+def _adapters(loras: Sequence[Lora]) -> dict[str, Lora]:
+    """The LoRAs by the names of their adapters, in which their files can be known again."""
+    stems = [re.sub(r"\W+", "_", Path(lora.source).stem) for lora in loras]
+    return {f"{stem}-{i}": lora for i, (stem, lora) in enumerate(zip(stems, loras, strict=True), 1)}
 
 
 def _region(lora: Lora, names: Sequence[str]) -> set[int]:
@@ -141,16 +146,15 @@ def _region(lora: Lora, names: Sequence[str]) -> set[int]:
     return {names.index(lora.region)}
 
 
-def _load(pipeline: Any, loras: Sequence[Lora]) -> None:
-    names = [_adapter(index) for index in range(len(loras))]
-    for name, lora in zip(names, loras, strict=True):
+def _load(pipeline: Any, adapters: Mapping[str, Lora]) -> None:
+    for name, lora in adapters.items():
         try:
             _load_one(pipeline, name, lora)
         except Exception as error:  # every library that reads a part of it has faults of its own
             raise UserError(
                 f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({_line(error)})"
             ) from error
-    pipeline.set_adapters(names, [lora.weight for lora in loras])
+    pipeline.set_adapters([*adapters], [lora.weight for lora in adapters.values()])
 
 
 def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
@@ -165,11 +169,13 @@ def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
-    """Without diffusers' warnings of what it looked for and is right not to find."""
+    """Without the libraries' warnings of what they look for and are right not to find, or to find twice."""
     level = diffusers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         diffusers_logging.set_verbosity(level)
 

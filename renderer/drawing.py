@@ -1,7 +1,9 @@
 """What the command line orders, carried out with the API: files in and out, progress on stderr."""
 
 import sys
+import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from planner.draw import draw_png, draw_svg, mask_images
@@ -56,7 +58,8 @@ def _plan(job: Job, progress: Progress) -> Plan:
 def _put_pictures(job: Job, order: Order) -> Plan:
     """Draw, and write each picture as soon as it is drawn; their names go to stdout. Returns the plan."""
     progress, done = Progress(order.quiet), list[tuple[Path, Result]]()
-    with progress:
+    with progress, warnings.catch_warnings():
+        warnings.showwarning = partial(_say_warning, order.quiet)
         for result in _draw(job, progress):
             path = _named(order.output or PICTURE, result.seed, len(job.seeds))
             write_atomic(path, result.png())
@@ -66,6 +69,10 @@ def _put_pictures(job: Job, order: Order) -> Plan:
     _account(plan, order)
     sys.stdout.writelines(f"{path}\n" for path, _ in done)
     return plan
+
+
+def _say_warning(quiet: bool, message: Warning | str, *_where: object) -> None:
+    say(str(message), quiet)
 
 
 def _draw(job: Job, progress: Progress) -> Iterator[Result]:

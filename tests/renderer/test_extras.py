@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Run = Callable[..., "Answer"]
 
-TARGETS = ["to_q", "to_v", "add_v_proj", "net.2", "proj_mlp"]
+TARGETS = ["to_q", "to_v", "add_v_proj", "net.2", "proj_mlp", "norm.linear"]
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +208,8 @@ def test_a_picture_carries_what_joined_and_is_drawn_again(
     first = run("--plan", "plan.json", "--steps", "2", "--strength", "0.9", *options, "-o", "one.png")
     assert first.code == 0, first.err
     assert "LoRA keys" not in first.err
+    assert "of the LoRA 'style-1' 8 layers are left out" in first.err
+    assert "UserWarning" not in first.err
     assert run("--plan", "one.png", "-o", "two.png").code == 0
     assert run("--plan", "one.png", "--strength", "0.5", "-o", "three.png").code == 0
     one, two, three = (np.asarray(Image.open(f"{name}.png")) for name in ("one", "two", "three"))
