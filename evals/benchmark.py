@@ -69,7 +69,7 @@ def run(options: Options) -> Mapping[str, Any]:
     Raises `UserError` before anything is written where data or folder are wrong.
     """
     named = options.named()
-    samples = BENCHMARKS[options.benchmark].read(options.data)[: options.limit]
+    samples = spread(BENCHMARKS[options.benchmark].read(options.data), options.limit)
     _check_ids(samples, options.data)
     told = _told(options, samples)
     rows = open_run(options.out, told)
@@ -106,6 +106,13 @@ def _check_ids(samples: Sequence[Sample[Any]], data: Path) -> None:
         if sample.id in seen:
             raise UserError(f"--data {data}: the id {sample.id!r} stands there twice")
         seen.add(sample.id)
+
+
+def spread(samples: Sequence[Sample[Any]], limit: int | None) -> Sequence[Sample[Any]]:
+    """At most `limit` of the samples, evenly spread: benchmarks stand in blocks of one kind."""
+    if limit is None or limit >= len(samples):
+        return samples
+    return [samples[place * len(samples) // limit] for place in range(limit)]
 
 
 def _told(options: Options, samples: Sequence[Sample[Any]]) -> dict[str, Any]:
@@ -165,7 +172,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--size", type=_size, default=Size(), metavar="WIDTHxHEIGHT", help="1024x1024 if left out")
     option("--seed", type=int, default=0)
     option("--workers", type=_positive, default=1, help="processes that plan side by side")
-    option("--limit", type=_positive, help="only so many prompts, from the first on")
+    option("--limit", type=_positive, help="only so many prompts, evenly spread")
     option("--quiet", action="store_true", help="no progress and no table")
     return Options(**vars(parser.parse_args(arguments)))
 

@@ -234,3 +234,8 @@ def test_a_part_of_a_run_is_another_run(
     assert len(rows_of(tmp_path / "out")) == 2
     assert run(data, tmp_path / "out") == 2
     assert "give a new folder" in capsys.readouterr().err
+
+
+def test_a_part_of_a_benchmark_has_all_of_its_kinds(data: Path, tmp_path: Path) -> None:
+    assert run(data, tmp_path / "out", "--limit=3") == 0
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == [0, 4, 8]
