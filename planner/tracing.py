@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, product
 
-from planner.llm.words import fold, folded
 from planner.placing.predicates import Stand, holds
 from planner.plans import Ask, Entry, Fate, Note, Size
 from planner.scene import GRID, Box, Region, Scene
 from planner.shapes import given_boxes
+from planner.words import fold, folded
 
 _WEIGHT = {"same name": 3.0, "noun in name": 2.0, "noun in prompt": 1.0}
 """How surely a region draws a thing; shared words decide among equals."""

@@ -4,7 +4,7 @@ A text encoder knows no "without": "a park without dogs" draws dogs. So a thing 
 no positive prompt.
 """
 
-from planner.llm.words import find, fold, folded
+from planner.words import find, fold, folded
 
 _DENIALS = """
 no not without never none neither nor nothing except excluding exclude minus lacks lacking avoid don't doesn't

@@ -4,7 +4,7 @@ from functools import cache
 
 import prompts
 from planner.llm.reply import ReplyRegion, SceneReply
-from planner.llm.words import mentions, share
+from planner.words import mentions, share
 
 
 def borrowed_region(region: ReplyRegion, prompt: str) -> bool:

@@ -7,8 +7,8 @@ from pydantic import ConfigDict
 
 from planner.llm.reply import MAX_RELATIONS, SceneReply, strict
 from planner.llm.small import SmallReply
-from planner.llm.words import GRAMMAR, fold
 from planner.scene import MAX_REGIONS
+from planner.words import GRAMMAR, fold
 from prompts import Profile
 
 Form = type[SceneReply] | type[SmallReply]

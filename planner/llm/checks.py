@@ -7,8 +7,8 @@ from planner.llm.absent import asked_for
 from planner.llm.borrowed import borrowed_background, borrowed_region
 from planner.llm.boxes import boxes_deny, depths_deny, fault_of, upright
 from planner.llm.reply import MAX_RELATIONS, PREDICATES, ReplyBox, ReplyRegion, ReplyRelation, SceneReply
-from planner.llm.words import key, mentions
 from planner.scene import MAX_COUNTED, MAX_REGIONS
+from planner.words import key, mentions
 
 
 def faults(reply: SceneReply, prompt: str) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from planner.llm.mend_regions import fit, mend_regions
 from planner.llm.mend_relations import free_denied, mend_relations
 from planner.llm.reference import as_stated, stated_relations
 from planner.llm.reply import SceneReply
-from planner.llm.words import clip, folded, once
 from planner.plans import Note
 from planner.scene import Region, Scene
+from planner.words import clip, folded, once
 
 MAX_WORDS = 4000
 MAX_NAME = 80

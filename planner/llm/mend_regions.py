@@ -4,9 +4,9 @@ from planner.llm.absent import strike
 from planner.llm.borrowed import borrowed_region
 from planner.llm.boxes import fault_of, upright
 from planner.llm.reply import ReplyRegion
-from planner.llm.words import clip, mentions, once
 from planner.plans import Note
 from planner.scene import MAX_COUNTED, MAX_REGIONS, Box, Place, Region, Where
+from planner.words import clip, mentions, once
 
 Notes = tuple[Note, ...]
 

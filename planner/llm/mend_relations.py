@@ -5,9 +5,9 @@ from typing import cast
 from planner.llm.boxes import boxes_deny, depths_deny, extent
 from planner.llm.mend_regions import Notes
 from planner.llm.reply import PREDICATES, ReplyRelation
-from planner.llm.words import key
 from planner.plans import Note
 from planner.scene import Box, Predicate, Region, Relation
+from planner.words import key
 
 
 def mend_relations(

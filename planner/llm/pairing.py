@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from planner.llm.words import GRAMMAR, folded, key, mentions
 from planner.scene import Region, Scene
+from planner.words import GRAMMAR, folded, key, mentions
 
 
 class Drawn(Protocol):

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from planner.llm.boxes import boxes_deny
 from planner.llm.pairing import Drawn, Pair, head, pairs
 from planner.llm.reply import ReplyBox, SceneReply
-from planner.llm.words import mentions, share
 from planner.plans import Note
 from planner.scene import GRID, Box, Place, Region, Relation, Scene
+from planner.words import mentions, share
 
 _OPPOSITE = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 

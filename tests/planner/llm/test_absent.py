@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.llm.absent import asked_for, strike
-from planner.llm.words import mentions
+from planner.words import mentions
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
 from planner.llm.borrowed import example_replies
-from planner.llm.words import key, share
 from planner.local.server import Served, local_model
 from planner.local.weights import SMOLLM2, fetch
 from planner.plans import Draft
+from planner.words import key, share
 
 PROMPTS = (
     "a red fox sleeping under an oak tree",

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from planner.llm.absent import asked_for
 from planner.llm.mend import mend
 from planner.llm.reply import PREDICATES, ReplyBox, ReplyRegion, ReplyRelation, SceneReply
-from planner.llm.words import mentions
 from planner.scene import MAX_COUNTED, MAX_REGIONS, Box, Place, Scene
+from planner.words import mentions
 
 PLACE = Place(horizontal="left", vertical="top", size="small")
 LEFT = ReplyBox(x0=0, y0=300, x1=200, y1=500)

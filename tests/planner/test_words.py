@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.llm.words import clip, fold, mentions, once, share
+from planner.words import clip, fold, mentions, once, share
 
 
 @pytest.mark.parametrize(
