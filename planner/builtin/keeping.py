@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.builtin.lexicon import CARRY, word_set
+from planner.builtin.lexicon import CARRY, TURNING, word_set
 from planner.builtin.nouns import object_of
 from planner.builtin.things import Cast
 
@@ -51,7 +51,9 @@ class _Keeping:
     def says_something(self, verb: "Token") -> bool:
         if verb.pos_ == "AUX" or verb.lemma_.lower() in _POSSESSING:
             return any(self._belongs(child, verb) for child in verb.children if self._completes(child))
-        if verb.lemma_.lower() in CARRY and any(self._is_lost_object(child) for child in verb.children):
+        if verb.lemma_.lower() in CARRY | TURNING and any(
+            self._is_lost_object(child) for child in verb.children
+        ):
             return False
         if verb.tag_ != "VBN":
             return True

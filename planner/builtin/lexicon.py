@@ -127,6 +127,12 @@ HANDLING = word_set("""
 CARRY = HANDLING | {"wear", "don", "sport"}
 """Verbs whose object is drawn with the one who does it."""
 
+TURNING = word_set("""
+    fly roll drop sail grow ring sink spin burn melt boil open close break shake blow spill pour launch light
+    fire hang bend fold roast bake fry cook hatch
+""")
+"""Verbs that say another thing of their subject where their object is taken away: "a girl flies a kite"."""
+
 COLLECTIVES = {
     "pair": 2,
     "couple": 2,
@@ -169,7 +175,7 @@ CONTAINERS = word_set("""
 
 PORTIONS = word_set("""
     piece slice chunk scoop loaf wedge lump bite crumb strip sliver fragment serving helping
-    portion statue figurine sculpture bust model replica carving effigy
+    portion blade statue figurine sculpture bust model replica carving effigy
 """)
 """Nouns that are named by what they are a part or an image of."""
 
@@ -182,7 +188,7 @@ VAGUE = word_set("""
 MEDIA = word_set("""
     photo photograph picture image painting drawing sketch illustration render rendering portrait shot
     close-up closeup cartoon artwork poster etching woodcut engraving mural print snapshot depiction
-    watercolor watercolour lithograph caricature collage art diagram photography wallpaper selfie
+    watercolor watercolour lithograph caricature collage art diagram photography wallpaper selfie postcard
 """)
 """Kinds of picture: the style when a prompt opens with one."""
 

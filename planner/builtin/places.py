@@ -125,8 +125,9 @@ def _carried(head: "Token", cast: Cast) -> int | None:
 
 
 def _has_own_place(token: "Token", cast: Cast) -> bool:
+    cues = cast.reading.cues
     return any(
-        cast.reading.cues[child.i].is_place for child in token.children if child.i in cast.reading.cues
+        child.lower_ == "between" or (child.i in cues and cues[child.i].is_place) for child in token.children
     )
 
 

@@ -28,6 +28,9 @@ _AFTER_PRONOUN = word_set("""
 """What follows "one" where it is no article: "one of them"."""
 
 
+_DEFINITE = frozenset({"the", "this", "that"})
+"""What makes "one" a thing that was spoken of: "the one on the right"."""
+
 _ROUNDS = 2
 """A word that was read anew may show another to be misread."""
 
@@ -214,7 +217,10 @@ def _eased(words: list[Word]) -> Iterator[Word]:
         counted = after in NUMBERS or after.isdigit()
         if word.text.lower() == "and" and counted and i and words[i - 1].text != ",":
             yield Word(",", word.start, word.start)
-        is_article = word.text.lower() == "one" and after.isalpha() and after not in _AFTER_PRONOUN
+        known = i > 0 and words[i - 1].text.lower() in _DEFINITE
+        is_article = (
+            word.text.lower() == "one" and not known and after.isalpha() and after not in _AFTER_PRONOUN
+        )
         yield replace(word, text="a", said="one") if is_article else word
 
 

@@ -27,7 +27,7 @@ Link = tuple[int, Predicate, int]
 _RIDING: dict[str, Predicate] = {
     "ride": "on", "mount": "on", "straddle": "on", "top": "on", "adorn": "on", "surround": "next to",
     "flank": "next to", "hug": "next to", "embrace": "next to", "pet": "next to",
-    "lead": "next to", "walk": "next to",
+    "lead": "next to", "walk": "next to", "climb": "on",
 }  # fmt: skip
 """Verbs that say how their subject stands to their object."""
 
@@ -37,7 +37,7 @@ _BEARING = word_set("hold have carry contain bear support display feature includ
 def relations(cast: Cast) -> tuple[Link, ...]:
     """Every stated relation; that two are next to each other goes without saying where more is said."""
     stated = [*_by_prepositions(cast), *_by_verbs(cast), *_by_lists(cast)]
-    found = [*stated, *_carried_under(stated)]
+    found = [*stated, *_carried_under(stated), *_beside_what_bears(stated)]
     told = {frozenset((subject, target)) for subject, predicate, target in found if predicate != "next to"}
     return tuple(
         dict.fromkeys(
@@ -54,6 +54,14 @@ def _carried_under(stated: Sequence[Link]) -> Iterator[Link]:
         for one, under, roof in stated:
             if predicate == "on" and one == target and under in ("under", "below"):
                 yield (subject, under, roof)
+
+
+def _beside_what_bears(stated: Sequence[Link]) -> Iterator[Link]:
+    """As in "a cat next to a shelf with a bottle": what is beside a thing is beside what stands on it."""
+    for subject, predicate, target in stated:
+        for one, on, bearing in stated:
+            if predicate == "next to" and on == "on" and bearing == target and one != subject:
+                yield (subject, "next to", one)
 
 
 def _by_prepositions(cast: Cast) -> Iterator[Link]:
@@ -86,8 +94,28 @@ def _stands(token: "Token", cue: Cue | None, cast: Cast) -> Iterator[Link]:
     predicate = _predicate(token, cue, subject, first, cast)
     if predicate is None:
         return
-    for thing in _listed(target, predicate, cast) if cue is not None else (first,):
-        yield (thing, predicate, subject) if token.lower_ in ("with", "of") else (subject, predicate, thing)
+    if token.lower_ in ("with", "of"):
+        yield (first, predicate, subject)
+        return
+    things = _listed(target, predicate, cast) if cue is not None else (first,)
+    for one in (*_alike(token, subject, cast), subject):
+        for thing in things:
+            yield (one, predicate, thing)
+
+
+def _alike(token: "Token", subject: int, cast: Cast) -> Iterator[int]:
+    """The things before a subject that share its place: "apples and pears on a table" are all on it.
+
+    A comma before the last of a list parts it from the others, and so does a place that one has itself.
+    """
+    last = token.head
+    if last.dep_ != "conj" or cast.thing_at(last.i) != subject:
+        return
+    listed = [noun for noun in last.conjuncts if noun.i < last.i]
+    joined = cast.reading.doc[max((noun.i for noun in listed), default=last.i) : last.left_edge.i]
+    apart = any(cast.reading.source(word) in (",", ";") for word in joined)
+    if not apart and not any(_is_placed(noun, cast) for noun in listed):
+        yield from (thing for noun in listed if (thing := cast.thing_at(noun.i)) is not None)
 
 
 def _is_mutual(target: "Token") -> bool:
@@ -138,13 +166,22 @@ def _has_own_support(thing: int, cast: Cast) -> bool:
 
 
 def _subject(token: "Token", target: int | None, cast: Cast) -> int | None:
-    subject = bearer(token, cast)
+    subject = _last_of_list(token, cast)
+    subject = bearer(token, cast) if subject is None else subject
     if subject is not None and subject != target:
         return subject
     # "a cat holding a bird under its paw": what is under the cat is not the cat.
     objects = [child for child in token.head.children if child.dep_ in ("dobj", "attr", "nsubj")]
     found = [cast.thing_at(child.i) for child in objects]
     return next((thing for thing in found if thing is not None and thing != target), None)
+
+
+def _last_of_list(token: "Token", cast: Cast) -> int | None:
+    """What "with" right after a list goes with, where the parser takes the first: "a blanket and a shelf with
+    a bottle".
+    """
+    before = token.nbor(-1) if token.i and token.lower_ == "with" else None
+    return cast.thing_at(before.i) if before is not None and before in token.head.conjuncts else None
 
 
 def _following(token: "Token") -> "Token | None":
@@ -201,12 +238,18 @@ def _between(token: "Token", cast: Cast) -> Iterator[Link]:
         cast.thing_of(each)
         for each in (target, *(child for child in target.children if child.dep_ == "conj"))
     ]
-    found = [end for end in ends if end is not None]
+    found = _two_before(token, subject, cast) if target.pos_ == "PRON" else [e for e in ends if e is not None]
     if len(found) == 1:
         yield (subject, "next to", found[0])
     elif found:
         yield (subject, "right of", found[0])
         yield (subject, "left of", found[1])
+
+
+def _two_before(token: "Token", subject: int, cast: Cast) -> list[int]:
+    """The two things spoken of last, which "between them" means."""
+    before = [i for head in cast.mentions if head < token.i and (i := cast.thing_at(head)) is not None]
+    return [i for i in dict.fromkeys(reversed(before)) if i != subject][1::-1]
 
 
 def _beside_its_holder(token: "Token", predicate: Predicate, cast: Cast) -> Iterator[Link]:

@@ -7,7 +7,7 @@ one noun with it.
 
 from typing import TYPE_CHECKING
 
-from planner.builtin.lexicon import ANIMATE, COLOURS, word_set
+from planner.builtin.lexicon import ANIMATE, COLOURS, NUMBERS, word_set
 from planner.builtin.nouns import lemma
 from planner.builtin.parser import known
 from planner.builtin.spelling import singular
@@ -15,7 +15,7 @@ from planner.builtin.spelling import singular
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-_TRANSITIVE, _INTRANSITIVE, _PARTICIPLE = "pushes", "sits", "moving"
+_TRANSITIVE, _INTRANSITIVE, _PARTICIPLE, _BARE_VERB = "pushes", "sits", "moving", "sit"
 _NOUN, _PLURAL, _ADJECTIVE = "toy", "toys", "plain"
 _SHORTEST_SENTENCE = 8
 _SHORTEST_NOUN = 4
@@ -41,7 +41,28 @@ def misread(doc: "Doc") -> dict[int, str]:
         if token.lower_ == "plus" and token.nbor().lower_.startswith("sign")
     }
     colours = {token.i: _ADJECTIVE for token in doc[:-2] if _is_lone_colour(token)}
-    return compounds | participles | verbs | colours | _nouns(doc)
+    numbers = {token.i: token.lower_ for token in doc[:-1] if _is_named_number(token)}
+    plain = {token.i: _BARE_VERB for token in doc[:-1] if _is_bare_verb(token)}
+    return compounds | participles | verbs | colours | _nouns(doc) | numbers | plain
+
+
+def _is_named_number(token: "Token") -> bool:
+    """A number in capital letters, taken for a name: "Thirty crows"."""
+    named = token.tag_ in ("NN", "NNP", "NNPS") and token.dep_ in ("compound", "nmod")
+    return named and token.like_num and token.lower_ in NUMBERS
+
+
+def _is_bare_verb(token: "Token") -> bool:
+    """A verb taken for a noun right after a counted plural: "three butterflies flutter over the daisies"."""
+    before = token.nbor(-1) if token.i else None
+    return (
+        before is not None
+        and token.tag_ == "NN"
+        and before.tag_ == "NNS"
+        and before.head == token
+        and token.lower_ in known("verb")
+        and token.nbor().pos_ in ("ADP", "ADV")
+    )
 
 
 def _nouns(doc: "Doc") -> dict[int, str]:

@@ -20,6 +20,16 @@ _MANNER = re.compile(
     r",?\s*(?:\b(?:all|rendered|painted|drawn|done|illustrated|depicted|captured|shot|presented)\s+)?"
     r"\b(?P<style>in\s+the\s+(?:artistic\s+|painting\s+)?(?:style|manner)\s+of\s+[^,.;:]+|in\s+an?\s+(?:[\w-]+\s+){1,4}style\b)"
 )
+_DONE_IN = re.compile(
+    r"\s+in\s+(?P<style>(?:[\w-]+\s+){0,3}?"
+    rf"(?:{_MEDIUM}|pastels?|ink|oils?|gouache|acrylics?|charcoal|chalk|crayons?|pencil))(?=\s*(?:[,.;\n]|$|with\b|and\b))"
+)
+_DONE = re.compile(r"\b(?:painted|drawn|rendered|sketched|illustrated|depicted|executed|done)$")
+_ON_STYLE = re.compile(
+    r"(?:^|(?<=[.!?]\s))(?:the\s+)?(?:(?:overall|whole|art|artistic|visual|drawing|painting)\s+)?"
+    r"(?:style|medium|technique|aesthetic)\s+(?:is|should\s+be|recalls|resembles|imitates|mimics)\s+"
+    r"(?:that\s+of\s+)?(?P<style>[^.;\n]+)(?:[.;]|$)"
+)
 _CHUNK = re.compile(r"(?P<comma>[,.;]\s*)(?P<style>[^,.;\n]+)(?=[,.;\n]|$)")
 _SENTENCE_WORDS = word_set("""
     a an the is are has have on under behind beside with and near there his her its their
@@ -56,6 +66,11 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, int]]:
         if opening["manner"]:
             yield (*opening.span("manner"), *opening.span("manner"))
     for match in _MANNER.finditer(text, opening.end() if opening else 0):
+        yield (*match.span(), *match.span("style"))
+    for match in _DONE_IN.finditer(text):
+        if _DONE.search(text, 0, match.start()):
+            yield (*match.span(), *match.span("style"))
+    for match in _ON_STYLE.finditer(text):
         yield (*match.span(), *match.span("style"))
     for match in _CHUNK.finditer(text):
         if _is_style(match["style"]):

@@ -97,6 +97,8 @@ def test_counts(prompt: str, regions: list[tuple[str, str, int]]) -> None:
             "A big white tree is in the lower right, and a black circle is in the middle.",
             ["a big white tree", "a black circle"],
         ),
+        ("a girl flies a kite", ["a girl", "a kite"]),
+        ("a man walks a dog", ["a man walking", "a dog"]),
     ],
 )  # fmt: skip
 def test_regional_prompts_stand_alone(prompt: str, prompts: list[str]) -> None:
@@ -126,6 +128,12 @@ def test_regional_prompts_stand_alone(prompt: str, prompts: list[str]) -> None:
 )
 def test_places(prompt: str, name: str, where: tuple[str, str, str] | None) -> None:
     assert place(scene(prompt), name) == where
+
+
+def test_what_stands_between_two_is_on_neither_side() -> None:
+    found = scene("On the left a tall oak, on the right a red barn, and between them five sheep.")
+    sides = [place(found, name) for name in ("oak", "barn", "sheep")]
+    assert sides == [("left", "middle", "medium"), ("right", "middle", "medium"), None]
 
 
 def test_each_place_goes_to_its_own_thing() -> None:
@@ -209,6 +217,23 @@ def test_depth_follows_the_words() -> None:
             ("owl", "next to", "drum"), ("owl", "next to", "jug"),
         ]),
         ("a desk with a cat sleeping on a chair", [("cat", "on", "chair")]),
+        ("five plums and two figs on a shelf", [("plum", "on", "shelf"), ("fig", "on", "shelf")]),
+        ("a hare and an owl behind a fence", [("hare", "behind", "fence"), ("owl", "behind", "fence")]),
+        ("a hare, a fox, and an owl on a shelf", [("owl", "on", "shelf")]),
+        ("a moon above a mill, and a cow behind a fence", [
+            ("moon", "above", "mill"), ("cow", "behind", "fence"),
+        ]),
+        ("an owl next to a drum and shelf with a jug", [
+            ("owl", "next to", "drum"), ("owl", "next to", "shelf"), ("jug", "on", "shelf"),
+            ("owl", "next to", "jug"),
+        ]),
+        ("On the left a tall oak, on the right a red barn, and between them five sheep.", [
+            ("sheep", "right of", "oak"), ("sheep", "left of", "barn"),
+        ]),
+        ("A nun sits on the left. A monk sits on the right. Between them a small dog is waiting.", [
+            ("dog", "right of", "nun"), ("dog", "left of", "monk"),
+        ]),
+        ("a ladybug climbs a blade of grass", [("ladybug", "on", "blade of grass")]),
         ("a poster on the side of a van", [("poster", "inside", "van")]),
     ],
 )  # fmt: skip
@@ -270,6 +295,15 @@ def test_the_setting_is_the_background(prompt: str, names: list[str], background
         ("a watercolor painting of a fox", "watercolor painting", ["fox"]),
         ("a picture of a fox", "", ["fox"]),
         ("a fox, highly detailed, 8k", "highly detailed, 8k", ["fox"]),
+        ("a postcard of a lighthouse", "postcard", ["lighthouse"]),
+        ("a postcard on a table", "", ["postcard", "table"]),
+        (
+            "a fox. The whole scene is painted in soft watercolour, with long shadows.",
+            "soft watercolour",
+            ["fox"],
+        ),
+        ("a fox beside a log. The style is that of an old postcard.", "an old postcard", ["fox", "log"]),
+        ("a red house painted in oils and a tree", "oils", ["house", "tree"]),
         ("a fox in the style of Monet", "in the style of Monet", ["fox"]),
         ("a realistic photo of a scene with a fox and a car", "realistic photo", ["fox", "car"]),
         ("a painting above a sofa", "", ["painting", "sofa"]),

@@ -23,6 +23,12 @@ plan = BuiltinPlanner()
         ("A fox looking happy, sitting beside a log.", [
             ("fox", "a fox looking happy, sitting", 1), ("log", "a log", 1),
         ]),
+        ("Thirty crows on a wire", [("crow", "thirty crows", 30), ("wire", "a wire", 1)]),
+        ("Twelve red boats on a lake.", [("boat", "twelve red boats", 12)]),
+        ("three butterflies flutter over the daisies.", [
+            ("butterfly", "a butterfly fluttering", 3), ("daisies", "the daisies", 1),
+        ]),
+        ("Three boats lie still, and the one on the right is larger.", [("boat", "a boat lying still", 3)]),
         ("A camel grazing near two trees", [("camel", "a camel grazing", 1), ("tree", "a tree", 2)]),
     ],
 )  # fmt: skip
