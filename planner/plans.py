@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
+from planner.errors import UserError
 from planner.scene import Frozen, Horizontal, Name, Predicate, Scene, Vertical
 
 PLAN_VERSION = 2
@@ -112,6 +113,17 @@ class Size(Frozen):
 
     width: Side = 1024
     height: Side = 1024
+
+
+def read_size(text: str) -> Size:
+    """The size in "WIDTHxHEIGHT". Raises `UserError` for anything else."""
+    width, _, height = text.lower().partition("x")
+    try:
+        return Size.model_validate({"width": width, "height": height})
+    except ValidationError as error:
+        raise UserError(
+            f"--size {text}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192, such as 1280x768"
+        ) from error
 
 
 class Plan(Frozen):
