@@ -6,7 +6,7 @@ Every figure of a run at the stage of the plan is a proxy for the picture, and t
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,51 @@ STAGES = {"plan": "Figures are of plans, by boxes and words: proxies for the pic
 def scoreboard(runs: Sequence[Mapping[str, Any]]) -> str:
     """The table of runs' summaries, a line a metric, with what is a proxy said above it."""
     said = [STAGES[stage] for stage in dict.fromkeys(run["stage"] for run in runs)]
-    lines = [_line(TITLES), _line(["---"] * len(TITLES)), *(line for run in runs for line in _lines(run))]
+    spent = [title for title, told in SPENT.items() if any(told(run) for run in runs)]
+    titles = (*TITLES, *spent)
+    lines = [_line(titles), _line(["---"] * len(titles))]
+    lines += [line for run in runs for line in _lines(run, spent)]
     return "\n".join([*said, "", *lines]) + "\n"
 
 
-def _lines(run: Mapping[str, Any]) -> Iterator[str]:
+def _tokens(run: Mapping[str, Any]) -> str:
+    """Tokens read and written for a prompt, on the mean; nothing where no language model was asked."""
+    told = run.get("tokens") or {}
+    if told.get("prompt") is None or told.get("completion") is None:
+        return ""
+    return f"{told['prompt'] / run['n']:.0f} + {told['completion'] / run['n']:.0f}"
+
+
+def _dollars(run: Mapping[str, Any]) -> str:
+    """Dollars for a prompt, on the mean; nothing where no price was given."""
+    cost = run.get("cost")
+    return "" if cost is None else f"{cost / run['n']:.6f}"
+
+
+SPENT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "tokens a prompt, in + out": _tokens,
+    "dollars a prompt": _dollars,
+}
+"""Columns that are there where some run has something for them."""
+
+
+def _planner(run: Mapping[str, Any]) -> str:
+    """Who planned: the model, with the profile if one was chosen."""
+    profile = run.get("profile")
+    chosen = f" ({profile})" if profile and profile != "auto" else ""
+    return f"{run['model']}{chosen}" if run["model"] else run["planner"]
+
+
+def _lines(run: Mapping[str, Any], spent: Sequence[str]) -> Iterator[str]:
     """A line a metric; what holds for the whole run stands on the first."""
     faults = f"{run['overlap']} / {run['lost']} / {run['off_canvas']}"
     figures = [(name, _interval(name, told), str(told["n"])) for name, told in run["metrics"].items()]
     figures.append(("tokens overlapping / regions lost / off the canvas", faults, str(run["n"])))
-    whole = [run["benchmark"], run["model"] or run["planner"], str(run["n"]), str(run["failures"])]
+    whole = [run["benchmark"], _planner(run), str(run["n"]), str(run["failures"])]
     times = f"{run['median_seconds']:.3f} / {run['p95_seconds']:.3f}"
-    for number, figure in enumerate(figures):
-        yield _line([*whole, *figure, times] if not number else ["", "", "", "", *figure, ""])
+    taken = [times, *(SPENT[title](run) for title in spent)]
+    yield _line([*whole, *figures[0], *taken])
+    yield from (_line([*[""] * len(whole), *figure, *[""] * len(taken)]) for figure in figures[1:])
 
 
 def _interval(name: str, told: Mapping[str, float]) -> str:

@@ -16,7 +16,7 @@ from evals.planning.account import boxes_of, geometry, planned
 from evals.planning.rows import Row
 from planner.errors import ScenewrightError, WorldError
 from planner.llm.usage import Price
-from planner.plans import Planner, Size, Usage
+from planner.plans import Plan, Planner, Size, Usage
 from renderer.pipeline import make_plan
 
 DOLLARS = 8
@@ -63,20 +63,33 @@ def _ignore_interrupts() -> None:
 
 
 def answer(task: Task, sample: Sample[Any]) -> Row:
-    """The row of one sample. What fails is a row with its reason."""
-    start = time.perf_counter()
+    """The row of one sample. What fails is a row with its reason; `seconds` are of planning alone."""
     row: dict[str, Any] = {"id": sample.id, "prompt": sample.prompt}
+    clock = _Clock()
     try:
-        row |= _outcome(task, sample) | {"error": None}
+        with clock:
+            plan = make_plan(sample.prompt, task.planner, task.size, task.seed)
+        row |= _outcome(task, sample, plan) | {"error": None}
     except ScenewrightError as error:
         row |= _failure(str(error)) | _spent(task, getattr(error, "usage", None))
     except Exception as error:  # a fault of ours is a failed prompt, told as such
         row |= _failure(f"{type(error).__name__}: {error}")
-    return row | {"seconds": round(time.perf_counter() - start, 4)}
+    return row | {"seconds": clock.seconds}
 
 
-def _outcome(task: Task, sample: Sample[Any]) -> dict[str, Any]:
-    plan = make_plan(sample.prompt, task.planner, task.size, task.seed)
+class _Clock:
+    """Tells how long its block took, however that ended."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = round(time.perf_counter() - self._start, 4)
+
+
+def _outcome(task: Task, sample: Sample[Any], plan: Plan) -> dict[str, Any]:
     seen = planned(plan)
     return {
         "boxes": boxes_of(seen),

@@ -47,6 +47,30 @@ def test_a_line_a_metric(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert {line.count("|") for line in lines[2:]} == {9}
 
 
+def test_what_a_language_model_took_has_columns_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"model": "local", "profile": "small", "n": 50, "metrics": {}}
+    tokens = {"prompt": 38_000, "completion": 8_010, "requests": 50, "cached": 0}
+    runs = [
+        run_in(tmp_path / "a"),
+        run_in(tmp_path / "b", **asked, tokens=tokens),
+        run_in(tmp_path / "c", **asked | {"profile": "auto"}, tokens=tokens, cost=0.05),
+        run_in(tmp_path / "d", **asked, tokens={**tokens, "prompt": None}),
+    ]
+    assert main(runs[:2]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].endswith("| tokens a prompt, in + out |")
+    assert lines[4].endswith("| 0.050 / 0.123 |  |")
+    assert lines[-1].startswith("| lmd | local (small) | 50 |")
+    assert lines[-1].endswith("| 0.050 / 0.123 | 760 + 160 |")
+    assert main(runs) == 0
+    *_, dear, unknown = capsys.readouterr().out.splitlines()
+    assert dear.startswith("| lmd | local | 50 |")
+    assert dear.endswith("| 760 + 160 | 0.001000 |")
+    assert unknown.endswith("| 0.050 / 0.123 |  |  |")
+
+
 def test_a_run_that_is_not_finished_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 2
     assert "summary.json" in capsys.readouterr().err
