@@ -27,10 +27,10 @@ from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
 from planner.llm.usage import Price, in_words, read_price
 from planner.local.server import reached
-from planner.plans import Planner, Size, Usage
+from planner.plans import Planner, Size, Usage, read_size
 
 PLANNERS = ("builtin", "llm")
-PROFILES = ("auto", "full", "small")
+PROFILES = ("auto", "full", "small", "details")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Options:
     stage: str
     planner: str
     llm: str | None
-    llm_profile: Literal["auto", "full", "small"]
+    llm_profile: Literal["auto", "full", "small", "details"]
     llm_price: Price | None
     no_cache: bool
     size: Size
@@ -178,13 +178,10 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
 
 
 def _size(text: str) -> Size:
-    width, _, height = text.lower().partition("x")
     try:
-        return Size.model_validate({"width": width, "height": height})
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192"
-        ) from None
+        return read_size(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _price(text: str) -> Price:

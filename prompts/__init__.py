@@ -7,10 +7,12 @@ from importlib.resources import files
 from string import Template
 from typing import Literal
 
-Profile = Literal["full", "small"]
-"""What a model is asked for: boxes, relations and depths too, or places in words alone."""
+Profile = Literal["full", "small", "details"]
+"""What a model is asked for: boxes, relations and depths too; places in words alone; or no plan at all, but
+details for what another planner read.
+"""
 
-_FOLDERS: dict[Profile, str] = {"full": "", "small": "small/"}
+_FOLDERS: dict[Profile, str] = {"full": "", "small": "small/", "details": "details/"}
 
 
 @dataclass(frozen=True)

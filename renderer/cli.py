@@ -22,6 +22,7 @@ from renderer.options import (
     InjectSteps,
     InpaintMask,
     Llm,
+    LlmFallback,
     LlmPrice,
     LlmProfile,
     Loras,
@@ -88,6 +89,7 @@ def draw(
     llm: Llm = None,
     llm_profile: LlmProfile = "auto",
     llm_price: LlmPrice = None,
+    llm_fallback: LlmFallback = False,
     no_cache: NoCache = False,
     model: ModelName = None,
     size: SizeText = None,
@@ -124,7 +126,7 @@ def draw(
         "double_interval": double_interval,
         "single_interval": single_interval,
     }
-    named = Named(llm, llm_profile, llm_price, no_cache)
+    named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback)
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
     ordered = Order(
         prompt, plan, output, plan_only, masks, named, model, size, seed, low_memory, wishes, joining, quiet

@@ -82,13 +82,23 @@ NoCache = Annotated[
     ),
 ]
 LlmProfile = Annotated[
-    Literal["auto", "full", "small"],
+    Literal["auto", "full", "small", "details"],
     _option(
         "--llm-profile",
-        "What the language model is asked for: full; small, places in words and few fields; auto (the "
-        "default): full, unless its first plan shows that small suits it better.",
+        "What the language model is asked for: full; small, places in words and few fields; details, no plan "
+        "but looks of what the built-in planner reads; auto (the default): details with local, else full, "
+        "unless its first plan shows that it is too much.",
         PLAN,
         "NAME",
+    ),
+]
+LlmFallback = Annotated[
+    bool,
+    _option(
+        "--llm-fallback",
+        "Where the language model gives no plan, let the built-in planner plan, and say so; else the command "
+        "ends with exit code 1.",
+        PLAN,
     ),
 ]
 LlmPrice = Annotated[

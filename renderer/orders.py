@@ -12,7 +12,7 @@ from pydantic import JsonValue, ValidationError
 from planner.errors import UserError
 from planner.faults import explain
 from planner.files import Record, load_record
-from planner.plans import Plan, Planner, Size
+from planner.plans import Plan, Planner, Size, read_size
 from renderer.extras import NOTHING, Control, Extras, read_lora
 from renderer.pipeline import check_seed
 from renderer.settings import Settings
@@ -28,9 +28,10 @@ class Named:
     """What was said of a language model."""
 
     llm: str | None
-    profile: Literal["auto", "full", "small"]
+    profile: Literal["auto", "full", "small", "details"]
     price: str | None
     no_cache: bool
+    fallback: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def _planner(order: Order) -> Planner | None:
     from planner.llm.named import NamedPlanner
 
     seeds = _seeds(order.seeds)
-    planner = NamedPlanner(named.llm, seeds[0] if seeds else None, not named.no_cache, named.profile)
+    seed = seeds[0] if seeds else None
+    planner = NamedPlanner(named.llm, seed, not named.no_cache, named.profile, named.fallback)
     planner.check()
     return planner
 
@@ -162,15 +164,7 @@ def _words(prompt: str) -> str:
 
 
 def _size(text: str | None) -> Size | None:
-    if text is None:
-        return None
-    width, _, height = text.lower().partition("x")
-    try:
-        return Size.model_validate({"width": width, "height": height})
-    except ValidationError as error:
-        raise UserError(
-            f"--size {text}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192, such as 1280x768"
-        ) from error
+    return None if text is None else read_size(text)
 
 
 def _seeds(text: str | None) -> tuple[int, ...]:

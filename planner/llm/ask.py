@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from planner.errors import PlanningError
 from planner.llm.answer import Answer, unread
 from planner.llm.bounds import Form
+from planner.llm.details import DetailsReply
 from planner.llm.endpoint import Endpoint
 from planner.llm.failures import failure, refuses_mode
 from planner.llm.modes import Mode, ModeRefusedError
@@ -104,7 +105,9 @@ class Asker:
             return self._unread(heard, cause)
         return Answer("reply", reply.model_dump_json(), _full(reply), usage=heard[0][1])
 
-    def _create(self, turns: Sequence[Turn], form: Form, mode: Mode, hooks: Any) -> SceneReply | SmallReply:
+    def _create(
+        self, turns: Sequence[Turn], form: Form, mode: Mode, hooks: Any
+    ) -> SceneReply | SmallReply | DetailsReply:
         import instructor
 
         question: dict[str, Any] = {
@@ -149,8 +152,8 @@ def _known(replies: "Replies", question: Mapping[str, Any], form: Form) -> Answe
     return Answer("reply", kept.text, _full(reply), usage=kept.usage.model_copy(update={"cached": 1}))
 
 
-def _full(reply: SceneReply | SmallReply) -> SceneReply:
-    return reply.scene() if isinstance(reply, SmallReply) else reply
+def _full(reply: SceneReply | SmallReply | DetailsReply) -> SceneReply:
+    return reply if isinstance(reply, SceneReply) else reply.scene()
 
 
 def _keep(replies: "Replies", question: Mapping[str, Any], answer: Answer) -> None:

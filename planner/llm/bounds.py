@@ -1,17 +1,17 @@
 """How long a reply may be: a small model held by a grammar repeats itself until a list is full."""
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import ConfigDict
 
+from planner.llm.details import DetailsReply
 from planner.llm.reply import MAX_RELATIONS, SceneReply, strict
 from planner.llm.small import SmallReply
 from planner.scene import MAX_REGIONS
 from planner.words import GRAMMAR, fold
-from prompts import Profile
 
-Form = type[SceneReply] | type[SmallReply]
+Form = type[SceneReply] | type[SmallReply] | type[DetailsReply]
 
 _SPARE = 2
 """Regions that a model may add of its own to what the prompt names."""
@@ -37,7 +37,7 @@ def most_regions(prompt: str) -> int:
 
 
 @lru_cache
-def reply_model(regions: int, profile: Profile = "full") -> Form:
+def reply_model(regions: int, profile: Literal["full", "small"] = "full") -> Form:
     """The reply's model with room for so many regions in its schema; it reads all that it read before."""
 
     def bound(schema: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from planner.errors import PlanningError, ScenewrightError
 from planner.llm.ask import Asker, Turn
-from planner.llm.bounds import most_regions, reply_model
+from planner.llm.bounds import Form
 from planner.llm.endpoint import Endpoint
 from planner.llm.modes import Memory, Mode, ModeRefusedError, cache_file
 from planner.llm.reply import SceneReply
@@ -15,17 +15,18 @@ from prompts import Profile
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the user's prompt, the form of the reply, and the conversation's beginning."""
+    """What is asked: the profile, the form of the reply, and the conversation's beginning."""
 
-    prompt: str
     profile: Profile
+    form: Form
     turns: tuple[Turn, ...]
 
 
 @dataclass(frozen=True)
 class Climbed:
-    """The best reply, the mode that it came in, and what the model was told on the way to it."""
+    """The best reply, to what profile and in what mode it came, and what the model was told on the way."""
 
+    profile: Profile
     reply: SceneReply
     mode: Mode
     told: tuple[str, ...]
@@ -43,11 +44,10 @@ def climb(asker: Asker, question: Question, check: Check, max_repairs: int) -> C
     a reply, and what `Asker.ask` raises.
     """
     memory, name = Memory(cache_file()), asker.endpoint.identity
-    form = reply_model(most_regions(question.prompt), question.profile)
     refusals: list[ScenewrightError] = []
     unread: list[Round] = []
     for mode in memory.ladder(name):
-        ask = partial(asker.ask, form=form, mode=mode)
+        ask = partial(asker.ask, form=question.form, mode=mode)
         try:
             outcome = converse(ask, check, question.turns, max(0, max_repairs - len(unread)))
         except ModeRefusedError as error:
@@ -56,7 +56,7 @@ def climb(asker: Asker, question: Question, check: Check, max_repairs: int) -> C
         if outcome.reply and not unread:
             memory.remember(name, mode)
         if outcome.reply:
-            return Climbed(outcome.reply, mode, (*_faults(unread), *outcome.told))
+            return Climbed(question.profile, outcome.reply, mode, (*_faults(unread), *outcome.told))
         unread += outcome.rounds
     raise _no_plan(asker.endpoint, unread) if unread else refusals[0]
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from planner.llm.planner import LLMPlanner
 from planner.local.server import Served, check_extra, reached
-from planner.local.weights import is_local, weights_file
+from planner.local.weights import LOCAL, is_local, weights_file
 from planner.plans import Draft
 from prompts import Profile
 
@@ -14,13 +14,16 @@ from prompts import Profile
 class NamedPlanner:
     """Plans with the model that `llm` names, as --llm has it, and with the built-in planner's reading.
 
-    A local model is served anew for every prompt; for many prompts use `reached` and `at`.
+    A local model is served anew for every prompt; for many prompts use `reached` and `at`. The profile
+    "auto" is details for the model that is fetched, which was measured (see prompts/README.md), and is
+    found out for any other. With `fallback` the built-in planner plans where the model can't.
     """
 
     llm: str
     seed: int | None = None
     cache: bool = True
     profile: Profile | Literal["auto"] = "auto"
+    fallback: bool = False
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`; raises as `LLMPlanner` and `local_model` do."""
@@ -31,12 +34,14 @@ class NamedPlanner:
         """The planner, once its model is served."""
         from planner.builtin import BuiltinPlanner
 
+        builtin = BuiltinPlanner()
         return LLMPlanner(
             **asdict(served),
             seed=self.seed,
-            reference=BuiltinPlanner(),
+            reference=builtin,
+            fallback=builtin if self.fallback else None,
             cache=self.cache,
-            profile=self.profile,
+            profile="details" if (self.llm, self.profile) == (LOCAL, "auto") else self.profile,
         )
 
     def check(self) -> None:

@@ -278,6 +278,21 @@ def test_an_endpoint_that_cannot_be_reached(fails: Refused, monkeypatch: pytest.
     assert line.startswith(f"the LLM endpoint {address} can't be reached (3 tries at most)")
 
 
+def test_the_built_in_planner_plans_where_that_was_allowed(
+    run: Run, script: "Script", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    script.says("Blue.")
+    answer = run("a red heart", "--llm", "scripted", "--llm-fallback", "--plan-only")
+    plan = json.loads(answer.out)
+    assert (answer.code, plan["origin"]["planner"]) == (0, "builtin")
+    assert [region["name"] for region in plan["scene"]["regions"]] == ["heart"]
+    (line,) = (line for line in answer.err.splitlines() if "language model gave no plan" in line)
+    assert line.startswith(
+        "scenewright: warning: llm: the language model gave no plan: scripted wrote no plan"
+    )
+
+
 def test_a_language_model_that_answers_nonsense(
     fails: Refused, script: "Script", monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,158 @@
+"""The details profile: the built-in planner plans, the model adds looks, and what was said stays."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.builtin import BuiltinPlanner
+from planner.llm import LLMPlanner
+from planner.llm.details import PENALTY, details_model, enriched, listed
+from planner.llm.named import NamedPlanner
+from planner.llm.reply import ReplyRegion, SceneReply
+from planner.llm.sound import MOST, sound
+from planner.local.server import Served
+from planner.scene import Region, Scene
+
+if TYPE_CHECKING:
+    from tests.conftest import Script
+
+PROMPT = "a red fox asleep under an oak tree, without any birds"
+SCENE = BuiltinPlanner()(PROMPT).scene
+FOX = next(region for region in SCENE.regions if region.name == "fox")
+TREE = next(region for region in SCENE.regions if region.name == "oak tree")
+TOLD = {"fox": "bushy tail, white paws, an oak branch", "oak tree": "gnarled trunk, thick roots"}
+
+
+def planner(script: "Script", **settings: Any) -> LLMPlanner:
+    wanted: dict[str, Any] = {"profile": "details", **settings}
+    return LLMPlanner("scripted", base_url=script.base_url, **wanted)
+
+
+def test_the_plan_is_the_built_in_planners_with_details(script: "Script") -> None:
+    draft = planner(script.says(TOLD), reference=BuiltinPlanner())(PROMPT)
+    own = BuiltinPlanner()(PROMPT)
+    assert [region.prompt for region in draft.scene.regions] == [
+        f"{FOX.prompt}, bushy tail, white paws",
+        f"{TREE.prompt}, gnarled trunk, thick roots",
+    ]
+    bare = draft.scene.model_copy(update={"regions": own.scene.regions})
+    assert (bare, draft.asks, draft.notes) == (own.scene, own.asks, own.notes)
+    assert (draft.origin.planner, draft.origin.model) == ("llm", "scripted")
+
+
+def test_the_question_names_every_thing_and_the_schema_has_a_field_for_each(script: "Script") -> None:
+    planner(script.says(TOLD))(PROMPT)
+    (request,) = script.requests
+    assert request["messages"][-1]["content"] == listed(PROMPT, SCENE) == f"{PROMPT}\n\n- fox\n- oak tree"
+    schema = request["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]) == schema["required"] == ["fox", "oak tree"]
+    assert schema["additionalProperties"] is False
+    assert request["frequency_penalty"] == PENALTY
+
+
+def test_a_reply_comes_back_from_the_cache(script: "Script") -> None:
+    script.says(TOLD)
+    one, two = (planner(script, cache=True)(PROMPT) for _ in range(2))
+    assert one.scene == two.scene
+    assert two.origin.usage is not None
+    assert (len(script.requests), two.origin.usage.cached) == (1, 1)
+
+
+def test_where_there_is_nothing_to_detail_nothing_is_asked(script: "Script") -> None:
+    draft = planner(script)("fog at dawn")
+    assert (draft.scene.regions, script.requests, draft.origin.planner) == ((), [], "llm")
+
+
+def test_things_that_a_reply_leaves_out_stay_as_they_are(script: "Script") -> None:
+    draft = planner(script.says({"oak tree": "thick roots", "bear": "brown fur"}))(PROMPT)
+    assert [region.prompt for region in draft.scene.regions] == [FOX.prompt, f"{TREE.prompt}, thick roots"]
+
+
+def test_a_model_that_is_weak_is_asked_for_details_where_another_planner_reads(
+    script: "Script", tmp_path: Path
+) -> None:
+    script.says({"caption": "A fox.", "regions": []}).says(TOLD)
+    draft = planner(script, profile="auto", reference=BuiltinPlanner())(PROMPT)
+    assert draft.scene.regions[0].prompt == f"{FOX.prompt}, bushy tail, white paws"
+    assert list(json.loads((tmp_path / "profiles.json").read_text()).values()) == ["details"]
+
+
+@pytest.mark.parametrize(
+    ("llm", "profile", "asked"),
+    [
+        ("local", "auto", "details"),
+        ("local", "full", "full"),
+        ("local", "small", "small"),
+        ("local:other.gguf", "auto", "auto"),
+        ("gpt-4.1", "auto", "auto"),
+    ],
+)
+def test_the_model_that_is_fetched_is_asked_for_details(llm: str, profile: Any, asked: str) -> None:
+    assert NamedPlanner(llm, profile=profile).at(Served("m")).profile == asked
+
+
+@pytest.mark.parametrize(
+    ("thing", "said", "kept"),
+    [
+        ("fox", "bushy tail, white paws", ("bushy tail", "white paws")),
+        ("fox", "blue, dark red, green fur", ("dark red", "green fur")),
+        ("fox", "an oak leg, two tails, a bird's tail", ()),
+        ("fox", "black tail with birds, sharp claws", ("black tail", "sharp claws")),
+        ("fox", "a dog, a large dog on a table, a photo, awake", ()),
+        ("fox", "bushy tail. bushy tail, tail", ("bushy tail",)),
+        ("fox", "wooden tail, brass handle", ()),
+        ("fox", "long tail on the left, no ears", ("long tail",)),
+        (
+            "oak tree",
+            "a tall oak tree with rough bark and a thick trunk",
+            ("tall", "rough bark and a thick trunk"),
+        ),
+        ("oak tree", "red leaves, smooth bark, rough", ("smooth bark",)),
+        ("oak tree", "furry ears, fox", ()),
+        ("oak tree", "tall, short", ("tall",)),
+        ("oak tree", "", ()),
+        ("oak tree", ", ; .", ()),
+    ],
+)
+def test_details_that_something_speaks_against_are_not_taken(
+    thing: str, said: str, kept: tuple[str, ...]
+) -> None:
+    region = next(region for region in SCENE.regions if region.name == thing)
+    assert sound(said, region, SCENE) == kept
+
+
+VOCABULARY = """
+red blue white old young tail paws bark fox oak tree bird dog two with a of on the , . ; it's small long
+"""
+WORDS = st.lists(st.sampled_from(VOCABULARY.split()), max_size=40).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_whatever_is_written_the_users_words_stand_and_no_other_thing_comes_in(one: str, two: str) -> None:
+    reply = SceneReply(
+        regions=(ReplyRegion(name="fox", prompt=one), ReplyRegion(name="oak tree", prompt=two))
+    )
+    fox, tree = enriched(SCENE, reply).regions
+    assert fox.prompt.startswith(FOX.prompt)
+    assert tree.prompt.startswith(TREE.prompt)
+    added = fox.prompt.removeprefix(FOX.prompt), tree.prompt.removeprefix(TREE.prompt)
+    assert not {"oak", "tree", "bird", "dog", "two"}.intersection(added[0].replace(",", "").split())
+    assert not {"fox", "bird", "dog", "two", "red"}.intersection(added[1].replace(",", "").split())
+    assert all(text.count(",") <= MOST for text in added)
+
+
+@pytest.mark.parametrize("names", [("a",), ("model config", "schema"), ("scene", "x (2)", "dump")])
+def test_any_name_may_be_a_field(names: tuple[str, ...]) -> None:
+    form = details_model(names)
+    reply = form.model_validate({name: f"{name}!" for name in names})
+    assert [(r.name, r.prompt) for r in reply.scene().regions] == [(name, f"{name}!") for name in names]
+    assert form.model_validate_json(reply.model_dump_json()) == reply
+
+
+def test_a_region_alone_takes_details_too() -> None:
+    scene = Scene(caption="x", regions=(Region(name="lamp", prompt="a lamp"),))
+    assert sound("brass base, tall", scene.regions[0], scene) == ("brass base", "tall")
