@@ -60,6 +60,7 @@ def _is_bare_verb(token: "Token") -> bool:
         and token.tag_ == "NN"
         and before.tag_ == "NNS"
         and before.head == token
+        and any(word.like_num for word in (*token.lefts, *before.lefts))
         and token.lower_ in known("verb")
         and token.nbor().pos_ in ("ADP", "ADV")
     )

@@ -100,7 +100,7 @@ def _parted(text: str, own: Container[str]) -> Iterator[str]:
             words = words[1:]
         while words and fold(words[-1]) in own:
             words = words[:-1]
-        if words:
+        if folded(" ".join(words)):
             yield " ".join(words)
 
 

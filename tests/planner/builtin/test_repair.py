@@ -28,6 +28,7 @@ plan = BuiltinPlanner()
         ("three butterflies flutter over the daisies.", [
             ("butterfly", "a butterfly fluttering", 3), ("daisies", "the daisies", 1),
         ]),
+        ("a sports ball left of a hut", [("sports ball", "a sports ball", 1), ("hut", "a hut", 1)]),
         ("Three boats lie still, and the one on the right is larger.", [("boat", "a boat lying still", 3)]),
         ("A camel grazing near two trees", [("camel", "a camel grazing", 1), ("tree", "a tree", 2)]),
     ],
