@@ -131,11 +131,12 @@ def _cast(
     things: Sequence[Ask], said: Mapping[str, frozenset[str]], groups: Sequence[Group]
 ) -> dict[str, Group]:
     """Each thing with a group of its own: the likest first, the earlier of equals."""
+    nouns = [frozenset(map(fold, thing.words)) for thing in things]
     likeness = {
-        (i, j): like
+        (i, j): _likeness(thing, nouns[i], said[thing.of], group)
         for i, thing in enumerate(things)
         for j, group in enumerate(groups)
-        if (like := _likeness(thing, said[thing.of], group)) >= _WEIGHT["noun in prompt"]
+        if nouns[i] <= group.words or thing.of.casefold() == group.name.casefold()
     }
     found: dict[int, int] = {}
     for i, j in sorted(likeness, key=lambda ij: (-likeness[ij], ij)):
@@ -144,14 +145,14 @@ def _cast(
     return {things[i].of: groups[j] for i, j in found.items()}
 
 
-def _likeness(thing: Ask, said: frozenset[str], group: Group) -> float:
-    noun = frozenset(map(fold, thing.words))
+def _likeness(thing: Ask, noun: frozenset[str], said: frozenset[str], group: Group) -> float:
+    """How surely a group draws a thing that its words name."""
     if thing.of.casefold() == group.name.casefold():
         likeness = _WEIGHT["same name"]
     elif noun <= group.named:
         likeness = _WEIGHT["noun in name"]
     else:
-        likeness = _WEIGHT["noun in prompt"] if noun <= group.words else 0.0
+        likeness = _WEIGHT["noun in prompt"]
     return likeness + len(said & group.words) / (len(said) + 1)
 
 

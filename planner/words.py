@@ -1,6 +1,7 @@
 """Words of a text, compared as a reader would: case, punctuation and a plural's ending don't count."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 _GRAMMAR = """
 a an the this that these those some any each both another its his her their and or but nor with without
@@ -16,6 +17,7 @@ _PLURALS = "children child men man women woman people person feet foot mice mous
 _SINGULAR = dict(zip(_PLURALS.split()[::2], _PLURALS.split()[1::2], strict=True))
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """A word's bare form: "Dogs," and "dog" are the same."""
     bare = "".join(letter for letter in word.casefold() if letter.isalnum())

@@ -136,8 +136,10 @@ def _parts(index: int, cast: Cast) -> Iterator["Token"]:
     """The heads of the parts that are drawn with a thing; one spoken of twice is one."""
     known: set[str] = set()
     for head, mention in cast.mentions.items():
+        if mention.role != "part" or cast.thing_at(head) != index:
+            continue
         token = cast.reading.doc[head]
-        if mention.role == "part" and cast.thing_at(head) == index and lemma(token) not in known:
+        if lemma(token) not in known:
             known.add(lemma(token))
             yield token
 

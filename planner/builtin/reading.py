@@ -159,9 +159,10 @@ def _reread(words: Sequence[Word], stand_ins: Mapping[int, str]) -> tuple[Word, 
 def _words(prompt: str, found: tuple[Cue, ...], style: tuple[Manner, ...]) -> tuple[Word, ...]:
     words: list[Word] = []
     opens = True
+    by_letter = {letter: cue for cue in found for letter in range(cue.start, cue.end)}
     for token in english().make_doc(prompt):
         start, end = token.idx, token.idx + len(token.text)
-        cue = next((cue for cue in found if cue.start < end and start < cue.end), None)
+        cue = next((by_letter[letter] for letter in range(start, end) if letter in by_letter), None)
         if token.is_space:
             opens = opens or "\n" in token.text
         elif any(manner.start < end and start < manner.end for manner in style):
@@ -177,7 +178,7 @@ def _words(prompt: str, found: tuple[Cue, ...], style: tuple[Manner, ...]) -> tu
 
 def _spelt(words: list[Word]) -> list[Word]:
     plurals = respelt([word.text for word in words])
-    return [replace(word, text=plurals.get(i, word.text)) for i, word in enumerate(words)]
+    return [replace(word, text=plurals[i]) if i in plurals else word for i, word in enumerate(words)]
 
 
 def _set_apart(words: list[Word]) -> Iterator[Word]:
