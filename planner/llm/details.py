@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ConfigDict, Field, JsonValue, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from planner.llm.reply import Reply, ReplyRegion, SceneReply, Words, strict
 from planner.llm.sound import sound
 from planner.scene import Region, Scene
 
-LENGTHS: dict[str, JsonValue] = {"minLength": 24, "maxLength": 120}
+LENGTHS: dict[str, int] = {"minLength": 24, "maxLength": 120}
 """Letters for one thing's details: a small model that may say little says the thing's name."""
 
 PENALTY = 0.6
@@ -37,7 +37,7 @@ class DetailsReply(Reply):
 def details_model(names: tuple[str, ...]) -> type[DetailsReply]:
     """The reply's model: a field for each thing, so that a grammar made from it lets none be left out."""
     fields: dict[str, Any] = {
-        f"thing_{i}": (Words, Field(default="", alias=name, json_schema_extra=LENGTHS))
+        f"thing_{i}": (Words, Field(default="", alias=name, json_schema_extra={**LENGTHS}))
         for i, name in enumerate(names)
     }
     return create_model("Details", __base__=DetailsReply, **fields)

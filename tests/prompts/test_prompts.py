@@ -1,13 +1,22 @@
 """What the model is told holds together: the planner finds nothing wrong with any worked example."""
 
+import json
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
 import prompts
 from planner import arrange
+from planner.builtin import BuiltinPlanner
 from planner.llm.checks import faults
+from planner.llm.details import LENGTHS, PENALTY, listed
 from planner.llm.mend import mend
+from planner.llm.named import NamedPlanner
 from planner.llm.reply import ReplyBox, SceneReply
 from planner.llm.small import SmallReply
+from planner.llm.sound import sound
+from planner.local.server import Served
 from planner.scene import Place
 
 EXAMPLES = prompts.examples()
@@ -63,3 +72,28 @@ def test_a_repair_note_lists_the_faults() -> None:
 def test_a_small_context_holds_the_instructions_and_examples() -> None:
     shown = "".join(example.prompt + example.reply for example in EXAMPLES)
     assert len(prompts.instructions()) + len(shown) < 4 * 2000
+
+
+DETAILED = prompts.examples("details")
+
+
+@pytest.mark.parametrize("example", DETAILED, ids=lambda example: example.name)
+def test_an_example_of_details_is_asked_as_any_prompt_is_and_has_something_for_each_thing(
+    example: prompts.Example,
+) -> None:
+    prompt = example.prompt.partition("\n\n")[0]
+    scene = BuiltinPlanner()(prompt).scene
+    assert example.prompt == listed(prompt, scene)
+    told = json.loads(example.reply)
+    assert list(told) == [region.name for region in scene.regions]
+    for region in scene.regions:
+        assert sound(told[region.name], region, scene)
+        assert LENGTHS["minLength"] <= len(told[region.name]) <= LENGTHS["maxLength"]
+
+
+def test_the_table_of_what_was_tried_tells_what_is_shipped() -> None:
+    table = (Path(prompts.__file__).parent / "README.md").read_text("utf-8")
+    (shipped,) = (line for line in table.splitlines() if line.startswith("| **"))
+    assert f"at least {LENGTHS['minLength']} letters a thing, frequency penalty {PENALTY}" in shipped
+    assert all(f"| {profile} |" in table for profile in get_args(prompts.Profile))
+    assert NamedPlanner("local").at(Served("m")).profile == "details"
