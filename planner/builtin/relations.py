@@ -106,13 +106,14 @@ def _stands(token: "Token", cue: Cue | None, cast: Cast) -> Iterator[Link]:
 def _alike(token: "Token", subject: int, cast: Cast) -> Iterator[int]:
     """The things before a subject that share its place: "apples and pears on a table" are all on it.
 
-    A comma before the last of a list parts it from the others, and so does a place that one has itself.
+    A comma in a list may part its last from the others, and so does a place that one has itself.
     """
     last = token.head
     if last.dep_ != "conj" or cast.thing_at(last.i) != subject:
         return
     listed = [noun for noun in last.conjuncts if noun.i < last.i]
-    joined = cast.reading.doc[max((noun.i for noun in listed), default=last.i) : last.left_edge.i]
+    start = min((noun.left_edge.i for noun in listed), default=last.i)
+    joined = cast.reading.doc[max(0, start - 1) : last.i]
     apart = any(cast.reading.source(word) in (",", ";") for word in joined)
     if not apart and not any(_is_placed(noun, cast) for noun in listed):
         yield from (thing for noun in listed if (thing := cast.thing_at(noun.i)) is not None)

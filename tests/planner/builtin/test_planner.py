@@ -220,6 +220,9 @@ def test_depth_follows_the_words() -> None:
         ("five plums and two figs on a shelf", [("plum", "on", "shelf"), ("fig", "on", "shelf")]),
         ("a hare and an owl behind a fence", [("hare", "behind", "fence"), ("owl", "behind", "fence")]),
         ("a hare, a fox, and an owl on a shelf", [("owl", "on", "shelf")]),
+        ("two hares, six owls and a drum in front of a barn", [
+            ("drum", "in front of", "barn"),
+        ]),
         ("a moon above a mill, and a cow behind a fence", [
             ("moon", "above", "mill"), ("cow", "behind", "fence"),
         ]),
