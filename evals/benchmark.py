@@ -1,27 +1,30 @@
-"""`scenewright eval BENCHMARK --data PATH --out DIR`: a benchmark's prompts planned, scored, and summed up.
+"""`scenewright eval BENCHMARK --out DIR`: a benchmark's prompts planned, or drawn too, scored, and summed up.
 
-What is scored is the plan, a proxy for the picture. A run that was stopped, however, goes on with the same
-command. Exit code 2 for wrong input, 1 where some prompt failed or the world did.
+At --stage plan the plan is scored, a proxy for the picture. At --stage image every prompt is planned once and
+drawn by each --arm from the same noise; the arms are compared picture by picture. A run that was stopped,
+however, goes on with the same command. Exit code 2 for wrong input, 1 where some prompt failed or the world
+did.
 """
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from evals.benchmarks.registry import BENCHMARKS
-from evals.benchmarks.samples import Sample
-from evals.planning.rows import append, finish, open_run
+from evals.benchmarks.registry import BENCHMARKS, benchmark_named
+from evals.planning.rows import finish, open_run
 from evals.planning.summary import summary
-from evals.planning.workers import Task, answers
+from evals.planning.workers import Task, answer
+from evals.runs import Samples, Shard, fingerprint, gather, samples_of
+from evals.scorers.registry import SCORERS
+from evals.workers import answers
 from planner.builtin import BuiltinPlanner
 from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
@@ -38,19 +41,34 @@ class Options:
     """What the command line says."""
 
     benchmark: str
-    data: Path
+    data: Path | None
     out: Path
-    stage: str
+    stage: Literal["plan", "image"]
     planner: str
     llm: str | None
     llm_profile: Literal["auto", "full", "small", "details"]
     llm_price: Price | None
     no_cache: bool
-    size: Size
+    size: Size | None
     seed: int
     workers: int
     limit: int | None
+    shard: Shard
     quiet: bool
+    model: str
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scorers: tuple[str, ...]
+    dry_run: bool
+
+    def samples(self) -> Samples:
+        """The run's samples. Raises `UserError` where the benchmark or its data are wrong."""
+        return samples_of(benchmark_named(self.benchmark), self.data, self.limit, self.shard)
+
+    def check_plan_stage(self) -> None:
+        """Raise `UserError` for what only pictures have."""
+        if self.arms or self.scorers or self.dry_run:
+            raise UserError("--arm, --scorer and --dry-run go with --stage image")
 
     def named(self) -> NamedPlanner | None:
         """The model that plans, or None. Raises `UserError` where planner and model don't go together."""
@@ -69,22 +87,15 @@ def run(options: Options) -> Mapping[str, Any]:
     Raises `UserError` before anything is written where data or folder are wrong.
     """
     named = options.named()
-    samples = spread(BENCHMARKS[options.benchmark].read(options.data), options.limit)
-    _check_ids(samples, options.data)
+    samples = options.samples()
     told = _told(options, samples)
     rows = open_run(options.out, told)
     left = [sample for sample in samples if sample.id not in rows]
-    with (
-        _ready(named if left else None) as planner,
-        Progress(console=Console(stderr=True), disable=options.quiet) as progress,
-    ):
-        bar = progress.add_task(options.benchmark, total=len(samples), completed=len(samples) - len(left))
-        task = Task(options.benchmark, options.seed, options.size, planner, options.llm_price)
-        for row in answers(task, left, options.workers):
-            append(options.out, row)
-            rows[row["id"]] = row
-            progress.advance(bar)
-    ordered = [rows[sample.id] for sample in samples]
+    with _ready(named if left else None) as planner:
+        task = Task(options.benchmark, options.seed, options.size or Size(), planner, options.llm_price)
+        coming = answers(partial(answer, task), left, options.workers)
+        keys = [sample.id for sample in samples]
+        ordered = gather(options.out, rows, keys, coming, options.benchmark, options.quiet)
     result = summary(told, ordered)
     finish(options.out, ordered, result)
     return result
@@ -100,34 +111,18 @@ def _ready(named: NamedPlanner | None) -> Generator[Planner, None, None]:
         yield named.at(served)
 
 
-def _check_ids(samples: Sequence[Sample[Any]], data: Path) -> None:
-    seen = set[int | str]()
-    for sample in samples:
-        if sample.id in seen:
-            raise UserError(f"--data {data}: the id {sample.id!r} stands there twice")
-        seen.add(sample.id)
-
-
-def spread(samples: Sequence[Sample[Any]], limit: int | None) -> Sequence[Sample[Any]]:
-    """At most `limit` of the samples, evenly spread: benchmarks stand in blocks of one kind."""
-    if limit is None or limit >= len(samples):
-        return samples
-    return [samples[place * len(samples) // limit] for place in range(limit)]
-
-
-def _told(options: Options, samples: Sequence[Sample[Any]]) -> dict[str, Any]:
+def _told(options: Options, samples: Samples) -> dict[str, Any]:
     """What tells this run from others: rows of two runs are never mixed."""
-    prompts = "\0".join(f"{sample.id}\0{sample.prompt}" for sample in samples)
     return {
         "benchmark": options.benchmark,
-        "stage": options.stage,
-        "prompts": hashlib.sha256(prompts.encode()).hexdigest()[:16],
+        "stage": "plan",
+        "prompts": fingerprint(samples),
         "planner": options.planner,
         "model": options.llm,
         "profile": options.llm_profile if options.llm else None,
         "price": options.llm_price and asdict(options.llm_price),
         "seed": options.seed,
-        "size": options.size.model_dump(),
+        "size": (options.size or Size()).model_dump(),
     }
 
 
@@ -160,21 +155,44 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         prog="scenewright eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     option = parser.add_argument
-    option("benchmark", choices=tuple(BENCHMARKS), metavar="BENCHMARK", help=", ".join(BENCHMARKS))
-    option("--data", type=Path, required=True, help="the upstream file, or the folder that holds it")
-    option("--out", type=Path, required=True, help="folder for rows.jsonl and summary.json")
-    option("--stage", choices=("plan",), default="plan", help="plan: score plans, without a picture")
+    known = f"{', '.join(BENCHMARKS)}, or a file.py of one's own that holds BENCHMARK"
+    option("benchmark", metavar="BENCHMARK", help=known)
+    option("--data", type=Path, help="the upstream file, or the folder that holds it")
+    option("--out", type=Path, required=True, help="folder for rows.jsonl, summary.json and pictures")
+    option("--stage", choices=("plan", "image"), default="plan", help="score plans, or pictures of them")
     option("--planner", choices=PLANNERS, default="builtin")
     option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
     option("--llm-profile", choices=PROFILES, default="auto", help="what it is asked for, as in scenewright")
     option("--llm-price", type=_price, metavar="IN,OUT", help="dollars a million tokens read and written")
     option("--no-cache", action="store_true", help="ask the model anew where its replies are kept")
-    option("--size", type=_size, default=Size(), metavar="WIDTHxHEIGHT", help="1024x1024 if left out")
-    option("--seed", type=int, default=0)
-    option("--workers", type=_positive, default=1, help="processes that plan side by side")
+    option("--size", type=_size, metavar="WIDTHxHEIGHT", help="1024x1024, or the model's own, if left out")
+    option("--seed", type=int, default=0, help="the planner's seed")
+    option("--workers", type=_positive, default=1, help="processes that work side by side")
     option("--limit", type=_positive, help="only so many prompts, evenly spread")
+    option("--shard", type=_shard, default=(1, 1), metavar="I/N", help="the I-th of N parts of the prompts")
     option("--quiet", action="store_true", help="no progress and no table")
-    return Options(**vars(parser.parse_args(arguments)))
+    _add_pictures(parser)
+    told: dict[str, Any] = vars(parser.parse_args(arguments))
+    told.update({name: tuple(told[name]) for name in ("arms", "scorers")})
+    return Options(**told)
+
+
+def _add_pictures(parser: argparse.ArgumentParser) -> None:
+    """The options of the stage of the picture."""
+    option = parser.add_argument_group("pictures (--stage image)").add_argument
+    option("--model", default="tiny", help="what draws, as in scenewright --model")
+    option(
+        "--arm", action="append", dest="arms", default=[], metavar="NAME[:SETTING=VALUE,…]",
+        help="a way of drawing, held against the first one named: plain (the prompt alone), regional, or any "
+        "name with settings of its own, such as soft:base_ratio=0.4,inject_steps=30%%; plain and regional "
+        "if left out",
+    )  # fmt: skip
+    option("--seeds", type=_seeds, default=(0,), metavar="N,N,…", help="a picture of every arm for each")
+    option(
+        "--scorer", action="append", dest="scorers", default=[], metavar="NAME[:MODEL]",
+        help=f"{', '.join(SCORERS)}, or one's own file.py that holds SCORER; the benchmark's if left out",
+    )  # fmt: skip
+    option("--dry-run", action="store_true", help="say what would be done, and how long it would take")
 
 
 def _size(text: str) -> Size:
@@ -191,6 +209,20 @@ def _price(text: str) -> Price:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _seeds(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.isdecimal() for part in parts) or len(set(parts)) < len(parts):
+        raise argparse.ArgumentTypeError(f"{text!r}: should be different whole numbers, such as 0,1,2,3")
+    return tuple(map(int, parts))
+
+
+def _shard(text: str) -> Shard:
+    first, slash, count = text.partition("/")
+    if not (slash and first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r}: should be I/N, such as 1/4 for the first of four")
+    return int(first), int(count)
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: should be a whole number from 1")
@@ -201,6 +233,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit code."""
     options = parse(arguments)
     try:
+        if options.stage == "image":
+            from evals.drawing.run import run_pictures
+
+            return run_pictures(options)
+        options.check_plan_stage()
         result = run(options)
     except ScenewrightError as error:
         print(f"scenewright: {error}", file=sys.stderr)

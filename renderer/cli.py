@@ -70,6 +70,7 @@ BENCHMARKS = {
     "longbench-t2i": "LongBench-T2I: validity, coverage and cost on prompts of 500 words.",
     "parti": "PartiPrompts: validity, coverage and cost.",
     "t2i-compbench": "T2I-CompBench: validity, coverage and cost.",
+    "world": "The little world: one to eight things exactly in their places; ships with the program.",
     "prompts": "Prompts of one's own, one a line: validity, coverage and cost.",
 }
 """The benchmarks, told here so that help needs none of their code; a test holds them to `evals`."""
@@ -142,12 +143,23 @@ def _parity(context: typer.Context) -> None:
     raise typer.Exit(compare(context.args))
 
 
-@evaluation.command("world", context_settings=_THROUGH, add_help_option=False)
-def _world(context: typer.Context) -> None:
+@evaluation.command("floors", context_settings=_THROUGH, add_help_option=False)
+def _floors(context: typer.Context) -> None:
     """Draw unseen prompts of the little world, and count what is right and where it should be."""
     from evals.world.check import main as check
 
     raise typer.Exit(check(context.args))
+
+
+def _measure(words: Sequence[str]) -> int:
+    """Run the benchmark that `words` name; returns the exit code."""
+    try:
+        from evals.benchmark import main as measure
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"eval {words[0]} needs {error.name}: pip install -c constraints.txt -e '.[evals]'"
+        ) from error
+    return measure(words)
 
 
 def _add_benchmark(name: str, told: str) -> None:
@@ -155,14 +167,7 @@ def _add_benchmark(name: str, told: str) -> None:
 
     @evaluation.command(name, help=told, context_settings=_THROUGH, add_help_option=False)
     def run(context: typer.Context) -> None:  # pyright: ignore[reportUnusedFunction]
-        try:
-            from evals.benchmark import main as measure
-        except ModuleNotFoundError as error:
-            raise UserError(
-                f"eval {name} needs {error.name}: pip install -c constraints.txt -e '.[evals]'"
-            ) from error
-
-        raise typer.Exit(measure([name, *context.args]))
+        raise typer.Exit(_measure([name, *context.args]))
 
 
 for _name, _told in BENCHMARKS.items():
@@ -177,7 +182,7 @@ def _evaluate(
         width = max(map(len, BENCHMARKS))
         sys.stdout.writelines(f"{name:{width}}  {told}\n" for name, told in BENCHMARKS.items())
     elif context.invoked_subcommand is None:
-        raise UserError("eval: name what to measure; scenewright eval --list has the benchmarks")
+        raise UserError("eval: name what to measure: a file.py, or one of scenewright eval --list")
 
 
 @models.command("fetch")
@@ -226,6 +231,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str]) -> int:
     name = words[0] if words and words[0] in COMMANDS else None
     app, rest = (COMMANDS[name], words[1:]) if name else (drawing, words)
+    if name == "eval" and rest and rest[0].endswith(".py"):
+        return _measure(rest)
     program = f"scenewright {name}" if name else "scenewright"
     return app(rest or ["--help"], prog_name=program, standalone_mode=False) or 0
 

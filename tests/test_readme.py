@@ -136,11 +136,19 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
     evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"]]
-    assert len(evaluations) == 2
-    assert [main(words[1:]) for words in evaluations] == [0, 0]
+    assert len(evaluations) == 3
+    assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
+        0
+    ] * 3
     boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
     assert [scoreboard(words) for words in boards] == [0]
     assert "| accuracy | 100.0 %" in capsys.readouterr().out
+
+
+def _quick(words: list[str]) -> list[str]:
+    """The same run of pictures of one prompt, a step each."""
+    arms = {"plain": "plain:steps=1", "regional": "regional:steps=1,inject_steps=1"}
+    return [*(arms.get(word, word) for word in words), "--limit=1"]
 
 
 def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +157,7 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
         main(["eval", "lmd", "--help"])
     with pytest.raises(SystemExit):
         speed(["--help"])
-    known |= {"--list", *re.findall(r"--[a-z]+", capsys.readouterr().out)}
+    known |= {"--list", *re.findall(r"--[a-z-]+", capsys.readouterr().out)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
     assert {"--plan-only", "--llm", "--base-ratio"} <= named
     assert named <= known

@@ -1,5 +1,6 @@
-"""All benchmarks by name."""
+"""All benchmarks by name; a name that ends in .py is a file with a benchmark of the user's own."""
 
+from functools import cache
 from typing import Any
 
 from evals.benchmarks.dsg import DSG
@@ -8,6 +9,9 @@ from evals.benchmarks.lmd import LMD
 from evals.benchmarks.nsr import NSR_COUNTING, NSR_SPATIAL
 from evals.benchmarks.plain import COMPBENCH, DPG, LONGBENCH, PARTI, PROMPTS
 from evals.benchmarks.samples import Benchmark
+from evals.benchmarks.world import WORLD
+from evals.named import from_file
+from planner.errors import UserError
 
 _EVERY: tuple[Benchmark[Any], ...] = (
     NSR_COUNTING,
@@ -19,6 +23,22 @@ _EVERY: tuple[Benchmark[Any], ...] = (
     LONGBENCH,
     PARTI,
     COMPBENCH,
+    WORLD,
     PROMPTS,
 )
 BENCHMARKS: dict[str, Benchmark[Any]] = {benchmark.name: benchmark for benchmark in _EVERY}
+
+
+@cache
+def benchmark_named(name: str) -> Benchmark[Any]:
+    """The benchmark of a name, or `BENCHMARK` of a Python file.
+
+    Raises `UserError` where there is no such benchmark, or the file holds none.
+    """
+    if name.endswith(".py"):
+        return from_file(name, "BENCHMARK", Benchmark)
+    if name not in BENCHMARKS:
+        raise UserError(
+            f"{name}: is no benchmark; known are {', '.join(BENCHMARKS)}, or a file.py of one's own"
+        )
+    return BENCHMARKS[name]

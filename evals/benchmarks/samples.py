@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from planner.errors import UserError
 from planner.scene import Scene
 
 F = TypeVar("F")
@@ -43,12 +44,14 @@ class Planned:
 class Sample(Generic[F]):
     """A prompt of a benchmark and the facts that its plan is held to.
 
-    `id` is the benchmark's own, or the number of its line counted from 0.
+    `id` is the benchmark's own, or the number of its line counted from 0; `group` is what it is told apart
+    by in tables, if anything.
     """
 
     id: int | str
     prompt: str
     facts: F
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,21 @@ class Benchmark(Generic[F]):
     """A benchmark: how its upstream files are read, and how a plan is scored by its facts.
 
     `read` takes the upstream file or the folder that holds it and raises `UserError` for anything else;
-    `told` says in a line what is scored.
+    `shipped` makes the samples of a benchmark that needs no file; `told` says in a line what is scored, and
+    `scorers` by what its pictures are, unless the user says otherwise.
     """
 
     name: str
     told: str
     read: Callable[[Path], tuple[Sample[F], ...]]
     score: Callable[[F, Planned], Scores]
+    shipped: Callable[[], tuple[Sample[F], ...]] | None = None
+    scorers: tuple[str, ...] = ("seams",)
+
+    def samples(self, data: Path | None) -> tuple[Sample[F], ...]:
+        """The samples of `data`, or those that ship; raises `UserError` where there are none."""
+        if data is not None:
+            return self.read(data)
+        if self.shipped is None:
+            raise UserError(f"--data: {self.name} needs the upstream file, or the folder that holds it")
+        return self.shipped()

@@ -55,6 +55,15 @@ def _whole_rows(path: Path) -> Iterator[Row]:
         yield json.loads(line)
 
 
+def read_rows(folder: Path) -> list[Row]:
+    """The whole rows that lie in a run's folder, which is left as it is; none where there are none."""
+    path = folder / ROWS
+    content = path.read_bytes() if path.exists() else b""
+    return [
+        json.loads(line) for line in content.decode("utf-8", "ignore").splitlines(True) if line[-1] == "\n"
+    ]
+
+
 def append(folder: Path, row: Row) -> None:
     """Add a row; once this returns it outlives a kill and a power cut."""
     with (folder / ROWS).open("ab") as file:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from evals.planning.rows import Row
+from evals.statistics import interval
 from planner.llm.usage import total
 from planner.plans import Usage
 
-RESAMPLES = 2000
 VERSIONED = ("scenewright", "spacy", "shapely", "openai", "instructor")
 
 
@@ -23,7 +23,7 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
         **told,
         "n": len(rows),
         "failures": len(rows) - len(done),
-        "reasons": _reasons(rows),
+        "reasons": reasons_of(rows),
         "metrics": _metrics(done),
         "overlap": sum(row["geometry"]["overlap"] for row in done),
         "lost": sum(row["geometry"]["lost"] for row in done),
@@ -56,19 +56,7 @@ def _metrics(rows: Sequence[Row]) -> dict[str, Any]:
     return {name: interval([v for v in given if v is not None]) for name, given in values.items()}
 
 
-def interval(values: Sequence[float], seed: int = 0) -> dict[str, float | int] | None:
-    """Mean and bootstrap 95 % interval (percentiles of resampled means, Efron 1979); None of nothing."""
-    if not values:
-        return None
-    sample = np.asarray(values, dtype=np.float64)
-    rng = np.random.default_rng(seed)
-    means = [sample[rng.integers(len(sample), size=len(sample))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    mean, low, high = (round(float(value), 5) for value in (sample.mean(), low, high))
-    return {"mean": mean, "low": low, "high": high, "n": len(sample)}
-
-
-def _reasons(rows: Sequence[Row]) -> dict[str, int]:
+def reasons_of(rows: Sequence[Row]) -> dict[str, int]:
     """How many prompts failed for each reason."""
     reasons: dict[str, int] = {}
     for row in rows:

@@ -1,20 +1,14 @@
-"""Prompts planned by one process or several, each answer given back as soon as it is there."""
+"""One prompt planned and scored: its row, or the row that says why not."""
 
-import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from typing import Any
 
-from evals.benchmarks.registry import BENCHMARKS
+from evals.benchmarks.registry import benchmark_named
 from evals.benchmarks.samples import Sample
 from evals.planning.account import boxes_of, geometry, planned
 from evals.planning.rows import Row
-from planner.errors import ScenewrightError, WorldError
+from planner.errors import ScenewrightError
 from planner.llm.usage import Price
 from planner.plans import Plan, Planner, Size, Usage
 from renderer.pipeline import make_plan
@@ -32,34 +26,6 @@ class Task:
     size: Size
     planner: Planner
     price: Price | None = None
-
-
-def answers(task: Task, samples: Sequence[Sample[Any]], workers: int) -> Iterator[Row]:
-    """A row for every sample, as they are done.
-
-    Raises `WorldError` where a worker dies; the rows before it were given.
-    """
-    if workers == 1:
-        yield from (answer(task, sample) for sample in samples)
-        return
-    # A fresh interpreter a worker: what the parent has open, such as sockets, stays its own.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
-    with pool:
-        try:
-            for done in as_completed([pool.submit(answer, task, sample) for sample in samples]):
-                yield done.result()
-        except BrokenProcessPool as error:
-            raise WorldError(
-                "a worker died, of too little memory perhaps; the same command goes on from here"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the parent, which stops its workers; the rows that they are at are done again."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def answer(task: Task, sample: Sample[Any]) -> Row:
@@ -94,9 +60,10 @@ def _outcome(task: Task, sample: Sample[Any], plan: Plan) -> dict[str, Any]:
     return {
         "boxes": boxes_of(seen),
         "scene": plan.scene.model_dump(mode="json"),
+        "account": [entry.model_dump(mode="json") for entry in plan.account],
         "notes": [note.model_dump() for note in plan.notes],
         "origin": plan.origin.model_dump(),
-        "scores": dict(BENCHMARKS[task.benchmark].score(sample.facts, seen)),
+        "scores": dict(benchmark_named(task.benchmark).score(sample.facts, seen)),
         "geometry": asdict(geometry(plan)),
         **_spent(task, plan.origin.usage),
     }
@@ -113,4 +80,4 @@ def _spent(task: Task, usage: Usage | None) -> dict[str, Any]:
 
 def _failure(reason: str) -> dict[str, Any]:
     nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry", "tokens", "cost"))
-    return {"boxes": [], "notes": [], "scores": {}} | nothing | {"error": reason}
+    return {"boxes": [], "account": [], "notes": [], "scores": {}} | nothing | {"error": reason}

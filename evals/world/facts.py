@@ -40,8 +40,9 @@ Claim = Stands | Relates
 
 @dataclass(frozen=True)
 class Facts:
-    """A prompt with the things that it asks for and where it puts them."""
+    """A prompt with the things that it asks for, where it puts them, and the kinds that it wants none of."""
 
     text: str
     things: tuple[Wanted, ...]
     claims: tuple[Claim, ...] = ()
+    absent: tuple[str, ...] = ()

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import permutations, product
 
 from evals.world.detector import Detection
 from evals.world.facts import Claim, Facts, Relates, Stands
 from evals.world.tableau import field
+
+SPARE = 2
+"""Detections more than there are things of a kind and colour among which the best are looked for."""
 
 Cast = tuple[Detection | None, ...]
 """What stands in a picture for each thing that was asked for."""
@@ -30,6 +33,11 @@ class Verdict:
         """Every thing is there, and where the words put it."""
         return self.found and all(self.placed)
 
+    def things_right(self, facts: Facts) -> tuple[bool, ...]:
+        """For each thing, whether it is there and all that is said of its place holds."""
+        broken = {_about(claim) for claim, held in zip(facts.claims, self.placed, strict=True) if not held}
+        return tuple(d is not None and i not in broken for i, d in enumerate(self.cast))
+
 
 def judge(facts: Facts, detections: Sequence[Detection], side: int) -> Verdict:
     """The verdict on a square picture of `side` pixels, by what the detector sees in it.
@@ -41,16 +49,35 @@ def judge(facts: Facts, detections: Sequence[Detection], side: int) -> Verdict:
     return Verdict(cast, placed, len(detections) == _count(cast) == len(facts.things))
 
 
+def _about(claim: Claim) -> int:
+    """The thing that a claim places."""
+    return claim.thing if isinstance(claim, Stands) else claim.subject
+
+
 def _casts(facts: Facts, detections: Sequence[Detection]) -> Iterator[Cast]:
-    """Every way to give each thing a detection of its kind and colour of its own, or none."""
-    fitting = (
-        [None, *(d for d in detections if (d.kind, d.colour) == (thing.kind, thing.colour))]
-        for thing in facts.things
-    )
-    for cast in product(*fitting):
-        taken = [id(detection) for detection in cast if detection is not None]
-        if len(set(taken)) == len(taken):
-            yield cast
+    """Every way to give as many things as can be a detection of their kind and colour of their own.
+
+    Things that are alike share their detections, and no others do: what a kind and colour gets is settled for
+    each by itself. Of many more detections than things the surest are tried.
+    """
+    alike: dict[tuple[str, str], list[int]] = {}
+    for index, thing in enumerate(facts.things):
+        alike.setdefault((thing.kind, thing.colour), []).append(index)
+    ways = [list(_ways(indices, what, detections)) for what, indices in alike.items()]
+    for parts in product(*ways):
+        given = dict(pair for part in parts for pair in part)
+        yield tuple(given.get(index) for index in range(len(facts.things)))
+
+
+def _ways(
+    indices: list[int], what: tuple[str, str], detections: Sequence[Detection]
+) -> Iterator[tuple[tuple[int, Detection | None], ...]]:
+    """The detections of one kind and colour, given in every order to the things of it."""
+    fitting = [detection for detection in detections if (detection.kind, detection.colour) == what]
+    surest = sorted(fitting, key=lambda d: -d.score)[: len(indices) + SPARE]
+    missing = [None] * max(0, len(indices) - len(surest))
+    for chosen in dict.fromkeys(permutations([*range(len(surest)), *missing], len(indices))):
+        yield tuple((i, None if d is None else surest[d]) for i, d in zip(indices, chosen, strict=True))
 
 
 def _count(cast: Cast) -> int:

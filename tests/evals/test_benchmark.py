@@ -217,9 +217,7 @@ def test_wrong_options_leave_nothing(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    "more", [["--workers=0"], ["--limit=x"], ["--size=20x20"], ["--stage=image"], ["--llm-price=2"]]
-)
+@pytest.mark.parametrize("more", [["--workers=0"], ["--limit=x"], ["--size=20x20"], ["--llm-price=2"]])
 def test_values_are_checked_where_they_enter(more: list[str], data: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         run(data, tmp_path / "out", *more)

@@ -234,7 +234,7 @@ def test_the_parity_check_is_the_modules_own(run: Run) -> None:
     assert "has no transformer.safetensors" in nothing.err
 
 
-@pytest.mark.parametrize("name", ["parity", "world"])
+@pytest.mark.parametrize("name", ["parity", "floors"])
 def test_an_evaluation_reads_its_own_options(run: Run, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert name in run("eval").out
     with pytest.raises(SystemExit) as ended:
@@ -244,6 +244,6 @@ def test_an_evaluation_reads_its_own_options(run: Run, capsys: pytest.CaptureFix
 
 
 def test_the_world_is_checked_with_the_options_given(run: Run) -> None:
-    answer = run("eval", "world", "--n-one=0", "--n-two=0", "--n-judge=2", "--model=nonesuch")
+    answer = run("eval", "floors", "--n-one=0", "--n-two=0", "--n-judge=2", "--model=nonesuch")
     assert answer.code == 2
     assert answer.err.startswith("--model nonesuch: no such folder")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from evals.planning.summary import interval, summary
+from evals.planning.summary import summary
+from evals.statistics import interval
 
 SOUND = {"overlap": 0, "lost": 0, "off_canvas": 0, "coverage": 0.25}
 

@@ -1,0 +1,94 @@
+"""The little world as a benchmark: prompts made from a seed, so that none can be learned by heart.
+
+`python -m evals.benchmarks.world --seed 7 > world-7.jsonl` writes one of another seed, for `--data`.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from evals.benchmarks.reading import json_lines_of
+from evals.benchmarks.samples import Benchmark, Instance, Planned, Sample, Scores
+from evals.world.detector import Detection
+from evals.world.facts import Facts
+from evals.world.measures import measures
+from evals.world.scenes import MOST, scene
+from evals.world.words import COLOUR_WORDS, KIND_WORDS
+from planner.errors import UserError
+
+EACH = 64
+"""Prompts of each number of things in the benchmark that ships."""
+
+SIDE = 1000.0
+"""Side of the square on which plans are judged."""
+
+_FACTS = TypeAdapter(Facts)
+
+
+def make(seed: int = 0, each: int = EACH) -> tuple[Sample[Facts], ...]:
+    """`each` prompts of one thing, then as many of two, … and of eight."""
+    first = seed * 1_000_000
+    asked = (scene(first + number, count) for count in range(1, MOST + 1) for number in range(each))
+    return tuple(_sample(number, facts) for number, facts in enumerate(asked))
+
+
+def _sample(number: int, facts: Facts) -> Sample[Facts]:
+    count = len(facts.things)
+    return Sample(number, facts.text, facts, f"{count} thing{'s' if count > 1 else ''}")
+
+
+def _read(path: Path) -> tuple[Sample[Facts], ...]:
+    if not path.is_file():
+        raise UserError(f"--data {path}: should be a file that python -m evals.benchmarks.world wrote")
+    return tuple(_sample(number, facts) for number, facts in json_lines_of(path, Facts))
+
+
+def score_world(facts: Facts, planned: Planned) -> Scores:
+    """What a picture would get that showed each of the plan's things in the middle of its box."""
+    shown = [_shown(instance) for instance in planned.instances]
+    return measures(facts, [d for d in shown if d is not None], round(SIDE))
+
+
+def _shown(instance: Instance) -> Detection | None:
+    """The instance as the thing that it is called, in the colour that its prompt has."""
+    kind = _called(instance.name, KIND_WORDS) or _called(instance.prompt, KIND_WORDS)
+    colour = _called(instance.prompt, COLOUR_WORDS)
+    if kind is None or colour is None:
+        return None
+    x0, y0, x1, y1 = (edge * SIDE for edge in instance.box)
+    return Detection(kind, colour, (x0, y0, x1, y1), 1.0)
+
+
+def _called(text: str, known: dict[str, tuple[str, ...]]) -> str | None:
+    """Which of the `known` the text names; the longest name counts ("plus sign" before "sign")."""
+    padded = f" {text.lower()} "
+    named = [(len(word), what) for what, said in known.items() for word in said if f" {word} " in padded]
+    return max(named)[1] if named else None
+
+
+WORLD = Benchmark(
+    "world",
+    "one to eight things of the little world, exactly where the words put them",
+    _read,
+    score_world,
+    make,
+    ("world", "seams"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the facts of a seed's prompts, a JSON object a line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m evals.benchmarks.world", description=__doc__)
+    parser.add_argument("--seed", type=int, default=0, help="the benchmark that ships is that of 0")
+    parser.add_argument("--each", type=int, default=EACH, help="prompts of each number of things")
+    options = parser.parse_args(arguments)
+    for sample in make(options.seed, options.each):
+        sys.stdout.write(_FACTS.dump_json(sample.facts).decode() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

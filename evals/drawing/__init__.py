@@ -1,0 +1,1 @@
+"""Benchmarks at the stage of the picture: every prompt planned once, drawn by each arm, scored."""

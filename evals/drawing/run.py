@@ -1,0 +1,111 @@
+"""A run at the stage of the picture: plans first, then pictures, rows as they come, and their summary."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+
+from evals.benchmark import Options, run
+from evals.benchmarks.registry import benchmark_named
+from evals.drawing.arms import Arm, read_arms, recipes
+from evals.drawing.forecast import forecast
+from evals.drawing.pictures import Job, Task, picture
+from evals.drawing.show import show
+from evals.drawing.summary import summary
+from evals.planning.rows import Row, finish, open_run, read_rows
+from evals.runs import Samples, fingerprint, gather
+from evals.scorers.registry import scorer_named
+from evals.workers import answers
+from planner.errors import UserError
+from planner.plans import Plan
+from renderer.cards import ModelCard, model_card
+from renderer.pipeline import check_seed
+
+PLANS = "plans"
+"""The folder of the plans' own run, within that of the pictures."""
+
+
+def run_pictures(options: Options) -> int:
+    """Draw every picture that has no row yet, or say what would be drawn; returns the exit code.
+
+    Raises `UserError` before anything is written where an option is wrong.
+    """
+    card = model_card(options.model)
+    arms = read_arms(options.arms)
+    recipes(arms, card.recipe)
+    options = _completed(options, card)
+    samples = options.samples()
+    if options.dry_run:
+        sys.stdout.write(forecast(options, arms, samples, card))
+        return 0
+    result = _run(options, arms, samples)
+    if not options.quiet:
+        show(result, Console())
+    return 1 if result["failures"] else 0
+
+
+def _completed(options: Options, card: ModelCard) -> Options:
+    """With what the benchmark and the model say where the user said nothing."""
+    for seed in options.seeds:
+        check_seed(seed)
+    scorers = options.scorers or benchmark_named(options.benchmark).scorers
+    if len(set(scorers)) < len(scorers):
+        raise UserError("--scorer: one of them is named twice")
+    for name in scorers:
+        scorer_named(name)
+    return replace(options, size=options.size or card.size, scorers=scorers)
+
+
+def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
+    told = _told(options, arms, samples)
+    rows = open_run(options.out, told)
+    plans = run(replace(options, stage="plan", out=options.out / PLANS))
+    every = jobs(options, arms, samples, read_rows(options.out / PLANS))
+    left = [job for job in every if job.id not in rows]
+    task = Task(options.model, options.scorers, options.out)
+    coming = answers(partial(picture, task), left, options.workers)
+    ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
+    result = summary({**told, "plans": plans}, ordered)
+    finish(options.out, ordered, result)
+    return result
+
+
+def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Sequence[Row]) -> list[Job]:
+    """All pictures of a run; those to be compared follow one another."""
+    plans = {row["id"]: plan_of(row, options) for row in planned}
+    first, step = options.shard
+    return [
+        Job(sample, first - 1 + place * step, plans[sample.id], arm, seed, take)
+        for place, sample in enumerate(samples)
+        for take, seed in enumerate(options.seeds)
+        for arm in arms
+    ]
+
+
+def plan_of(row: Row, options: Options) -> Plan | str:
+    """The plan that a row of plans holds, or the reason why it holds none."""
+    if row["error"] is not None:
+        return str(row["error"])
+    size = options.size
+    parts = {name: row[name] for name in ("scene", "account", "notes", "origin")}
+    return Plan.model_validate({**parts, "size": size})
+
+
+def _told(options: Options, arms: Sequence[Arm], samples: Samples) -> dict[str, Any]:
+    """What tells this run from others: rows of two runs are never mixed."""
+    return {
+        "benchmark": options.benchmark,
+        "stage": "image",
+        "prompts": fingerprint(samples),
+        "model": options.model,
+        "arms": [arm.told() for arm in arms],
+        "seeds": list(options.seeds),
+        "scorers": list(options.scorers),
+        "shard": list(options.shard),
+        "size": options.size and options.size.model_dump(),
+        "planner": options.planner,
+        "llm": options.llm,
+    }

@@ -1,0 +1,82 @@
+"""Rows of pictures to a summary: each arm's means, and the paired differences from the first arm.
+
+All intervals are of prompts: the pictures of one prompt are drawn together when resampling.
+"""
+
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from evals.planning.rows import Row
+from evals.planning.summary import reasons_of
+from evals.scorers.protocol import Metric
+from evals.scorers.registry import scorer_named
+from evals.statistics import Interval, clustered, differences
+from renderer.pictures import VERSIONED
+
+SECONDS = Metric("seconds", "seconds that a picture takes, without its scores", False, "less")
+
+Taken = Mapping[tuple[Any, Any], float]
+"""A metric's figures of one arm, by prompt and seed."""
+
+
+def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
+    """What a run's rows come to; failures and what is unscored stand apart from every mean."""
+    done = [row for row in rows if row["error"] is None]
+    arms = [arm["name"] for arm in told["arms"]]
+    return {
+        **told,
+        "n": len(rows),
+        "failures": len(rows) - len(done),
+        "reasons": reasons_of(rows),
+        "unscored": _unscored(done),
+        "metrics": [_metric(name, metric, arms, done) for name, metric in metrics_of(told["scorers"])],
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
+    }
+
+
+def metrics_of(scorers: Sequence[str]) -> list[tuple[str, Metric]]:
+    """All metrics of a run, by the names that rows have for them."""
+    named = [scorer_named(name) for name in scorers]
+    scored = [(f"{scorer.name}.{metric.name}", metric) for scorer in named for metric in scorer.metrics]
+    return [*scored, (SECONDS.name, SECONDS)]
+
+
+def _unscored(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """How many pictures each scorer could not score, for each reason."""
+    counted = Counter((name, reason) for row in rows for name, reason in row["unscored"].items())
+    return [{"scorer": name, "reason": reason, "n": n} for (name, reason), n in counted.items()]
+
+
+def _metric(name: str, metric: Metric, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
+    groups = list(dict.fromkeys(row["group"] for row in rows if row["group"] is not None))
+    parts = {group: [row for row in rows if row["group"] == group] for group in sorted(groups)}
+    return {
+        **asdict(metric),
+        "name": name,
+        **_compared(name, arms, rows),
+        "groups": {group: _compared(name, arms, part) for group, part in parts.items()},
+    }
+
+
+def _compared(name: str, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
+    """Each arm's mean, and how much each later arm is above the first on the same prompts and seeds."""
+    taken = {arm: _taken(name, [row for row in rows if row["arm"] == arm]) for arm in arms}
+    means = {arm: _mean(figures) for arm, figures in taken.items()}
+    above = {arm: clustered(differences(taken[arm], taken[arms[0]])) for arm in arms[1:]}
+    return {"arms": means, "differences": above}
+
+
+def _mean(taken: Taken) -> Interval | None:
+    return clustered([(sample, value) for (sample, _), value in taken.items()])
+
+
+def _taken(name: str, rows: Sequence[Row]) -> Taken:
+    values = {
+        (row["sample"], row["seed"]): row["seconds"] if name == SECONDS.name else row["scores"].get(name)
+        for row in rows
+    }
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,0 +1,76 @@
+"""What a scorer is: a pure function of a picture and what was asked for, to metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from PIL import Image
+
+from evals.benchmarks.samples import Sample
+from planner.errors import ScenewrightError
+from planner.plans import Plan
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a picture: what it says, whether it is a share from 0 to 1, and which way is better."""
+
+    name: str
+    told: str
+    share: bool = True
+    better: Literal["more", "less"] = "more"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture (RGB) with the sample that it was drawn for and the plan that was to be drawn."""
+
+    image: Image.Image
+    sample: Sample[Any]
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A picture's metrics by name, None where one does not apply; `told` says in words what is wrong."""
+
+    values: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
+    told: str = ""
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Anything that scores a picture; the same picture gets the same score."""
+
+    @property
+    def name(self) -> str:
+        """A short name, which stands before its metrics' names."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Its metrics, the one that tells most first."""
+        ...
+
+    def __call__(self, drawn: Drawn) -> Scored:
+        """The picture's metrics. Where it can't tell it raises: the picture is unscored then, never zero."""
+        ...
+
+
+def score(scorers: tuple[Scorer, ...], drawn: Drawn) -> dict[str, Any]:
+    """What all `scorers` say of a picture, as rows hold it: `scores` by "scorer.metric", `told`, `unscored`.
+
+    A scorer that fails leaves no figures, and its reason under `unscored`.
+    """
+    row: dict[str, Any] = {"scores": {}, "told": {}, "unscored": {}}
+    for scorer in scorers:
+        try:
+            scored = scorer(drawn)
+        except ScenewrightError as error:
+            row["unscored"][scorer.name] = str(error)
+        except Exception as error:  # a fault of a scorer is no fault of the picture
+            row["unscored"][scorer.name] = f"{type(error).__name__}: {error}"
+        else:
+            row["scores"] |= {f"{scorer.name}.{name}": value for name, value in scored.values.items()}
+            row["told"] |= {scorer.name: scored.told} if scored.told else {}
+    return row

@@ -1,0 +1,74 @@
+"""Rows of pictures come to paired differences; what failed or is unscored is told and never averaged."""
+
+from typing import Any
+
+from evals.drawing.show import lines, titles
+from evals.drawing.summary import summary
+
+TOLD: dict[str, Any] = {
+    "benchmark": "world",
+    "model": "tiny",
+    "arms": [{"name": "plain"}, {"name": "regional"}],
+    "scorers": ["world"],
+}
+
+
+def row(sample: int, arm: str, seed: int, value: float | None, error: str | None = None) -> dict[str, Any]:
+    return {
+        "sample": sample,
+        "group": f"{1 + sample % 2} things",
+        "arm": arm,
+        "seed": seed,
+        "scores": {} if error else {"world.scene": value},
+        "unscored": {},
+        "seconds": None if error else 2.0,
+        "error": error,
+    }
+
+
+def pairs() -> list[dict[str, Any]]:
+    return [
+        row(sample, arm, seed, float(arm == "regional" or sample == 0))
+        for sample in range(4)
+        for seed in (0, 1)
+        for arm in ("plain", "regional")
+    ]
+
+
+def test_arms_are_paired() -> None:
+    scene = summary(TOLD, pairs())["metrics"][0]
+    assert scene["name"] == "world.scene"
+    assert {arm: told["mean"] for arm, told in scene["arms"].items()} == {"plain": 0.25, "regional": 1.0}
+    above = scene["differences"]["regional"]
+    assert (above["mean"], above["n"]) == (0.75, 8)
+    assert scene["groups"]["2 things"]["differences"]["regional"]["mean"] == 1.0
+
+
+def test_a_picture_whose_pair_failed_counts_in_no_difference() -> None:
+    rows = pairs()
+    rows[0] = row(0, "plain", 0, None, "out of memory")
+    told = summary(TOLD, rows)
+    scene = told["metrics"][0]
+    assert (told["n"], told["failures"], told["reasons"]) == (16, 1, {"out of memory": 1})
+    assert (scene["arms"]["plain"]["n"], scene["arms"]["regional"]["n"]) == (7, 8)
+    assert scene["differences"]["regional"]["n"] == 7
+
+
+def test_what_is_unscored_is_counted_with_its_reason_and_is_no_zero() -> None:
+    rows = pairs()
+    rows[1] |= {"scores": {}, "unscored": {"world": "no detector"}}
+    told = summary(TOLD, rows)
+    assert told["unscored"] == [{"scorer": "world", "reason": "no detector", "n": 1}]
+    assert told["metrics"][0]["arms"]["regional"]["mean"] == 1.0
+
+
+def test_the_table_tells_means_differences_and_numbers() -> None:
+    told = summary(TOLD, pairs())
+    assert titles(told)[3] == "less plain, paired (95 %)"
+    first, second = list(lines(told))[:2]
+    assert first[:2] == ["world.scene", "plain"]
+    assert second[0] == ""
+    assert second[1:4:2] == ["regional", "+75.0 % (+25.0 to +100.0)"]
+    names = [line[0] for line in lines(told, grouped=1)]
+    assert "world.scene, 1 things" in names
+    assert "seconds, 1 things" not in names

@@ -1,0 +1,54 @@
+"""Intervals: of prompts, not of pictures; differences: of pairs alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.statistics import clustered, differences, interval
+
+figures = st.lists(st.tuples(st.integers(0, 5), st.floats(-1, 1)), min_size=1, max_size=30)
+
+
+@given(figures)
+def test_an_interval_holds_its_mean(given: list[tuple[int, float]]) -> None:
+    told = clustered(given)
+    assert told is not None
+    assert told["low"] - 1e-5 <= told["mean"] <= told["high"] + 1e-5
+    assert told["mean"] == pytest.approx(sum(value for _, value in given) / len(given), abs=1e-5)
+    assert told["n"] == len(given)
+
+
+def test_nothing_has_no_interval() -> None:
+    assert clustered([]) is None
+    assert interval([]) is None
+
+
+def test_pictures_of_one_prompt_do_not_narrow_the_interval() -> None:
+    """Eight pictures of each of six prompts that are right or wrong as a whole are six facts, not 48."""
+    prompts = [(prompt, float(prompt < 3)) for prompt in range(6)]
+    once, eight_times = clustered(prompts), clustered(prompts * 8)
+    assert once is not None
+    assert eight_times is not None
+    assert (eight_times["low"], eight_times["high"]) == (once["low"], once["high"])
+    taken_apart = interval([value for _, value in prompts * 8])
+    assert taken_apart is not None
+    assert taken_apart["high"] - taken_apart["low"] < (once["high"] - once["low"]) / 2
+
+
+def test_prompts_that_each_are_half_right_are_sure() -> None:
+    told = clustered([(prompt, float(seed)) for prompt in range(5) for seed in (0, 1)])
+    assert told == {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 10}
+
+
+def test_differences_are_of_pairs() -> None:
+    one = {("a", 0): 1.0, ("a", 1): 1.0, ("b", 0): 0.5}
+    other = {("a", 0): 0.0, ("b", 0): 0.75, ("b", 1): 0.0}
+    assert differences(one, other) == [("a", 1.0), ("b", -0.25)]
+
+
+def test_a_difference_that_every_pair_has_is_sure_where_means_are_not() -> None:
+    plain = {(prompt, 0): prompt / 10 for prompt in range(8)}
+    better = {key: value + 0.1 for key, value in plain.items()}
+    told = clustered(differences(better, plain))
+    assert told is not None
+    assert (told["low"], told["high"]) == (0.1, 0.1)
