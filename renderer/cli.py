@@ -49,7 +49,7 @@ from renderer.progress import hush, say
 EPILOG = """
 Example: [bold]scenewright "A red fox under an old oak, a full moon in the upper right" -o fox.png[/bold]
 
-Other commands: [bold]scenewright eval --help[/bold], [bold]scenewright models --help[/bold].
+Other commands, each with --help: [bold]scenewright eval[/bold], [bold]report[/bold], [bold]models[/bold].
 To draw the word: [bold]scenewright -- eval[/bold]
 """
 
@@ -204,7 +204,21 @@ def _models() -> None:
     """Language models that run on this machine, for --llm local."""
 
 
-COMMANDS = {"eval": evaluation, "models": models}
+reporting = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@reporting.command("report", context_settings=_THROUGH, add_help_option=False)
+def _report(context: typer.Context) -> None:
+    """Show runs of pictures as one page."""
+    try:
+        from evals.report.command import main as report
+    except ModuleNotFoundError as error:
+        raise UserError(f"report needs {error.name}: pip install -c constraints.txt -e '.[evals]'") from error
+
+    raise typer.Exit(report(context.args))
+
+
+COMMANDS = {"eval": evaluation, "models": models, "report": reporting}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -140,6 +140,9 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
         0
     ] * 3
+    reports = [words[1:] for words in lines() if words[:2] == ["scenewright", "report"]]
+    assert [main(words) for words in reports] == [0]
+    assert (outside / "report.html").exists()
     boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
     assert [scoreboard(words) for words in boards] == [0]
     assert "| accuracy | 100.0 %" in capsys.readouterr().out

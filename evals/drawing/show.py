@@ -26,7 +26,7 @@ def show(result: Mapping[str, Any], console: Console) -> None:
 
 def titles(result: Mapping[str, Any]) -> list[str]:
     """The heads of the columns."""
-    return ["metric", "arm", "mean (95 %)", f"less {result['arms'][0]['name']}, paired (95 %)", "n"]
+    return ["metric", "arm", "mean (95 %)", f"minus {result['arms'][0]['name']}, paired (95 %)", "n"]
 
 
 def lines(result: Mapping[str, Any], grouped: int | None = None) -> Iterator[list[str]]:

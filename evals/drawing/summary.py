@@ -27,22 +27,22 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
     """What a run's rows come to; failures and what is unscored stand apart from every mean."""
     done = [row for row in rows if row["error"] is None]
     arms = [arm["name"] for arm in told["arms"]]
+    metrics = [*scored(told["scorers"]), (SECONDS.name, SECONDS)]
     return {
         **told,
         "n": len(rows),
         "failures": len(rows) - len(done),
         "reasons": reasons_of(rows),
         "unscored": _unscored(done),
-        "metrics": [_metric(name, metric, arms, done) for name, metric in metrics_of(told["scorers"])],
+        "metrics": [_metric(name, metric, arms, done) for name, metric in metrics],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
     }
 
 
-def metrics_of(scorers: Sequence[str]) -> list[tuple[str, Metric]]:
-    """All metrics of a run, by the names that rows have for them."""
+def scored(scorers: Sequence[str]) -> list[tuple[str, Metric]]:
+    """All metrics of a run's scorers, by the names that rows have for them."""
     named = [scorer_named(name) for name in scorers]
-    scored = [(f"{scorer.name}.{metric.name}", metric) for scorer in named for metric in scorer.metrics]
-    return [*scored, (SECONDS.name, SECONDS)]
+    return [(f"{scorer.name}.{metric.name}", metric) for scorer in named for metric in scorer.metrics]
 
 
 def _unscored(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -31,19 +31,19 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
         "coverage": interval([row["geometry"]["coverage"] for row in done]),
         "median_seconds": round(float(np.median(seconds)), 4) if seconds else None,
         "p95_seconds": round(float(np.percentile(seconds, 95)), 4) if seconds else None,
-        "tokens": _tokens(rows),
-        "cost": _cost(rows),
+        "tokens": tokens_of(rows),
+        "cost": cost_of(rows),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
     }
 
 
-def _tokens(rows: Sequence[Row]) -> dict[str, Any] | None:
+def tokens_of(rows: Sequence[Row]) -> dict[str, Any] | None:
     """What all prompts took, failures too; None where no language model was asked."""
     used = total(Usage.model_validate(row["tokens"]) for row in rows if row.get("tokens"))
     return used.model_dump() if used else None
 
 
-def _cost(rows: Sequence[Row]) -> float | None:
+def cost_of(rows: Sequence[Row]) -> float | None:
     """Dollars for all prompts; None where those of some aren't known."""
     costs: list[float | None] = [row.get("cost") for row in rows if row.get("tokens")]
     known = [cost for cost in costs if cost is not None]

@@ -64,7 +64,7 @@ def test_what_is_unscored_is_counted_with_its_reason_and_is_no_zero() -> None:
 
 def test_the_table_tells_means_differences_and_numbers() -> None:
     told = summary(TOLD, pairs())
-    assert titles(told)[3] == "less plain, paired (95 %)"
+    assert titles(told)[3] == "minus plain, paired (95 %)"
     first, second = list(lines(told))[:2]
     assert first[:2] == ["world.scene", "plain"]
     assert second[0] == ""

@@ -1,0 +1,1 @@
+"""Runs of pictures as one page that needs no network."""
