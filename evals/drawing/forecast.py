@@ -49,7 +49,7 @@ def _timed(options: "Options", arm: Arm, samples: Samples) -> float:
     """Seconds that the first picture of an arm takes with its scores, when all is loaded."""
     plan = _plan(options, samples)
     job = Job(samples[0], 0, plan, arm, options.seeds[0], 0)
-    task = Task(options.model, options.scorers, None)
+    task = Task(options.benchmark, options.model, options.scorers, None)
     quick = replace(
         job, arm=replace(arm, settings=arm.settings.model_copy(update={"steps": 1, "inject_steps": 1}))
     )

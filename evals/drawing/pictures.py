@@ -1,10 +1,11 @@
 """One picture drawn and scored: its row, or the row that says why not."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.benchmarks.registry import benchmark_named
 from evals.benchmarks.samples import Sample
 from evals.drawing.arms import Arm
 from evals.drawing.folders import keep_picture, picture_place
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 class Task:
     """How every picture of a run is drawn and scored; nothing is written where `out` is None."""
 
+    benchmark: str
     model: str
     scorers: tuple[str, ...]
     out: Path | None
@@ -81,9 +83,10 @@ def _outcome(task: Task, job: Job) -> dict[str, Any]:
         record = picture_record(job.plan, _again(job.arm, rendering.recipe), job.seed, model.card.name)
         keep_picture(task.out, place, job.sample, png_bytes(rendering.image, record))
     scorers = tuple(map(scorer_named, task.scorers))
+    judge = partial(benchmark_named(task.benchmark).score, job.sample.facts)
     return {
         "picture": place,
-        **score(scorers, Drawn(rendering.image, job.sample, job.plan)),
+        **score(scorers, Drawn(rendering.image, job.sample, job.plan, judge)),
         "seconds": round(rendering.seconds, 4),
     }
 

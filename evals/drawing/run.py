@@ -65,7 +65,7 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
     left = [job for job in every if job.id not in rows]
-    task = Task(options.model, options.scorers, options.out)
+    task = Task(options.benchmark, options.model, options.scorers, options.out)
     coming = answers(partial(picture, task), left, options.workers)
     ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
     result = summary({**told, "plans": plans}, ordered)

@@ -1,12 +1,12 @@
 """What a scorer is: a pure function of a picture and what was asked for, to metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from PIL import Image
 
-from evals.benchmarks.samples import Sample
+from evals.benchmarks.samples import Planned, Sample, Scores
 from planner.errors import ScenewrightError
 from planner.plans import Plan
 
@@ -21,13 +21,22 @@ class Metric:
     better: Literal["more", "less"] = "more"
 
 
+def _no_rules(boxes: Planned) -> Scores:
+    del boxes
+    return {}
+
+
 @dataclass(frozen=True)
 class Drawn:
-    """A picture (RGB) with the sample that it was drawn for and the plan that was to be drawn."""
+    """A picture (RGB), its sample, the plan that was to be drawn, and the benchmark's rules.
+
+    `judge` holds named boxes to the sample's facts, as it does with those of a plan.
+    """
 
     image: Image.Image
     sample: Sample[Any]
     plan: Plan
+    judge: Callable[[Planned], Scores] = _no_rules
 
 
 @dataclass(frozen=True)

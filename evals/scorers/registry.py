@@ -20,13 +20,30 @@ def _seams(argument: str) -> Scorer:
     return _without(Seams(), argument)
 
 
+def _clip(argument: str) -> Scorer:
+    from evals.scorers.clip import Clip
+
+    return Clip(argument)
+
+
+def _detector(argument: str) -> Scorer:
+    from evals.scorers.detector import Detector
+
+    return Detector(argument)
+
+
 def _without(scorer: Scorer, argument: str) -> Scorer:
     if argument:
         raise UserError(f"--scorer {scorer.name}:{argument}: {scorer.name} takes nothing after its name")
     return scorer
 
 
-SCORERS: dict[str, Callable[[str], Scorer]] = {"world": _world, "seams": _seams}
+SCORERS: dict[str, Callable[[str], Scorer]] = {
+    "world": _world,
+    "seams": _seams,
+    "clip": _clip,
+    "detector": _detector,
+}
 """What makes a scorer of the words after its name and a colon."""
 
 

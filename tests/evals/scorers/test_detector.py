@@ -1,0 +1,153 @@
+"""The detector scorer: its logic on known boxes, and its loading end to end on small random detectors."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from transformers import (
+    CLIPTokenizer,
+    Owlv2Config,
+    Owlv2ForObjectDetection,
+    Owlv2ImageProcessorPil,
+    Owlv2Processor,
+)
+
+from evals.benchmarks.geneval import Record, score_geneval
+from evals.benchmarks.samples import Edges, Instance, Planned, Sample
+from evals.scorers import detector
+from evals.scorers.detector import Detector, Seen, matched, overlap, without_twins
+from evals.scorers.protocol import Drawn, score
+from evals.scorers.registry import scorer_named
+from planner.errors import UserError
+from planner.plans import Plan, Size
+from renderer.pipeline import make_plan
+
+TEXT = "a photo of two dogs left of a cat"
+WANTED = (
+    {"class": "cat", "count": 1},
+    {"class": "dog", "count": 2, "position": ("left of", 0)},
+)
+FACTS = Record.model_validate({"tag": "position", "prompt": TEXT, "include": WANTED})
+BOXES = st.tuples(*[st.floats(0, 0.4)] * 2, *[st.floats(0.5, 1)] * 2)
+
+
+def at(name: str, x: float, y: float = 0.5, prompt: str = "") -> Instance:
+    return Instance(name, prompt or f"a {name}", (x - 0.1, y - 0.1, x + 0.1, y + 0.1))
+
+
+@given(BOXES, BOXES)
+def test_overlap_is_a_share_and_of_both(one: Edges, other: Edges) -> None:
+    assert 0 <= overlap(one, other) <= 1
+    assert overlap(one, other) == overlap(other, one)
+    assert overlap(one, one) == pytest.approx(1)
+
+
+def test_overlaps_of_known_boxes() -> None:
+    assert overlap((0, 0, 1, 1), (0.5, 0, 1.5, 1)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 1, 1), (1, 0, 2, 1)) == 0
+    assert overlap((0, 0, 0, 0), (0, 0, 0, 0)) == 0
+
+
+def test_one_place_is_one_thing_by_its_surest_name() -> None:
+    red, blue = at("star", 0.3, prompt="a red star"), at("star", 0.31, prompt="a blue star")
+    far = at("star", 0.8, prompt="a blue star")
+    kept = without_twins([Seen(blue, 0.4), Seen(red, 0.9), Seen(far, 0.3)])
+    assert [one.instance for one in kept] == [red, far]
+
+
+def test_nothing_seen_serves_two_planned_things() -> None:
+    wanted = [at("dog", 0.2), at("dog", 0.8), at("cat", 0.5)]
+    assert matched(wanted, [at("dog", 0.8)]) == [None, pytest.approx(1), None]
+    assert matched(wanted, [at("dog", 0.8), at("dog", 0.5)]) == [0, pytest.approx(1), None]
+    assert matched(wanted, []) == [None, None, None]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return make_plan(TEXT, size=Size(width=128, height=128))
+
+
+def drawn(plan: Plan) -> Drawn:
+    def judge(boxes: Planned) -> dict[str, float | None]:
+        return dict(score_geneval(FACTS, boxes))
+
+    return Drawn(Image.new("RGB", (128, 96), "red"), Sample(0, TEXT, FACTS), plan, judge)
+
+
+def sees(monkeypatch: pytest.MonkeyPatch, *seen: Instance) -> None:
+    """Let the detector see just this: a model that could is not to be had here."""
+
+    def see(*_: object) -> list[Seen]:
+        return [Seen(instance, 0.9) for instance in seen]
+
+    monkeypatch.setattr(Detector, "_seen", see)
+
+
+def test_the_benchmarks_own_rules_hold_for_what_is_seen(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = Detector("owner/name")
+    dogs = [at("dog", 0.1), at("dog", 0.3, 0.2)]
+    sees(monkeypatch, *dogs, at("cat", 0.9))
+    right = scorer(drawn(plan))
+    assert (right.values["accuracy"], right.values["found"], right.told) == (1.0, 1.0, "")
+    sees(monkeypatch, dogs[0], at("cat", 0.9))
+    few = scorer(drawn(plan))
+    assert (few.values["accuracy"], few.values["found"]) == (0.0, pytest.approx(2 / 3))
+    assert few.told == "dog not seen"
+    sees(monkeypatch, at("dog", 0.9), at("dog", 0.7), at("cat", 0.1))
+    assert scorer(drawn(plan)).values["accuracy"] == 0.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An OWLv2 of a few thousand parameters that reads letter by letter."""
+    out = tmp_path_factory.mktemp("owl")
+    # To OWLv2, text that starts with token 0 is no question: the first token is left to nothing.
+    letters = [*"!abcdefghijklmnopqrstuvwxyz", *(f"{letter}</w>" for letter in "abcdefghijklmnopqrstuvwxyz")]
+    words = [*letters, "<|startoftext|>", "<|endoftext|>"]
+    (out / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    (out / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = CLIPTokenizer.from_pretrained(out)
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = {**small, "vocab_size": len(tokenizer), "max_position_embeddings": 77}
+    text |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    vision = {**small, "image_size": 64, "patch_size": 16}
+    torch.manual_seed(0)
+    config = Owlv2Config(text_config=text, vision_config=vision, projection_dim=16)
+    Owlv2ForObjectDetection(config).save_pretrained(out)
+    Owlv2Processor(Owlv2ImageProcessorPil(size={"height": 64, "width": 64}), tokenizer).save_pretrained(out)
+    return out
+
+
+def test_a_detector_of_transformers_is_loaded_and_asked(
+    folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector, "THRESHOLD", 0.0)
+    scorer = scorer_named(f"detector:{folder}")
+    values = scorer(drawn(plan)).values
+    assert set(values) == {metric.name for metric in scorer.metrics}
+    assert values["found"] is not None
+    assert values["found"] > 0
+    assert values["box IoU"] is not None
+    assert 0 <= values["box IoU"] <= 1
+    assert scorer(drawn(plan)).values == values
+
+
+def test_nothing_to_find_is_nothing_to_score(folder: Path) -> None:
+    empty = make_plan("at night", size=Size(width=128, height=128))
+    scored = scorer_named(f"detector:{folder}")(Drawn(Image.new("RGB", (64, 64)), Sample(0, "", None), empty))
+    assert set(scored.values.values()) == {None}
+
+
+def test_a_model_that_can_not_be_loaded_leaves_pictures_unscored(tmp_path: Path, plan: Plan) -> None:
+    row = score((scorer_named(f"detector:{tmp_path}"),), drawn(plan))
+    assert row["scores"] == {}
+    assert "can't be loaded" in row["unscored"]["detector"]
+
+
+def test_a_name_that_is_no_model_is_refused() -> None:
+    with pytest.raises(UserError, match="should be detector:FOLDER or detector:OWNER/NAME"):
+        scorer_named("detector:owl")
