@@ -24,6 +24,9 @@ from planner.plans import Plan
 from renderer.cards import ModelCard, model_card
 from renderer.pipeline import check_seed
 
+GOLDEN = 0.618034
+"""Multiples of the golden ratio lie evenly, wherever they stop."""
+
 PLANS = "plans"
 """The folder of the plans' own run, within that of the pictures."""
 
@@ -64,7 +67,7 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
     rows = open_run(options.out, told)
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
-    left = [job for job in every if job.id not in rows]
+    left = sorted((job for job in every if job.id not in rows), key=spread_out)
     task = Task(options.benchmark, options.model, options.scorers, options.out)
     coming = answers(partial(picture, task), left, options.workers)
     ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
@@ -83,6 +86,11 @@ def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Seque
         for take, seed in enumerate(options.seeds)
         for arm in arms
     ]
+
+
+def spread_out(job: Job) -> float:
+    """Where a picture comes in the order of drawing: a run that is cut off tells of all kinds of prompts."""
+    return job.number * GOLDEN % 1
 
 
 def plan_of(row: Row, options: Options) -> Plan | str:

@@ -31,6 +31,7 @@ def test_both_are_shown() -> None:
 
 
 def test_a_benchmark_and_a_scorer_of_ones_own_run(files: Path) -> None:
+    """By two workers, which have to find the files too."""
     asked = ["eval", str(files / "fruit.py"), f"--data={files / 'fruit.txt'}", "--stage=image", "--quiet"]
     arms = ["--arm=plain:steps=1", "--arm=regional:steps=1,inject_steps=1"]
     out = files / "out"

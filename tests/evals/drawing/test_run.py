@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evals.benchmark import main
+from evals.benchmark import main, parse
 from evals.benchmarks.world import make
+from evals.drawing.arms import read_arms
+from evals.drawing.run import jobs, spread_out
 from planner.files import load_record
 from renderer.pipeline import generate
 from renderer.settings import Settings
@@ -91,13 +93,6 @@ def test_a_finished_run_does_nothing_twice(whole: Path) -> None:
     assert (pictures_of(whole), (whole / "rows.jsonl").read_bytes()) == (before, rows)
 
 
-def test_workers_draw_the_same(whole: Path, tmp_path: Path) -> None:
-    """As many pictures as workers; how many threads a worker has may change a pixel's last bit."""
-    assert run(tmp_path / "out", "--workers=2", "--limit=1", "--seeds=0") == 0
-    assert [row["id"] for row in rows_of(tmp_path / "out")] == [row["id"] for row in rows_of(whole)[:2]]
-    assert set(pictures_of(tmp_path / "out")) <= set(pictures_of(whole))
-
-
 def test_a_run_that_was_killed_goes_on(whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "renderer", "eval", *ASKED, f"--out={out}"]
@@ -122,6 +117,15 @@ def test_shards_are_parts_of_the_whole(whole: Path, tmp_path: Path) -> None:
     both = [row for part in (1, 2) for row in timeless(tmp_path / str(part))]
     assert both == timeless(whole)
     assert {**pictures_of(tmp_path / "1"), **pictures_of(tmp_path / "2")} == pictures_of(whole)
+
+
+def test_a_run_that_is_cut_off_tells_of_all_kinds_of_prompts() -> None:
+    arms, samples = read_arms(()), make()
+    plans = [{"id": sample.id, "error": "not planned"} for sample in samples]
+    options = parse(["world", "--stage=image", "--out=nowhere", "--seeds=0,1"])
+    order = sorted(jobs(options, arms, samples, plans), key=spread_out)
+    assert {job.sample.group for job in order[:64]} == {sample.group for sample in samples}
+    assert all(len({job.sample.id for job in order[place : place + 4]}) == 1 for place in range(0, 64, 4))
 
 
 def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
