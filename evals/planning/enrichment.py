@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.planning.rows import ROWS
-from evals.planning.summary import interval
+from evals.statistics import interval
 from planner.builtin import BuiltinPlanner
 from planner.builtin.lexicon import COLOURS, NUMBERS
 from planner.errors import UserError
