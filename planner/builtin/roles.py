@@ -48,6 +48,7 @@ _WEARABLE = BODY | CLOTHES
 _OWNED = _WEARABLE | PARTS
 _PICTURES = MEDIA | {"scene", "view"}
 _HAVING = word_set("have feature contain include boast show display")
+_SHOWING = word_set("show depict feature present portray")
 _MAKING = word_set("make build carve craft cut fashion form construct sculpt")
 _MADE_WITH = frozenset({"with", "of", "in", "from", "by"})
 
@@ -118,7 +119,11 @@ def _is_medium(token: "Token") -> bool:
     """Whether the picture itself is spoken of: "this image shows", "a painting of"."""
     if lemma(token) not in MEDIA:
         return False
-    showing = any(child.dep_ == "prep" and child.lower_ in ("of", "with") for child in token.children)
+    showing = any(
+        (child.dep_ == "prep" and child.lower_ in ("of", "with"))
+        or (child.dep_ == "acl" and verb_lemma(child) in _SHOWING)
+        for child in token.children
+    )
     start = token.left_edge.i
     begins = start == token.sent.start or token.doc[start - 1].text == ","
     alone = token.dep_ == "ROOT" and lemma(token) in ("picture", "image", "photo") and not is_compound(token)

@@ -215,6 +215,10 @@ def test_what_is_absent_is_left_out(prompt: str, absent: tuple[str, ...], captio
         ("a car in a parking lot", ["car"], "parking lot"),
         ("a cat and a dog", ["cat", "dog"], ""),
         ("The scene has a sense of wonder, and an owl", ["owl"], ""),
+        ("Picture this by day in the snow: a pink triangle at the bottom.", ["triangle"], "day, snow"),
+        ("Picture this on a sunny day on the grass: a red star.", ["star"], "sunny day, grass"),
+        ("An illustration at night in the snow, showing a black heart.", ["heart"], "night, snow"),
+        ("A man holding a poster showing a cat", ["man", "poster", "cat"], ""),
     ],
 )  # fmt: skip
 def test_the_setting_is_the_background(prompt: str, names: list[str], background: str) -> None:
