@@ -182,7 +182,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--mode", choices=get_args(Mode), help="how regions are computed; the model's own if left out")
     option("--arms", type=_arms, default=ARMS, help="regional, plain or regional,plain")
     option("--model", default="tiny", help="a pipeline folder; tiny is the one that ships")
-    option("--trained-on", choices=tuple(FLOORS), default="gpu", help="whose floors decide the exit code")
+    option("--trained-on", choices=tuple(FLOORS), default="cpu", help="whose floors decide the exit code")
     option("--out", type=Path, help="a new folder for pictures, a row for each, and what they were made with")
     return Options(**vars(parser.parse_args(arguments)))
 
