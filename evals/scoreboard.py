@@ -84,11 +84,14 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def read_summary(folder: Path) -> Mapping[str, Any]:
-    """The summary of a finished run. Raises `UserError` where the folder holds none."""
+    """The summary of a finished run. Raises `UserError` where the folder holds none, or one of pictures."""
     try:
-        return json.loads((folder / SUMMARY).read_text("utf-8"))
+        summary: Mapping[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise UserError(f"{folder}: holds no {SUMMARY} of a finished run") from error
+    if summary.get("stage") not in STAGES:
+        raise UserError(f"{folder}: is no run of plans; for pictures there is scenewright report {folder}")
+    return summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,8 +44,8 @@ _SCHNELL = _DEV.model_copy(update={"steps": 4, "guidance_scale": 0.0, "max_seque
 
 Its noise falls by a quarter a step, so that T = 2 reaches from σ = 1 to 0.5, where T = 10 of dev's 24 shifted
 steps ends at 0.82: T as a number of dev's steps would be the whole of it. It has not been tried on schnell
-itself. On tiny-flux at four steps too small a T loses more than too large a one (T = 1, 2, 3, 4: 3, 23, 33,
-25 % of 60 prompts with two things right).
+itself. On an earlier tiny-flux at four steps too small a T lost more than too large a one (T = 1, 2, 3, 4:
+3, 23, 33, 25 % of 60 prompts with two things right).
 """
 
 

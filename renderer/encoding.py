@@ -105,12 +105,17 @@ def _encoded(
 ) -> Encoded:
     """The picture's own of what was encoded, its base and negative prompts cut to `length`."""
     embeds, pooled = book[told.base]
-    regions = tuple(book[prompt][0][:, : lengths[prompt]] for prompt in told.regions)
+    regions = tuple(_cut(book[prompt][0], lengths[prompt]) for prompt in told.regions)
     against: dict[str, Tensor] = {}
     if told.negative is not None:
         text, vector = book[told.negative]
-        against = {"negative_prompt_embeds": text[:, :length], "negative_pooled_prompt_embeds": vector}
-    return Encoded(Conditioning(regions, embeds[:, :length]), pooled, against, told.base)
+        against = {"negative_prompt_embeds": _cut(text, length), "negative_pooled_prompt_embeds": vector}
+    return Encoded(Conditioning(regions, _cut(embeds, length)), pooled, against, told.base)
+
+
+def _cut(text: Tensor, length: int) -> Tensor:
+    """The first tokens of (1, L, D); a copy where some are left out, since a view would keep them all."""
+    return text if length == text.shape[1] else text[:, :length].clone()
 
 
 def _held(prompt: str, model: Model, recipe: Recipe) -> int:

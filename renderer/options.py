@@ -166,7 +166,7 @@ LowMemory = Annotated[
     bool,
     _option(
         "--low-memory",
-        "Drop the text encoders before the rest of the model is loaded: slower, half the memory.",
+        "Drop the text encoders before the rest of the model is loaded: the two are never there together.",
         PICTURE,
     ),
 ]

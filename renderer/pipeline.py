@@ -159,8 +159,12 @@ def generate_many(
 
     `batch` pictures of one size are drawn in one call of the model; one at a time they are, pixel for pixel,
     what `generate` draws, and in larger batches to rounding (see `render_batch`). The rest is as `generate`
-    has it.
+    has it. Raises `UserError` too where there is no prompt, no seed, or no picture in a batch.
     """
+    if not prompts or not seeds or batch < 1:
+        raise UserError(
+            f"{len(prompts)} prompts, {len(seeds)} seeds and batches of {batch}: one of each at least"
+        )
     for seed in seeds:
         check_seed(seed)
     if low_memory and not isinstance(model, str):

@@ -7,14 +7,13 @@ planner plans it.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.planning.rows import ROWS
+from evals.planning.rows import ROWS, Row, read_rows
 from evals.statistics import interval
 from planner.builtin import BuiltinPlanner
 from planner.builtin.lexicon import COLOURS, NUMBERS
@@ -130,12 +129,11 @@ TITLES = (
 )
 
 
-def read_rows(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a run. Raises `UserError` where the folder holds none."""
-    try:
-        return [json.loads(line) for line in (folder / ROWS).read_text("utf-8").splitlines()]
-    except (OSError, json.JSONDecodeError) as error:
-        raise UserError(f"{folder}: holds no {ROWS} of a run") from error
+def _rows_of(folder: Path) -> list[Row]:
+    rows = read_rows(folder)
+    if not rows:
+        raise UserError(f"{folder}: holds no {ROWS} of a run")
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show", action="store_true", help="list every contradiction")
     options = parser.parse_args(arguments)
     try:
-        runs = {folder.name: read_rows(folder) for folder in options.runs}
+        runs = {folder.name: _rows_of(folder) for folder in options.runs}
     except UserError as error:
         print(f"scenewright: {error}", file=sys.stderr)
         return 2

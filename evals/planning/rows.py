@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
         raise UserError(f"--out {folder}: holds {ROWS}, but no {RUN} that says of what; give a new folder")
     else:
         write_atomic(run, _json(told))
-    return {row["id"]: row for row in _whole_rows(folder / ROWS)}
+    rows = read_rows(folder)
+    _cut_off(folder / ROWS)
+    return {row["id"]: row for row in rows}
 
 
 def _check_same(folder: Path, earlier: Row, now: Row) -> None:
@@ -44,24 +46,29 @@ def _check_same(folder: Path, earlier: Row, now: Row) -> None:
         )
 
 
-def _whole_rows(path: Path) -> Iterator[Row]:
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(path, len(whole))
-    for line in whole.decode("utf-8").splitlines():
-        yield json.loads(line)
+def _cut_off(path: Path) -> None:
+    """Take away a last line that has no end, so that the next row starts on a line of its own."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """The whole rows that lie in a run's folder, which is left as it is; none where there are none."""
+    """The whole rows that lie in a run's folder, which is left as it is; none where there are none.
+
+    Raises `UserError` for a line that someone spoilt.
+    """
     path = folder / ROWS
-    content = path.read_bytes() if path.exists() else b""
-    return [
-        json.loads(line) for line in content.decode("utf-8", "ignore").splitlines(True) if line[-1] == "\n"
-    ]
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return [_row(path, number, line) for number, line in enumerate(lines, 1)]
+
+
+def _row(path: Path, number: int, line: bytes) -> Row:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise UserError(f"{path}: line {number} is no row of a run ({error})") from error
 
 
 def append(folder: Path, row: Row) -> None:

@@ -72,7 +72,7 @@ COURSES = (
         (7e-4, 4e-6),
     ),
 )
-"""The courses in order; two CPU cores take five hours for them."""
+"""The courses in order; one CPU core takes some four hours for them."""
 
 
 def shortened(courses: Sequence[Course], by: int) -> tuple[Course, ...]:

@@ -55,9 +55,8 @@ def regional(
 
     What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
     every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
-    (`RegionalSettings.one_stream` spares that image). Of
-    contexts within one another, the innermost is in force. Afterwards the transformer is as it was, also
-    after an exception.
+    (`RegionalSettings.one_stream` spares that image). Of contexts within one another, the innermost is in
+    force. Afterwards the transformer is as it was, also after an exception.
 
     Raises `UserError` where grid, embeddings and transformer do not fit together; warns where calls came in
     the first T steps and none had the base prompt.

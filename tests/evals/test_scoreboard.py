@@ -74,3 +74,10 @@ def test_what_a_language_model_took_has_columns_of_its_own(
 def test_a_run_that_is_not_finished_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 2
     assert "summary.json" in capsys.readouterr().err
+
+
+def test_a_run_of_pictures_is_sent_to_its_own_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([run_in(tmp_path / "a", stage="image")]) == 2
+    assert "is no run of plans; for pictures there is scenewright report" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,6 +170,12 @@ def test_a_batch_draws_the_same_pictures_in_fewer_calls(tiny: Model, plan: Plan)
         assert (single.seed, single.plan) == (together.seed, together.plan)
         apart = np.abs(np.asarray(single.image).astype(int) - np.asarray(together.image))
         assert apart.max() <= 2
+
+
+@pytest.mark.parametrize("wrong", [{"prompts": []}, {"seeds": []}, {"batch": 0}])
+def test_nothing_to_draw_is_the_users_to_mend(plan: Plan, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"\d prompts, \d seeds and batches of \d: one of each at least"):
+        generate_many(**{"prompts": [plan], **wrong})
 
 
 def test_little_memory_draws_the_same_picture(tiny: Model, plan: Plan) -> None:

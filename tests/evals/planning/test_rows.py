@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.planning.rows import ROWS, append, finish, open_run
+from evals.planning.rows import ROWS, append, finish, open_run, read_rows
 from planner.errors import UserError
 
 TOLD = {"benchmark": "prompts", "seed": 0}
@@ -62,3 +62,13 @@ def test_the_end_brings_rows_into_order(tmp_path: Path) -> None:
     finish(tmp_path, [{"id": number} for number in range(3)], {"n": 3})
     assert list(open_run(tmp_path, TOLD)) == [0, 1, 2]
     assert json.loads((tmp_path / "summary.json").read_text()) == {"n": 3}
+
+
+def test_a_spoilt_line_is_told_by_its_number(tmp_path: Path) -> None:
+    open_run(tmp_path, {})
+    append(tmp_path, {"id": 1, "prompt": "a fox\u2028and an owl"})
+    assert [row["id"] for row in read_rows(tmp_path)] == [1]
+    with (tmp_path / "rows.jsonl").open("a") as file:
+        file.write("{spoilt}\n")
+    with pytest.raises(UserError, match=r"rows\.jsonl: line 2 is no row of a run"):
+        open_run(tmp_path, {})

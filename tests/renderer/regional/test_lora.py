@@ -124,13 +124,8 @@ def test_several_loras_keep_their_weights(styled: Any, draw: Draw) -> None:
     assert relative(*seen) > 1e-3
 
 
-@pytest.mark.parametrize("targets", [ATTENTION, FEED_FORWARD, EMBEDDERS, TOKENS])
-@pytest.mark.parametrize("dora", [False, True])
-def test_a_regions_lora_draws_there_and_leaves_the_rest(
-    pipeline: Any, draw: Draw, targets: list[str], dora: bool
-) -> None:
-    add(pipeline.transformer, "style", 1, targets, use_dora=dora)
-    call = draw(1, base_ratio=0.0)
+def check_drawn_there_alone(pipeline: Any, call: DenseCall) -> None:
+    """Region 1 is as with its LoRA everywhere, the others as with none; and the LoRA shows in both."""
     everywhere, one = drawn(pipeline, call), drawn(pipeline, call, {"style": {1}})
     pipeline.transformer.disable_adapters()
     nowhere = drawn(pipeline, call)
@@ -139,6 +134,16 @@ def test_a_regions_lora_draws_there_and_leaves_the_rest(
     assert relative(one[:, ~mine], nowhere[:, ~mine]) <= 1e-5
     assert relative(everywhere[:, mine], nowhere[:, mine]) > 1e-4
     assert relative(everywhere[:, ~mine], nowhere[:, ~mine]) > 1e-4
+
+
+@pytest.mark.parametrize("targets", [ATTENTION, FEED_FORWARD, EMBEDDERS, TOKENS])
+@pytest.mark.parametrize("dora", [False, True])
+def test_a_regions_lora_draws_there_and_leaves_the_rest(
+    pipeline: Any, draw: Draw, targets: list[str], dora: bool
+) -> None:
+    add(pipeline.transformer, "style", 1, targets, use_dora=dora)
+    call = draw(1, base_ratio=0.0)
+    check_drawn_there_alone(pipeline, call)
 
 
 def test_two_loras_of_one_target_in_two_regions_keep_apart(styled: Any, draw: Draw) -> None:
@@ -200,13 +205,7 @@ def test_fused_projections_are_masked_too(pipeline: Any, draw: Draw) -> None:
     pipeline.transformer.fuse_qkv_projections()
     add(pipeline.transformer, "style", 1, ["to_qkv", "to_added_qkv"])
     call = draw(7, base_ratio=0.0)
-    everywhere, one = drawn(pipeline, call), drawn(pipeline, call, {"style": {1}})
-    pipeline.transformer.disable_adapters()
-    nowhere = drawn(pipeline, call)
-    mine = torch.from_numpy(call.owner.ravel() == 1)
-    assert relative(one[:, mine], everywhere[:, mine]) <= 1e-5
-    assert relative(one[:, ~mine], nowhere[:, ~mine]) <= 1e-5
-    assert relative(everywhere[:, mine], nowhere[:, mine]) > 1e-4
+    check_drawn_there_alone(pipeline, call)
 
 
 def test_an_inner_context_without_loras_of_regions_takes_them_whole(styled: Any, draw: Draw) -> None:
