@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -172,10 +171,11 @@ def test_a_batch_draws_the_same_pictures_in_fewer_calls(tiny: Model, plan: Plan)
         assert apart.max() <= 2
 
 
-@pytest.mark.parametrize("wrong", [{"prompts": []}, {"seeds": []}, {"batch": 0}])
-def test_nothing_to_draw_is_the_users_to_mend(plan: Plan, wrong: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"\d prompts, \d seeds and batches of \d: one of each at least"):
-        generate_many(**{"prompts": [plan], **wrong})
+@pytest.mark.parametrize(("prompts", "seeds", "batch"), [(0, 1, 1), (1, 0, 1), (1, 1, 0)])
+def test_nothing_to_draw_is_the_users_to_mend(plan: Plan, prompts: int, seeds: int, batch: int) -> None:
+    told = f"{prompts} prompts, {seeds} seeds and batches of {batch}: one of each at least"
+    with pytest.raises(UserError, match=told):
+        generate_many([plan] * prompts, seeds=range(seeds), batch=batch)
 
 
 def test_little_memory_draws_the_same_picture(tiny: Model, plan: Plan) -> None:
