@@ -84,11 +84,16 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def read_summary(folder: Path) -> Mapping[str, Any]:
-    """The summary of a finished run. Raises `UserError` where the folder holds none, or one of pictures."""
+    """The summary of a finished run. Raises `UserError` where the folder holds none."""
     try:
-        summary: Mapping[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
+        return json.loads((folder / SUMMARY).read_text("utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise UserError(f"{folder}: holds no {SUMMARY} of a finished run") from error
+
+
+def _of_plans(folder: Path) -> Mapping[str, Any]:
+    """The summary of a run whose figures the table can show."""
+    summary = read_summary(folder)
     if summary.get("stage") not in STAGES:
         raise UserError(f"{folder}: is no run of plans; for pictures there is scenewright report {folder}")
     return summary
@@ -100,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
     folders: list[Path] = parser.parse_args(arguments).runs
     try:
-        sys.stdout.write(scoreboard([read_summary(folder) for folder in folders]))
+        sys.stdout.write(scoreboard([_of_plans(folder) for folder in folders]))
     except UserError as error:
         print(f"scenewright: {error}", file=sys.stderr)
         return 2
