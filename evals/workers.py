@@ -2,9 +2,10 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -14,26 +15,31 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 
-def answers(work: Callable[[J], A], jobs: Sequence[J], workers: int) -> Iterator[A]:
-    """What `work` makes of every job, as it is done.
+def answers(work: Callable[[J], Iterable[A]], jobs: Sequence[J], workers: int) -> Iterator[A]:
+    """All that `work` makes of every job; by one worker as it comes, by several when a job is done.
 
     Raises `WorldError` where a worker dies; the answers before it were given.
     """
     if workers == 1:
-        yield from map(work, jobs)
+        yield from chain.from_iterable(map(work, jobs))
         return
     # A fresh interpreter a worker: what the parent has open, such as sockets, stays its own.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
     with pool:
         try:
-            for done in as_completed([pool.submit(work, job) for job in jobs]):
-                yield done.result()
+            for done in as_completed([pool.submit(_whole, work, job) for job in jobs]):
+                yield from done.result()
         except BrokenProcessPool as error:
             raise WorldError(
                 "a worker died, of too little memory perhaps; the same command goes on from here"
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _whole(work: Callable[[J], Iterable[A]], job: J) -> list[A]:
+    """All of a job's answers: an iterator can't leave its process."""
+    return list(work(job))
 
 
 def _ignore_interrupts() -> None:

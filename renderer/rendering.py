@@ -27,9 +27,13 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rendering:
-    """A picture and what it was drawn with; `base_prompt` is what the whole picture was drawn from."""
+    """A picture and what it was drawn with; `base_prompt` is what the whole picture was drawn from.
+
+    `latents` are the packed latents that the picture was decoded from: (image tokens, channels), on the CPU.
+    """
 
     image: Image.Image
+    latents: Tensor
     recipe: Recipe
     seed: int
     base_prompt: str
@@ -88,11 +92,11 @@ def render_batch(
         told = encode_batch(grids, model, recipe) if encoded is None else encoded
         drawing = _Drawing(grids, told, model, recipe, extras.drawn_anew, ready.lora_regions)
         with nullcontext() if plain else drawing.regions():
-            images = _call(ready, drawing, seeds, on_step)
+            images, latents = _call(ready, drawing, seeds, on_step)
     seconds = (time.perf_counter() - start) / len(grids)
     return tuple(
-        Rendering(image, recipe, seed, each.base_prompt, seconds)
-        for image, seed, each in zip(images, seeds, told, strict=True)
+        Rendering(image, packed, recipe, seed, each.base_prompt, seconds)
+        for image, packed, seed, each in zip(images, latents, seeds, told, strict=True)
     )
 
 
@@ -159,11 +163,15 @@ class _Drawing:
         return _layouts(self.grids, told[:1] * len(told) if shared else told)[1]
 
 
-def _call(ready: Ready, drawing: _Drawing, seeds: Sequence[int], on_step: OnStep | None) -> list[Image.Image]:
+def _call(
+    ready: Ready, drawing: _Drawing, seeds: Sequence[int], on_step: OnStep | None
+) -> tuple[list[Image.Image], Tensor]:
+    """The pictures, and the packed latents of each: (pictures, image tokens, channels)."""
     recipe, told, grid = drawing.recipe, drawing.told, drawing.grids[0]
     rows, columns = grid.owner.shape
     guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
-    return ready.pipeline(
+    watch = _Watch(on_step, len(drawing.timesteps))
+    images = ready.pipeline(
         prompt_embeds=torch.cat([each.conditioning.base_embeds for each in told]),
         pooled_prompt_embeds=torch.cat([each.pooled for each in told]),
         **{name: torch.cat([each.negative[name] for each in told]) for name in told[0].negative},
@@ -174,9 +182,10 @@ def _call(ready: Ready, drawing: _Drawing, seeds: Sequence[int], on_step: OnStep
         **guidance,
         generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
         max_sequence_length=recipe.max_sequence_length,
-        callback_on_step_end=_callback(on_step, len(drawing.timesteps)),
+        callback_on_step_end=watch,
         **ready.arguments,
     ).images
+    return images, watch.latents
 
 
 def _check_extras(grids: Sequence[TokenGrid], extras: Extras, plain: bool) -> None:
@@ -198,12 +207,18 @@ def _layouts(
     return owner, stacked([each.conditioning for each in encoded])
 
 
-def _callback(on_step: OnStep | None, steps: int) -> Callable[..., dict[str, Any]] | None:
-    if on_step is None:
-        return None
+class _Watch:
+    """Tells of every step, and keeps the latents of the last: a pipeline that decodes gives only pictures."""
 
-    def told(_pipeline: object, step: int, _timestep: object, kwargs: dict[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, steps)
+    def __init__(self, on_step: OnStep | None, steps: int) -> None:
+        self.on_step, self.steps = on_step, steps
+        self.latents = torch.empty(0)
+
+    def __call__(
+        self, _pipeline: object, step: int, _timestep: object, kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        if step + 1 == self.steps:
+            self.latents = kwargs["latents"].cpu()
+        if self.on_step is not None:
+            self.on_step(step + 1, self.steps)
         return kwargs
-
-    return told

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evals.drawing.arms import Arm
-from evals.drawing.pictures import Job, Task, picture
+from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.planning.rows import read_rows
 from evals.runs import Samples
 from planner.errors import ScenewrightError, WorldError
@@ -55,7 +55,7 @@ def _timed(options: "Options", arm: Arm, samples: Samples) -> float:
     )
     for tried in (quick, job):
         start = time.perf_counter()
-        row = picture(task, tried)
+        row = next(pictures(task, Group((tried,), tried)))
         if row["error"] is not None:
             raise WorldError(f"--arm {arm.name}: the first picture fails: {row['error']}")
         seconds = time.perf_counter() - start

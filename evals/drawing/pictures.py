@@ -1,5 +1,6 @@
-"""One picture drawn and scored: its row, or the row that says why not."""
+"""Pictures drawn and scored: their rows, or rows that say why not."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -35,7 +36,7 @@ class Task:
     out: Path | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """One picture: a sample, its place in the benchmark, its plan (or why there is none), an arm and a seed.
 
@@ -54,9 +55,33 @@ class Job:
         """What tells its row from others."""
         return f"{self.sample.id}/{self.arm.name}/{self.seed}"
 
+    @property
+    def planned(self) -> Plan:
+        """Its plan. Raises `WorldError` where there is none."""
+        if isinstance(self.plan, str):
+            raise WorldError(f"not planned: {self.plan}")
+        return self.plan
 
-def picture(task: Task, job: Job) -> Row:
-    """The row of one picture. What fails is a row with its reason."""
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures of one prompt and seed by several arms; `first` is that of the run's first arm.
+
+    It may be drawn before: then it is not among the jobs, and is drawn again where a scorer asks for it.
+    """
+
+    jobs: tuple[Job, ...]
+    first: Job
+
+
+def pictures(task: Task, group: Group) -> Iterator[Row]:
+    """A row for each picture of the group, as it is drawn. What fails is a row with its reason."""
+    drawn = cache(partial(_drawn, task))
+    for job in group.jobs:
+        yield _row(task, job, drawn, group.first)
+
+
+def _row(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], first: Job) -> Row:
     row: dict[str, Any] = {
         "id": job.id,
         "sample": job.sample.id,
@@ -66,36 +91,33 @@ def picture(task: Task, job: Job) -> Row:
         "seed": job.seed,
     }
     try:
-        return row | _outcome(task, job) | {"error": None}
+        return row | _outcome(task, job, drawn, first) | {"error": None}
     except ScenewrightError as error:
         return row | _failure(str(error))
     except Exception as error:  # a fault of ours is a failed picture, told as such
         return row | _failure(f"{type(error).__name__}: {error}")
 
 
-def _outcome(task: Task, job: Job) -> dict[str, Any]:
-    if isinstance(job.plan, str):
-        raise WorldError(f"not planned: {job.plan}")
-    model = loaded(task.model)
-    rendering = _drawn(job, job.plan, model)
+def _outcome(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], first: Job) -> dict[str, Any]:
+    plan, rendering = job.planned, drawn(job)
     place = picture_place(job.arm.name, job.number, job.take)
     if task.out is not None:
-        record = picture_record(job.plan, _again(job.arm, rendering.recipe), job.seed, model.card.name)
+        model = model_card(task.model).name
+        record = picture_record(plan, _again(job.arm, rendering.recipe), job.seed, model)
         keep_picture(task.out, place, job.sample, png_bytes(rendering.image, record))
     scorers = tuple(map(scorer_named, task.scorers))
     judge = partial(benchmark_named(task.benchmark).score, job.sample.facts)
-    return {
-        "picture": place,
-        **score(scorers, Drawn(rendering.image, job.sample, job.plan, judge)),
-        "seconds": round(rendering.seconds, 4),
-    }
+    reference = None if job is first else lambda: drawn(first).latents
+    seen = Drawn(rendering.image, job.sample, plan, judge, rendering.latents, reference)
+    return {"picture": place, **score(scorers, seen), "seconds": round(rendering.seconds, 4)}
 
 
-def _drawn(job: Job, plan: Plan, model: "Model") -> "Rendering":
+def _drawn(task: Task, job: Job) -> "Rendering":
     from renderer.rendering import render
 
+    model = loaded(task.model)
     recipe = job.arm.settings.over(model.card.recipe)
-    return render(rasterise(layout_of(plan)), model, recipe, job.seed, plain=job.arm.plain)
+    return render(rasterise(layout_of(job.planned)), model, recipe, job.seed, plain=job.arm.plain)
 
 
 def _again(arm: Arm, recipe: Recipe) -> Recipe:

@@ -1,7 +1,7 @@
 """A run at the stage of the picture: plans first, then pictures, rows as they come, and their summary."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,10 +12,10 @@ from evals.benchmark import Options, run
 from evals.benchmarks.registry import benchmark_named
 from evals.drawing.arms import Arm, read_arms, recipes
 from evals.drawing.forecast import forecast
-from evals.drawing.pictures import Job, Task, picture
+from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.drawing.show import show
 from evals.drawing.summary import summary
-from evals.planning.rows import Row, finish, open_run, read_rows
+from evals.planning.rows import Key, Row, finish, open_run, read_rows
 from evals.runs import Samples, fingerprint, gather
 from evals.scorers.registry import scorer_named
 from evals.workers import answers
@@ -67,9 +67,9 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
     rows = open_run(options.out, told)
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
-    left = sorted((job for job in every if job.id not in rows), key=spread_out)
+    left = groups(every, rows, len(arms))
     task = Task(options.benchmark, options.model, options.scorers, options.out)
-    coming = answers(partial(picture, task), left, options.workers)
+    coming = answers(partial(pictures, task), left, options.workers)
     ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
     result = summary({**told, "plans": plans}, ordered)
     finish(options.out, ordered, result)
@@ -77,7 +77,7 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
 
 
 def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Sequence[Row]) -> list[Job]:
-    """All pictures of a run; those to be compared follow one another."""
+    """All pictures of a run; those of one prompt and seed follow one another, the first arm's first."""
     plans = {row["id"]: plan_of(row, options) for row in planned}
     first, step = options.shard
     return [
@@ -88,9 +88,14 @@ def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Seque
     ]
 
 
-def spread_out(job: Job) -> float:
-    """Where a picture comes in the order of drawing: a run that is cut off tells of all kinds of prompts."""
-    return job.number * GOLDEN % 1
+def groups(every: Sequence[Job], done: Container[Key], arms: int) -> list[Group]:
+    """What is left of `every` picture, by prompt and seed, in the order of drawing.
+
+    A run that is cut off tells of all kinds of prompts.
+    """
+    whole = (every[place : place + arms] for place in range(0, len(every), arms))
+    left = (Group(tuple(job for job in jobs if job.id not in done), jobs[0]) for jobs in whole)
+    return sorted((group for group in left if group.jobs), key=lambda group: group.first.number * GOLDEN % 1)
 
 
 def plan_of(row: Row, options: Options) -> Plan | str:

@@ -1,6 +1,7 @@
 """One prompt planned and scored: its row, or the row that says why not."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,8 +29,8 @@ class Task:
     price: Price | None = None
 
 
-def answer(task: Task, sample: Sample[Any]) -> Row:
-    """The row of one sample. What fails is a row with its reason; `seconds` are of planning alone."""
+def answer(task: Task, sample: Sample[Any]) -> Iterator[Row]:
+    """The one row of a sample. What fails is a row with its reason; `seconds` are of planning alone."""
     row: dict[str, Any] = {"id": sample.id, "prompt": sample.prompt}
     clock = _Clock()
     try:
@@ -40,7 +41,7 @@ def answer(task: Task, sample: Sample[Any]) -> Row:
         row |= _failure(str(error)) | _spent(task, getattr(error, "usage", None))
     except Exception as error:  # a fault of ours is a failed prompt, told as such
         row |= _failure(f"{type(error).__name__}: {error}")
-    return row | {"seconds": clock.seconds}
+    yield row | {"seconds": clock.seconds}
 
 
 class _Clock:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from PIL import Image
 
 from evals.benchmarks.samples import Planned, Sample, Scores
 from planner.errors import ScenewrightError
 from planner.plans import Plan
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,17 @@ def _no_rules(boxes: Planned) -> Scores:
 class Drawn:
     """A picture (RGB), its sample, the plan that was to be drawn, and the benchmark's rules.
 
-    `judge` holds named boxes to the sample's facts, as it does with those of a plan.
+    `judge` holds named boxes to the sample's facts, as it does with those of a plan. `latents` are the packed
+    latents (image tokens, channels) that the picture was decoded from, where they are known; `reference`
+    makes those of the run's first arm from the same noise, and is None for that arm itself.
     """
 
     image: Image.Image
     sample: Sample[Any]
     plan: Plan
     judge: Callable[[Planned], Scores] = _no_rules
+    latents: "Tensor | None" = None
+    reference: "Callable[[], Tensor] | None" = None
 
 
 @dataclass(frozen=True)

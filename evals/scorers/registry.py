@@ -20,6 +20,12 @@ def _seams(argument: str) -> Scorer:
     return _without(Seams(), argument)
 
 
+def _drift(argument: str) -> Scorer:
+    from evals.scorers.drift import Drift
+
+    return _without(Drift(), argument)
+
+
 def _clip(argument: str) -> Scorer:
     from evals.scorers.clip import Clip
 
@@ -41,6 +47,7 @@ def _without(scorer: Scorer, argument: str) -> Scorer:
 SCORERS: dict[str, Callable[[str], Scorer]] = {
     "world": _world,
     "seams": _seams,
+    "drift": _drift,
     "clip": _clip,
     "detector": _detector,
 }

@@ -16,12 +16,13 @@ from PIL import Image
 from evals.benchmark import main, parse
 from evals.benchmarks.world import make
 from evals.drawing.arms import read_arms
-from evals.drawing.run import jobs, spread_out
+from evals.drawing.run import groups, jobs
 from planner.files import load_record
 from renderer.pipeline import generate
 from renderer.settings import Settings
 
 QUICK = ["--arm=plain:steps=1", "--arm=regional:steps=1,inject_steps=1", "--seeds=0,5"]
+ARMS = ("plain", "regional", "same")
 ASKED = ["world", "--stage=image", "--quiet", "--limit=2", *QUICK]
 
 
@@ -123,9 +124,28 @@ def test_a_run_that_is_cut_off_tells_of_all_kinds_of_prompts() -> None:
     arms, samples = read_arms(()), make()
     plans = [{"id": sample.id, "error": "not planned"} for sample in samples]
     options = parse(["world", "--stage=image", "--out=nowhere", "--seeds=0,1"])
-    order = sorted(jobs(options, arms, samples, plans), key=spread_out)
-    assert {job.sample.group for job in order[:64]} == {sample.group for sample in samples}
-    assert all(len({job.sample.id for job in order[place : place + 4]}) == 1 for place in range(0, 64, 4))
+    order = groups(jobs(options, arms, samples, plans), (), len(arms))
+    assert {group.first.sample.group for group in order[:32]} == {sample.group for sample in samples}
+    assert all(len(group.jobs) == 2 and group.jobs[0] is group.first for group in order)
+    assert all(len({(job.sample.id, job.seed) for job in group.jobs}) == 1 for group in order)
+    done = {job.id for group in order for job in group.jobs[:1]} | {order[0].jobs[1].id}
+    left = groups(jobs(options, arms, samples, plans), done, len(arms))
+    assert [len(group.jobs) for group in left] == [1] * (len(order) - 1)
+    assert all(group.first not in group.jobs for group in left)
+
+
+def test_drift_is_held_against_the_first_arm_whether_drawn_now_or_before(tmp_path: Path) -> None:
+    asked = ["--scorer=drift", "--arm=same:steps=1,inject_steps=1,plain=true"]
+    assert run(tmp_path / "out", *asked) == 0
+    kept = timeless(tmp_path / "out")
+    drifts = {arm: [row["scores"]["drift.latents"] for row in kept if row["arm"] == arm] for arm in ARMS}
+    assert drifts["plain"] == [None] * 4
+    assert drifts["same"] == [0.0] * 4
+    assert all(0.01 < drift < 2 for drift in drifts["regional"])
+    lines = (tmp_path / "out" / "rows.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "out" / "rows.jsonl").write_text("".join(lines[:1]))
+    assert run(tmp_path / "out", *asked) == 0
+    assert timeless(tmp_path / "out") == kept
 
 
 def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,5 +27,5 @@ def test_seconds_are_of_planning_and_not_of_scoring(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(BuiltinPlanner, "__call__", planning)
     monkeypatch.setattr(workers, "geometry", scoring)
-    row = workers.answer(TASK, Sample(0, "a fox", None))
+    (row,) = workers.answer(TASK, Sample(0, "a fox", None))
     assert (row["seconds"], clock[0], row["error"]) == (2, 102, None)

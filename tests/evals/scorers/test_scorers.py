@@ -1,9 +1,11 @@
 """Scorers: of pictures that are known to be right or wrong; what fails is unscored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from evals.benchmarks.samples import Sample
@@ -46,6 +48,15 @@ def test_a_scorer_that_does_not_fit_leaves_the_picture_unscored(plan: Plan) -> N
     row = score((scorer_named("world"),), Drawn(draw(SHOWN), Sample(0, TEXT, None), plan))
     assert row["scores"] == {}
     assert "world benchmark" in row["unscored"]["world"]
+
+
+def test_drift_is_a_share_of_the_reference(plan: Plan) -> None:
+    ends = torch.full((64, 16), 2.0)
+    told = replace(drawn(plan, "star", "ring"), latents=ends * 1.5, reference=lambda: ends)
+    assert scorer_named("drift")(told).values == {"latents": 0.5}
+    assert scorer_named("drift")(replace(told, reference=None)).values == {"latents": None}
+    row = score((scorer_named("drift"),), replace(told, latents=None))
+    assert "needs the latents" in row["unscored"]["drift"]
 
 
 def test_a_scorer_that_breaks_is_told_and_others_go_on(plan: Plan) -> None:
@@ -109,7 +120,7 @@ def test_one_region_has_no_border_and_a_flat_picture_no_seam() -> None:
     ("name", "told"),
     [
         ("world:x", "takes nothing after its name"),
-        ("beauty", "there is none such; known are world, seams, clip, detector"),
+        ("beauty", "there is none such; known are world, seams, drift, clip, detector"),
         ("none.py", "there is no such file"),
     ],
 )
