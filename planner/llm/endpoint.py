@@ -22,7 +22,7 @@ class Endpoint:
     for an answer to begin, and so long again for its end. Connection
     faults, time-outs, 408, 409, 429 and 5xx are tried `max_retries` times more by the openai client, with
     growing pauses, or as long as Retry-After says up to two minutes. `known_as` names an endpoint whose
-    address changes from one time to the next.
+    address changes from one time to the next; `option` is where the user named the model.
     """
 
     model: str
@@ -31,6 +31,7 @@ class Endpoint:
     timeout: float = 120.0
     max_retries: int = 2
     known_as: str | None = None
+    option: str = "--llm"
 
     def client(self) -> "OpenAI":
         """A client for this endpoint; raises `UserError` where no key or no usable address is given."""

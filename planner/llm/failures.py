@@ -51,7 +51,7 @@ def _of_status(error: "APIStatusError", endpoint: Endpoint, where: str) -> Scene
     if status == 404:
         return UserError(
             f"{where} has no model {endpoint.model!r}, or it is elsewhere (404): "
-            f"check --llm and OPENAI_BASE_URL; it says: {said}"
+            f"check {endpoint.option} and OPENAI_BASE_URL; it says: {said}"
         )
     if status == 429:
         return PlanningError(f"{where} is over its limit (429, {_tries(endpoint)}): {said}")
