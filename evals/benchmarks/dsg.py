@@ -1,7 +1,9 @@
-"""DSG-1k (Cho et al., Davidsonian Scene Graph, arXiv 2310.18235): what of its graphs a plan covers."""
+"""DSG-1k (Cho et al., Davidsonian Scene Graph, arXiv 2310.18235): what of its graphs a plan covers, and the
+questions that it asks of pictures.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -11,7 +13,7 @@ import snowballstemmer
 
 from evals.benchmarks.naming import words_of
 from evals.benchmarks.reading import Upstream, table_of, upstream_file
-from evals.benchmarks.samples import Benchmark, Planned, Sample, Scores
+from evals.benchmarks.samples import Benchmark, Planned, Question, Sample, Scores
 
 _TUPLE = re.compile(r"(?P<broad>\w+) - (?P<detailed>.+?) ?\((?P<about>.+)\)$")
 _SMALL = frozenset(
@@ -19,14 +21,21 @@ _SMALL = frozenset(
 )
 """Words that say nothing by themselves."""
 
+_KINDS = {"entity": "thing", "attribute": "attribute", "relation": "relation", "global": "setting"}
+"""Upstream's broad categories, as questions have them."""
+
 
 class Row(Upstream):
-    """One proposition of a prompt."""
+    """One proposition of a prompt, with its question; `dependency` holds the ids of its parents, or 0."""
 
     item_id: str
     text: str
+    proposition_id: str
+    dependency: str
     category_broad: str
+    category_detailed: str
     tuple: str
+    question_natural_language: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,26 @@ class Proposition:
 def _read(path: Path) -> tuple[Sample[tuple[Proposition, ...]], ...]:
     rows = table_of(upstream_file(path, "dsg-1k-anns.csv"), Row, ",")
     groups = ((key, list(group)) for key, group in groupby(rows, key=lambda row: row.item_id))
-    return tuple(Sample(key, group[0].text, _propositions(group)) for key, group in groups)
+    return tuple(
+        Sample(key, group[0].text, _propositions(group), questions=_questions(group)) for key, group in groups
+    )
+
+
+def _questions(rows: Sequence[Row]) -> tuple[Question, ...]:
+    places = {row.proposition_id: place for place, row in enumerate(rows)}
+    return tuple(
+        Question(row.question_natural_language, _kind(row), premises=_premises(row, places)) for row in rows
+    )
+
+
+def _kind(row: Row) -> str:
+    return "count" if row.category_detailed == "count" else _KINDS.get(row.category_broad, "other")
+
+
+def _premises(row: Row, places: Mapping[str, int]) -> tuple[int, ...]:
+    """Where the parents stand. Upstream some are words, or the question itself: those say nothing."""
+    parents = [part.strip() for part in row.dependency.split(",")]
+    return tuple(places[part] for part in parents if part in places and part != row.proposition_id)
 
 
 def _propositions(rows: Sequence[Row]) -> tuple[Proposition, ...]:

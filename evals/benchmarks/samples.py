@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from planner.errors import UserError
 from planner.scene import Scene
@@ -40,18 +40,46 @@ class Planned:
     instances: tuple[Instance, ...]
 
 
+Reply = Literal["yes", "no"] | int
+"""What a question on a picture is answered with: yes, no, or how many."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question on a picture, and the answer that is right.
+
+    `kind` is what it asks about: thing, part, attribute, count, place, relation, setting, absent or other.
+    `premises` are the questions that have to be answered right first, by their places among the sample's.
+    """
+
+    text: str
+    kind: str
+    answer: Reply = "yes"
+    premises: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True)
 class Sample(Generic[F]):
     """A prompt of a benchmark and the facts that its plan is held to.
 
     `id` is the benchmark's own, or the number of its line counted from 0; `group` is what it is told apart
-    by in tables, if anything.
+    by in tables, if anything; `questions` are those that the benchmark asks of its pictures, if any.
     """
 
     id: int | str
     prompt: str
     facts: F
     group: str | None = None
+    questions: tuple[Question, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `UserError` for a question whose premise is none of the questions."""
+        for question in self.questions:
+            if not all(0 <= premise < len(self.questions) for premise in question.premises):
+                raise UserError(
+                    f"sample {self.id}: question {question.text!r}: its premises {question.premises} should "
+                    f"be places among {len(self.questions)} questions, counted from 0"
+                )
 
 
 @dataclass(frozen=True)

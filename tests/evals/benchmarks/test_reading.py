@@ -27,7 +27,8 @@ SIDE = {
 }  # fmt: skip
 GENEVAL = {"tag": "counting", "include": [{"class": "mug", "count": 2}], "prompt": "a photo of two mugs"}
 DSG = (
-    "item_id,text,keywords,proposition_id,dependency,category_broad,category_detailed,tuple,question\n"
+    "item_id,text,keywords,proposition_id,dependency,category_broad,category_detailed,tuple,"
+    "question_natural_language\n"
     'x_1,"A mug, blue",mug,1,0,entity,whole,entity - whole (mug),Is there?\n'
     'x_1,"A mug, blue",mug,2,1,attribute,color,"attribute - color (mug, blue)",Is it?\n'
     "x_2,Hats,hat,1,0,entity,whole,entity - whole (hats),Is there?\n"
