@@ -17,7 +17,7 @@ from evals.drawing.show import show
 from evals.drawing.summary import summary
 from evals.planning.rows import Key, Row, finish, open_run, read_rows
 from evals.runs import Samples, fingerprint, gather
-from evals.scorers.registry import scorer_named
+from evals.scorers.registry import check_scorers, scorer_named
 from evals.workers import answers
 from planner.errors import UserError
 from planner.plans import Plan
@@ -57,14 +57,20 @@ def _completed(options: Options, card: ModelCard) -> Options:
     scorers = options.scorers or benchmark_named(options.benchmark).scorers
     if len(set(scorers)) < len(scorers):
         raise UserError("--scorer: one of them is named twice")
-    for name in scorers:
-        scorer_named(name)
+    called = [scorer_named(name).name for name in scorers]
+    twice = next((name for name in called if called.count(name) > 1), None)
+    if twice:
+        raise UserError(
+            f"--scorer: two of them are called {twice}, and so are their metrics; run one at a time"
+        )
     return replace(options, size=options.size or card.size, scorers=scorers)
 
 
 def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
     told = _told(options, arms, samples)
     rows = open_run(options.out, told)
+    if len(rows) < len(samples) * len(arms) * len(options.seeds):
+        check_scorers(options.scorers)
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
     left = groups(every, rows, len(arms))

@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.statistics import Interval
+from planner.llm.usage import in_words as tokens_in_words
+from planner.plans import Usage
 
 
 def show(result: Mapping[str, Any], console: Console) -> None:
@@ -22,6 +24,8 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         console.print(f"failed, {count} ×: {reason}", markup=False)
     for told in result["unscored"]:
         console.print(f"unscored by {told['scorer']}, {told['n']} ×: {told['reason']}", markup=False)
+    for name, usage in result["scorer_tokens"].items():
+        console.print(f"{name} took {tokens_in_words(Usage.model_validate(usage), None)}")
 
 
 def titles(result: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,8 @@ from evals.planning.summary import reasons_of
 from evals.scorers.protocol import Metric
 from evals.scorers.registry import scorer_named
 from evals.statistics import Interval, clustered, differences
+from planner.llm.usage import total
+from planner.plans import Usage
 from renderer.pictures import VERSIONED
 
 SECONDS = Metric("seconds", "seconds that a picture takes, without its scores", False, "less")
@@ -34,6 +36,7 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
         "failures": len(rows) - len(done),
         "reasons": reasons_of(rows),
         "unscored": _unscored(done),
+        "scorer_tokens": _tokens(done),
         "metrics": [_metric(name, metric, arms, done) for name, metric in metrics],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
     }
@@ -49,6 +52,15 @@ def _unscored(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """How many pictures each scorer could not score, for each reason."""
     counted = Counter((name, reason) for row in rows for name, reason in row["unscored"].items())
     return [{"scorer": name, "reason": reason, "n": n} for (name, reason), n in counted.items()]
+
+
+def _tokens(rows: Sequence[Row]) -> dict[str, Any]:
+    """What language models took to score all pictures, by scorer."""
+    taken: dict[str, list[Usage]] = {}
+    for row in rows:
+        for name, usage in row.get("tokens", {}).items():
+            taken.setdefault(name, []).append(Usage.model_validate(usage))
+    return {name: used.model_dump() for name, usages in taken.items() if (used := total(usages))}
 
 
 def _metric(name: str, metric: Metric, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from evals.benchmarks.samples import Planned, Sample, Scores
 from planner.errors import ScenewrightError
-from planner.plans import Plan
+from planner.plans import Plan, Usage
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,10 +48,15 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Scored:
-    """A picture's metrics by name, None where one does not apply; `told` says in words what is wrong."""
+    """A picture's metrics by name, None where one does not apply; `told` says in words what is wrong.
+
+    `unscored` are metrics that could not be told, with the reason; `usage` is what a language model took.
+    """
 
     values: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
     told: str = ""
+    unscored: Mapping[str, str] = field(default_factory=dict[str, str])
+    usage: Usage | None = None
 
 
 @runtime_checkable
@@ -73,8 +78,18 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A scorer that can say before the first picture that it will score none."""
+
+    def check(self) -> None:
+        """Raise `UserError` for what the user can mend, `WorldError` for what the world has to."""
+        ...
+
+
 def score(scorers: tuple[Scorer, ...], drawn: Drawn) -> dict[str, Any]:
-    """What all `scorers` say of a picture, as rows hold it: `scores` by "scorer.metric", `told`, `unscored`.
+    """What all `scorers` say of a picture, as rows hold it: `scores` by "scorer.metric", `told`, `unscored`,
+    and `tokens` where a language model took some.
 
     A scorer that fails leaves no figures, and its reason under `unscored`.
     """
@@ -89,4 +104,7 @@ def score(scorers: tuple[Scorer, ...], drawn: Drawn) -> dict[str, Any]:
         else:
             row["scores"] |= {f"{scorer.name}.{name}": value for name, value in scored.values.items()}
             row["told"] |= {scorer.name: scored.told} if scored.told else {}
+            row["unscored"] |= {f"{scorer.name}.{name}": why for name, why in scored.unscored.items()}
+            if scored.usage:
+                row.setdefault("tokens", {})[scorer.name] = scored.usage.model_dump()
     return row

@@ -1,10 +1,10 @@
 """All scorers by name; a name that ends in .py is a file with a scorer of the user's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from evals.named import from_file
-from evals.scorers.protocol import Scorer
+from evals.scorers.protocol import Checked, Scorer
 from planner.errors import UserError
 
 
@@ -68,3 +68,10 @@ def scorer_named(name: str) -> Scorer:
             f"--scorer {name}: there is none such; known are {', '.join(SCORERS)}, or a file.py of one's own"
         )
     return SCORERS[kind](argument)
+
+
+def check_scorers(names: Sequence[str]) -> None:
+    """Raise as `Checked.check` does where a scorer would score no picture."""
+    for scorer in map(scorer_named, names):
+        if isinstance(scorer, Checked):
+            scorer.check()

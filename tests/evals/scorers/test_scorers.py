@@ -10,13 +10,13 @@ from PIL import Image
 
 from evals.benchmarks.samples import Sample
 from evals.scorers.protocol import Drawn, Metric, Scored, Scorer, score
-from evals.scorers.registry import scorer_named
+from evals.scorers.registry import check_scorers, scorer_named
 from evals.scorers.seams import seam_strength
 from evals.world.draw import draw
 from evals.world.facts import Facts, Stands, Wanted
 from evals.world.tableau import Setting, Tableau, Thing
 from planner.errors import UserError
-from planner.plans import Plan, Size
+from planner.plans import Plan, Size, Usage
 from renderer.pipeline import make_plan
 
 THINGS = (Thing("star", "red", "medium", 24, 24, 44), Thing("ring", "blue", "medium", 104, 104, 44))
@@ -70,6 +70,36 @@ def test_a_scorer_that_breaks_is_told_and_others_go_on(plan: Plan) -> None:
     row = score((Broken(), scorer_named("seams")), drawn(plan, "star", "ring"))
     assert row["unscored"] == {"broken": "ZeroDivisionError: 0"}
     assert row["scores"]["seams.strength"] > 0
+
+
+def test_a_metric_can_be_unscored_alone_and_a_scorer_says_what_it_took(plan: Plan) -> None:
+    class Half:
+        name = "half"
+        metrics = (Metric("x", "something"), Metric("y", "nothing"))
+
+        def __call__(self, drawn: Drawn) -> Scored:
+            used = Usage(prompt=7, completion=1, requests=1)
+            return Scored({"x": 1.0}, unscored={"y": f"no telling of {drawn.sample.id}"}, usage=used)
+
+    row = score((Half(),), drawn(plan, "star", "ring"))
+    assert row["scores"] == {"half.x": 1.0}
+    assert row["unscored"] == {"half.y": "no telling of 0"}
+    assert row["tokens"] == {"half": {"prompt": 7, "completion": 1, "requests": 1, "cached": 0}}
+
+
+def test_a_scorer_can_refuse_before_any_picture(tmp_path: Path) -> None:
+    path = tmp_path / "refusing.py"
+    path.write_text(
+        "from planner.errors import UserError\n"
+        "class Refusing:\n"
+        "    name, metrics = 'refusing', ()\n"
+        "    def __call__(self, drawn): raise UserError\n"
+        "    def check(self): raise UserError('not today')\n"
+        "SCORER = Refusing()\n"
+    )
+    check_scorers(["world", "seams"])
+    with pytest.raises(UserError, match="not today"):
+        check_scorers(["world", str(path)])
 
 
 @pytest.mark.parametrize("name", ["world", "seams"])
