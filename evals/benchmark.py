@@ -164,7 +164,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
     option("--llm-profile", choices=PROFILES, default="auto", help="what it is asked for, as in scenewright")
     option("--llm-price", type=_price, metavar="IN,OUT", help="dollars a million tokens read and written")
-    option("--no-cache", action="store_true", help="ask the model anew where its replies are kept")
+    option("--no-cache", action="store_true", help="ask the planning model anew where its replies are kept")
     option("--size", type=_size, metavar="WIDTHxHEIGHT", help="1024x1024, or the model's own, if left out")
     option("--seed", type=int, default=0, help="the planner's seed")
     option("--workers", type=_positive, default=1, help="processes that work side by side")
@@ -190,7 +190,9 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     option("--seeds", type=_seeds, default=(0,), metavar="N,N,…", help="a picture of every arm for each")
     option(
         "--scorer", action="append", dest="scorers", default=[], metavar="NAME[:MODEL]",
-        help=f"{', '.join(SCORERS)}, or one's own file.py that holds SCORER; the benchmark's if left out",
+        help=f"{', '.join(SCORERS)}, or one's own file.py that holds SCORER; the benchmark's if left out. "
+        "clip and detector need a FOLDER or OWNER/NAME, judge a vision language model, asked as --llm is: "
+        "where OPENAI_BASE_URL says, with OPENAI_API_KEY",
     )  # fmt: skip
     option("--dry-run", action="store_true", help="say what would be done, and how long it would take")
 

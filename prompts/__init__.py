@@ -1,4 +1,4 @@
-"""What the language model is told: instructions, a note for repairs and worked examples, kept as files."""
+"""What language models are told: instructions, a note for repairs, worked examples, what a judge is asked."""
 
 import json
 from collections.abc import Iterable
@@ -42,6 +42,27 @@ def examples(profile: Profile = "full") -> tuple[Example, ...]:
         entry.name for entry in (files(__name__) / folder).iterdir() if entry.name.endswith(".json")
     )
     return tuple(_example(name, folder) for name in names)
+
+
+def judge() -> str:
+    """The system prompt of who answers questions on pictures."""
+    return _read("judge/instructions.md")
+
+
+def judge_whole(text: str) -> str:
+    """The question whether a picture shows `text`, as VQAScore asks it (arXiv 2404.01291)."""
+    return Template(_read("judge/whole.md")).substitute(text=text)
+
+
+def judge_word(question: str) -> str:
+    """A question that is to be answered in one word, as GenEval 2 asks it (arXiv 2512.16853)."""
+    return Template(_read("judge/word.md")).substitute(question=question)
+
+
+def judge_question(kind: str, many: bool, it: str, of: str = "", other: str = "") -> str:
+    """The question on one thing that a prompt asks for: `it`, which is said `of` one thing or of `many`."""
+    form = json.loads(_read("judge/questions.json"))[kind]["many" if many else "one"]
+    return Template(form).substitute(it=it, of=of, other=other)
 
 
 def _example(name: str, folder: str) -> Example:

@@ -24,6 +24,7 @@ class Line:
     status: int = 200
     message: Json = field(default_factory=dict[str, Any])
     finish: str = "stop"
+    logprobs: Json | None = None
     raw: str | None = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
     seconds: float = 0.0
@@ -31,7 +32,11 @@ class Line:
 
 
 class Script:
-    """What the endpoint answers, in order; its last line is repeated. `requests` are the bodies that came."""
+    """What the endpoint answers, in order; its last line is repeated. `requests` are the bodies that came.
+
+    Where there is a model that `sees`, it answers when the lines are used up: of a request it makes what it
+    writes, and the log probabilities of that. Options over their `most` are refused.
+    """
 
     def __init__(self, port: int) -> None:
         self.base_url = f"http://127.0.0.1:{port}/v1"
@@ -40,6 +45,8 @@ class Script:
         self.lacks: set[str] = set()
         self.keys: list[str] = []
         self.usage: object = None
+        self.sees: Callable[[Json], tuple[str, Json | None]] | None = None
+        self.most: dict[str, int] = {}
 
     def says(self, reply: object, finish: str = "stop", seconds: float = 0.0) -> "Script":
         """The model writes `reply`: as it is if a string, else as JSON."""
@@ -92,7 +99,14 @@ class Script:
             return Line(
                 status=400, raw=json.dumps({"error": {"message": f"{_mode(request)} is not supported"}})
             )
-        return self.lines.pop(0) if len(self.lines) > 1 else self.lines[0]
+        for name, most in self.most.items():
+            if request.get(name, most) > most:
+                raw = json.dumps({"error": {"message": f"{name}: should be at most {most}", "param": name}})
+                return Line(status=400, raw=raw)
+        if self.sees is not None and not self.lines:
+            content, logprobs = self.sees(request)
+            return Line(message={"content": content}, logprobs=logprobs)
+        return self.lines.pop(0) if len(self.lines) > 1 or self.sees else self.lines[0]
 
 
 def _mode(request: Json) -> str:
@@ -107,9 +121,9 @@ def _mode(request: Json) -> str:
 def _completion(request: Json, line: Line, usage: object) -> Json:
     message = {"role": "assistant", **line.message}
     if _mode(request) == "tools" and message["content"]:
-        call = {"name": "SceneReply", "arguments": message["content"]}
+        call = {"name": request["tools"][0]["function"]["name"], "arguments": message["content"]}
         message |= {"content": None, "tool_calls": [{"id": "1", "type": "function", "function": call}]}
-    choice = {"index": 0, "finish_reason": line.finish, "message": message}
+    choice = {"index": 0, "finish_reason": line.finish, "message": message, "logprobs": line.logprobs}
     told = {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
     return told if usage is None else {**told, "usage": usage}
 

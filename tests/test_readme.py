@@ -1,5 +1,7 @@
 """The README is true: its Python runs, its commands run, its options and files exist."""
 
+import base64
+import io
 import json
 import re
 import runpy
@@ -7,8 +9,9 @@ import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pytest
 import typer
 from diffusers import FluxControlNetModel
@@ -20,6 +23,9 @@ from evals.speed.__main__ import main as speed
 from renderer.cards import model_card
 from renderer.cli import COMMANDS, drawing, main
 from renderer.models import load_model
+
+if TYPE_CHECKING:
+    from tests.conftest import Script
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -135,7 +141,7 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     data.parent.mkdir(parents=True)
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
-    evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"]]
+    evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"] and not _judged(words)]
     assert len(evaluations) == 3
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
         0
@@ -146,6 +152,35 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
     assert [scoreboard(words) for words in boards] == [0]
     assert "| accuracy | 100.0 %" in capsys.readouterr().out
+
+
+def test_its_judge_is_asked(outside: Path, script: "Script", monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = (
+        "item_id,text,proposition_id,dependency,category_broad,category_detailed,tuple,"
+        "question_natural_language"
+    )
+    (outside / "DSG").mkdir()
+    (outside / "DSG/dsg-1k-anns.csv").write_text(f"{titles}\n1,a red star,1,0,entity,whole,a,Is it red?\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    script.sees = _redder
+    (words,) = (words for words in lines() if _judged(words))
+    assert main([*_quick(words[1:]), "--arm=plain:steps=1"]) == 0
+    (row,) = map(json.loads, (outside / "runs/dsg/rows.jsonl").read_text().splitlines())
+    with Image.open(outside / "runs/dsg" / row["picture"]) as image:
+        red, _, blue = np.asarray(image.convert("RGB"), dtype=float).mean(axis=(0, 1))
+    assert row["scores"]["judge.right"] == float(red > blue)
+
+
+def _judged(words: list[str]) -> bool:
+    return any(word.startswith("judge:") for word in words)
+
+
+def _redder(request: dict[str, Any]) -> tuple[str, None]:
+    """A model that sees red from blue, and no more."""
+    picture, text = request["messages"][-1]["content"]
+    data = base64.b64decode(picture["image_url"]["url"].partition(",")[2])
+    red, _, blue = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=float).mean(axis=(0, 1))
+    return json.dumps({"answer": "yes" if ("red" in text["text"]) == (red > blue) else "no"}), None
 
 
 def _quick(words: list[str]) -> list[str]:

@@ -38,6 +38,12 @@ def _detector(argument: str) -> Scorer:
     return Detector(argument)
 
 
+def _judge(argument: str) -> Scorer:
+    from evals.scorers.judge.scorer import Judge
+
+    return Judge(argument)
+
+
 def _without(scorer: Scorer, argument: str) -> Scorer:
     if argument:
         raise UserError(f"--scorer {scorer.name}:{argument}: {scorer.name} takes nothing after its name")
@@ -50,6 +56,7 @@ SCORERS: dict[str, Callable[[str], Scorer]] = {
     "drift": _drift,
     "clip": _clip,
     "detector": _detector,
+    "judge": _judge,
 }
 """What makes a scorer of the words after its name and a colon."""
 
