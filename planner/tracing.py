@@ -5,6 +5,7 @@ bears its name, else where a text names it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, product
@@ -101,12 +102,10 @@ def asked(entry: Entry) -> Ask:
 
 def _held(asks: tuple[Ask, ...], scene: Scene, size: Size, notes: tuple[Note, ...]) -> Held:
     things = [ask for ask in asks if ask.kind == "thing"]
-    said = {
-        thing.of: frozenset(
-            fold(word) for ask in asks if ask.of == thing.of and ask.kind == "attribute" for word in ask.words
-        )
-        for thing in things
-    }
+    said: dict[str, set[str]] = {thing.of: set() for thing in things}
+    for ask in asks:
+        if ask.kind == "attribute" and ask.of in said:
+            said[ask.of].update(map(fold, ask.words))
     groups = _groups(scene.regions)
     nouns = {thing.of: frozenset(map(fold, thing.words)) for thing in things}
     boxes = given_boxes(scene.regions, size)
@@ -117,8 +116,10 @@ def _groups(regions: Sequence[Region]) -> tuple[Group, ...]:
     """Regions of one name but for a number, in the scene's order."""
     ordered = sorted(range(len(regions)), key=lambda i: (unnumbered(regions[i].name), i))
     grouped = groupby(ordered, key=lambda i: unnumbered(regions[i].name))
-    groups = [Group(name, tuple(regions[i] for i in members)) for name, members in grouped]
-    return tuple(sorted(groups, key=lambda group: regions.index(group.regions[0])))
+    groups = sorted((list(members) for _, members in grouped), key=lambda members: members[0])
+    return tuple(
+        Group(unnumbered(regions[members[0]].name), tuple(regions[i] for i in members)) for members in groups
+    )
 
 
 def unnumbered(name: str) -> str:
@@ -128,7 +129,7 @@ def unnumbered(name: str) -> str:
 
 
 def _cast(
-    things: Sequence[Ask], said: Mapping[str, frozenset[str]], groups: Sequence[Group]
+    things: Sequence[Ask], said: Mapping[str, AbstractSet[str]], groups: Sequence[Group]
 ) -> dict[str, Group]:
     """Each thing with a group of its own: the likest first, the earlier of equals."""
     nouns = [frozenset(map(fold, thing.words)) for thing in things]
@@ -145,7 +146,7 @@ def _cast(
     return {things[i].of: groups[j] for i, j in found.items()}
 
 
-def _likeness(thing: Ask, noun: frozenset[str], said: frozenset[str], group: Group) -> float:
+def _likeness(thing: Ask, noun: frozenset[str], said: AbstractSet[str], group: Group) -> float:
     """How surely a group draws a thing that its words name."""
     if thing.of.casefold() == group.name.casefold():
         likeness = _WEIGHT["same name"]
@@ -175,7 +176,7 @@ def _entry(ask: Ask, held: Held) -> Entry:
 
 
 def _told(ask: Ask, where: Fate, regions: Iterable[str] = (), because: str = "") -> Entry:
-    return Entry(**ask.model_dump(), where=where, regions=tuple(regions), because=because)
+    return Entry(**dict(ask), where=where, regions=tuple(regions), because=because)
 
 
 def _unplanned(ask: Ask, because: str) -> Entry:

@@ -135,9 +135,7 @@ def _places(name: str, spot: Spot) -> Iterator[Ask]:
 def _parts(index: int, cast: Cast) -> Iterator["Token"]:
     """The heads of the parts that are drawn with a thing; one spoken of twice is one."""
     known: set[str] = set()
-    for head, mention in cast.mentions.items():
-        if mention.role != "part" or cast.thing_at(head) != index:
-            continue
+    for head in cast.parts.get(index, ()):
         token = cast.reading.doc[head]
         if lemma(token) not in known:
             known.add(lemma(token))

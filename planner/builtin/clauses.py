@@ -73,8 +73,8 @@ def parts_of(thing: int, cast: Cast, told: frozenset[int]) -> Iterator[str]:
     """The thing's parts that are spoken of elsewhere than in the words already `told`: "with a glossy coat
     shimmering".
     """
-    for head, mention in cast.mentions.items():
-        if mention.role != "part" or head in told or cast.thing_at(head) != thing:
+    for head in cast.parts.get(thing, ()):
+        if head in told:
             continue
         token = cast.reading.doc[head]
         verb = token.head if token.dep_ in _SUBJECTS else None

@@ -73,5 +73,5 @@ def _things(tokens: "Iterable[Token]", cast: Cast) -> Iterator[int]:
 def _alike(noun: "Token", cast: Cast) -> int | None:
     """The thing of a noun, which in "than cats" is only likened to, and then the thing of that name."""
     own = cast.thing_at(noun.i)
-    named = (i for i, thing in enumerate(cast.things) if lemma(cast.reading.doc[thing.head]) == lemma(noun))
+    named = (i for i, thing in enumerate(cast.things) if thing.noun == lemma(noun))
     return own if own is not None else next(named, None)

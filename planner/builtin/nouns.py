@@ -38,13 +38,14 @@ def is_head(token: "Token") -> bool:
     """Whether a noun phrase has its head here."""
     if token.lower_ in _INDEFINITE_PERSONS:
         return True
-    if not _LATIN.search(token.text) or token.dep_ in ("quantmod", "nummod"):
+    if token.pos_ not in ("NOUN", "PROPN") and not _has_article(token):
         return False
-    if token.dep_ == "npadvmod" and not is_setting(token) and not _is_announced(token):
+    role = token.dep_
+    if role in ("quantmod", "nummod") or not _LATIN.search(token.text):
         return False
-    if token.dep_ in ("compound", "nmod", "amod") and token.i < token.head.i and adjoins(token):
+    if role == "npadvmod" and not is_setting(token) and not _is_announced(token):
         return False
-    return token.pos_ in ("NOUN", "PROPN") or _has_article(token)
+    return not (role in ("compound", "nmod", "amod") and token.i < token.head.i and adjoins(token))
 
 
 def _is_announced(token: "Token") -> bool:

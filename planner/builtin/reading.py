@@ -1,18 +1,19 @@
 """A prompt as read: parsed English in which fixed expressions of place are one plain word each."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.builtin.cues import Cue
 from planner.builtin.expressions import cues
 from planner.builtin.lexicon import NUMBERS, SETTINGS, word_set
 from planner.builtin.nouns import is_plural
-from planner.builtin.parser import english, lemmatised, parsed
+from planner.builtin.parser import english, lemmatised, parsed, vectors
 from planner.builtin.repair import misread
 from planner.builtin.spelling import respelt, singular
 from planner.builtin.style import Manner, manners
@@ -104,20 +105,25 @@ def read(prompt: str) -> Reading:
 def _finished(doc: "Doc", words: Sequence[Word]) -> "Doc":
     """The parse with lemmas, and with the prompt's own words as norms: the parser looks at norms too."""
     doc = lemmatised(doc)
-    for token, word in zip(doc, words, strict=True):
-        token.norm_ = word.said or token.norm_
-        if word.said and token.pos_ == "NOUN":
-            token.lemma_ = singular(word.said) if is_plural(token) else word.said
+    for i in (i for i, word in enumerate(words) if word.said):
+        token, said = doc[i], words[i].said
+        token.norm_ = said
+        if token.pos_ == "NOUN":
+            token.lemma_ = singular(said) if is_plural(token) else said
     return doc
 
 
 def _parsed(words: Sequence[Word]) -> "Doc":
     """The words as tagged and parsed."""
+    return parsed(_document(words))
+
+
+def _document(words: Sequence[Word]) -> "Doc":
     from spacy.tokens import Doc
 
     read_as = [word.text for word in words]
     opens: list[bool | int | None] = [word.opens or None for word in words]
-    return parsed(Doc(english().vocab, words=read_as, spaces=_spaces(words), sent_starts=opens))
+    return Doc(english().vocab, words=read_as, spaces=_spaces(words), sent_starts=opens)
 
 
 def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -> "Doc":
@@ -127,15 +133,32 @@ def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -
     """
     sentences = [range(sentence.start, sentence.end) for sentence in doc.sents]
     again = [i for sentence in sentences if any(i in sentence for i in changed) for i in sentence]
-    near = sorted({j for i in again for j in range(max(i - _SEEN, 0), min(i + _SEEN + 1, len(words)))})
+    near = _around(again, words)
     starts = {sentence.start for sentence in sentences}
-    anew = _parsed([replace(words[i], opens=i in starts) for i in near])
+    part = _document([replace(words[i], opens=i in starts) for i in near])
+    tensor = _vectors_again(doc, words, changed)
+    part.tensor = tensor[near]
+    rows = doc.to_array(_PARSE)
+    rows[again] = parsed(part).to_array(_PARSE)[np.searchsorted(near, again)]
     from spacy.tokens import Doc
 
-    rows = doc.to_array(_PARSE)
-    rows[again] = anew.to_array(_PARSE)[np.searchsorted(near, again)]
     bare = Doc(doc.vocab, [word.text for word in words], _spaces(words))
+    bare.tensor = tensor
     return bare.from_array(_PARSE, cast("Ints2d", rows))
+
+
+def _vectors_again(doc: "Doc", words: Sequence[Word], changed: Iterable[int]) -> NDArray[np.float32]:
+    """The vectors of `words`, those of `doc` but near the words `changed`: float32 (words, 96)."""
+    told = _around(changed, words)
+    seen = _around(told, words)
+    tensor = np.array(doc.tensor)
+    tensor[told] = vectors(_document([words[i] for i in seen]))[np.searchsorted(seen, told)]
+    return tensor
+
+
+def _around(places: Iterable[int], words: Sequence[Word]) -> list[int]:
+    """The places, and those of as many words beside each as tell on it."""
+    return sorted({j for i in places for j in range(max(i - _SEEN, 0), min(i + _SEEN + 1, len(words)))})
 
 
 def _spaces(words: Sequence[Word]) -> list[bool]:

@@ -40,7 +40,8 @@ def antecedent(pronoun: "Token") -> "Token | None":
     """
     nearest = None
     boundaries = 0
-    for token in reversed(pronoun.doc[: pronoun.i]):
+    for i in range(pronoun.i - 1, -1, -1):
+        token = pronoun.doc[i]
         if is_head(token) and _agrees(token, pronoun.lower_):
             if _leads(token):
                 return token

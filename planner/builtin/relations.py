@@ -14,7 +14,7 @@ from planner.builtin.lexicon import (
     SURFACES,
     word_set,
 )
-from planner.builtin.nouns import first_of_list, governor, is_bare, is_plural, lemma, object_of, verb_lemma
+from planner.builtin.nouns import first_of_list, governor, is_bare, is_plural, object_of, verb_lemma
 from planner.builtin.things import Cast
 from planner.scene import Predicate
 
@@ -142,7 +142,7 @@ def _joined(head: "Token", cast: Cast) -> set[int]:
 
 
 def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast: Cast) -> Predicate | None:
-    words = [lemma(cast.reading.doc[cast.things[thing].head]) for thing in (subject, target)]
+    words = [cast.things[thing].noun for thing in (subject, target)]
     if cue is not None:
         return "on" if cue.middle and words[1] in SURFACES else cue.predicate
     if token.lower_ == "of":
@@ -276,15 +276,17 @@ def _may_hold(thing: int, cast: Cast) -> bool:
 def _by_verbs(cast: Cast) -> Iterator[Link]:
     for token in cast.reading.doc:
         subject = cast.thing_of(token) if token.pos_ == "VERB" else None
+        if subject is None:
+            continue
         first = [child for child in token.children if child.dep_ == "dobj"]
         objects = [noun for child in first for noun in (child, *child.conjuncts)]
         for target in (cast.thing_at(noun.i) for noun in objects):
-            if subject is not None and target is not None:
+            if target is not None:
                 yield from _done(subject, verb_lemma(token), target, cast)
 
 
 def _done(subject: int, verb: str, target: int, cast: Cast) -> Iterator[Link]:
-    holder = lemma(cast.reading.doc[cast.things[subject].head])
+    holder = cast.things[subject].noun
     if verb in _BEARING and holder in SURFACES | CONTAINERS:
         yield (target, "on" if holder in SURFACES else "inside", subject)
     elif verb in HANDLING:

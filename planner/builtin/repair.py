@@ -130,9 +130,7 @@ def _is_participle(token: "Token") -> bool:
     if tag not in ("VBG", "NN"):
         return False
     if tag == "VBG" and token.dep_ != "amod":
-        return _is_determined(token) and (
-            _follows_noun(token) or any(map(_is_hidden_subject, token.lefts))
-        )
+        return _is_determined(token) and (_follows_noun(token) or any(map(_is_hidden_subject, token.lefts)))
     if tag != "NN" or not token.lower_.endswith("ing") or token.lower_ in _NOUNS:
         return False
     owned = any(child.dep_ == "poss" for child in token.lefts)

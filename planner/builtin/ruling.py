@@ -1,10 +1,11 @@
 """Parts of speech and morphology by the model's own rules, each word looked up as it was told before.
 
-The model has some two hundred rules (spaCy's attribute ruler), and nearly all ask for nothing but a word's own
-tag, letters and dependency: what they say of such a triple, they always say. spaCy tries each rule at each
-word anew, which takes as long as tagging and parsing half of the words.
+The model has some two hundred rules (spaCy's attribute ruler), and nearly all ask for nothing but a word's
+own tag, letters and dependency: what they say of such a triple, they always say. spaCy tries each rule at
+each word anew, which takes a third of the time that tagging and parsing take.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -44,7 +45,7 @@ class Ruling:
         from spacy.pipeline import AttributeRuler
 
         wider = AttributeRuler(rules.vocab)
-        wider.add_patterns([rule for rule in rules.patterns if any(map(_looks_further, rule["patterns"]))])
+        wider.add_patterns([rule for rule in rules.patterns if _looks_further(rule)])
         return cls(rules, wider)
 
     def __call__(self, doc: "Doc") -> "Doc":
@@ -67,5 +68,6 @@ class Ruling:
         return tuple(self.rules(alone).to_array(_SAID)[0].tolist())
 
 
-def _looks_further(words: list[dict[str, object]]) -> bool:
-    return len(words) > 1 or not words[0].keys() <= _OWN
+def _looks_further(rule: Mapping[str, object]) -> bool:
+    forms = cast("list[list[dict[str, object]]]", rule["patterns"])
+    return any(len(words) > 1 or not words[0].keys() <= _OWN for words in forms)

@@ -30,9 +30,10 @@ _ANOTHER = word_set("another other second third fourth fifth different extra add
 @dataclass(frozen=True)
 class Thing:
     """One thing, or one counted or uncounted lot of them, by the heads of the phrases that speak of it,
-    first to last.
+    first to last; `noun` is the first one's, in the singular.
     """
 
+    noun: str
     mentions: tuple[int, ...]
     count: int
     plural: bool
@@ -59,6 +60,15 @@ class Cast:
         if mention.role == "part" and mention.owner is not None and mention.owner != head:
             return self.thing_at(mention.owner)
         return self._by_head.get(head)
+
+    @cached_property
+    def parts(self) -> Mapping[int | None, tuple[int, ...]]:
+        """The heads of the phrases that speak of parts, by the thing that they are parts of."""
+        found: dict[int | None, list[int]] = {}
+        for head, mention in self.mentions.items():
+            if mention.role == "part":
+                found.setdefault(self.thing_at(head), []).append(head)
+        return {thing: tuple(heads) for thing, heads in found.items()}
 
     @cached_property
     def _by_head(self) -> Mapping[int, int]:
@@ -100,8 +110,9 @@ def _known_part(token: "Token", mentions: Mapping[int, Mention]) -> Mention | No
     """The part that was spoken of before and is spoken of again: "a tower with a clock. The clock ..."."""
     if not is_definite(token) and not is_bare(token):
         return None
+    noun = lemma(token)
     parts = (mention for head, mention in mentions.items() if mention.role == "part" and head < token.i)
-    return next((part for part in parts if lemma(token.doc[part.head]) == lemma(token)), None)
+    return next((part for part in parts if lemma(token.doc[part.head]) == noun), None)
 
 
 def _equal_count(token: "Token", things: list[Thing]) -> int:
@@ -114,7 +125,12 @@ def _equal_count(token: "Token", things: list[Thing]) -> int:
 def _new(token: "Token", things: list[Thing]) -> Thing:
     plural_only = lemma(token) in PLURAL_ONLY or token.lower_ in PLURAL_ONLY
     count = stated_count(token) or _equal_count(token, things)
-    return Thing((token.i,), 1 if plural_only and count <= 2 else count, is_plural(token) and not plural_only)
+    return Thing(
+        lemma(token),
+        (token.i,),
+        1 if plural_only and count <= 2 else count,
+        is_plural(token) and not plural_only,
+    )
 
 
 def _known(token: "Token", things: list[Thing]) -> int | None:
@@ -124,7 +140,8 @@ def _known(token: "Token", things: list[Thing]) -> int | None:
     spoken_of = is_definite(token) or is_bare(token) or gathered or _is_compared(token)
     if not spoken_of or _ANOTHER & {word.lower_ for word in token.lefts}:
         return None
-    alike = [i for i, thing in enumerate(things) if lemma(token.doc[thing.head]) == lemma(token)]
+    noun = lemma(token)
+    alike = [i for i, thing in enumerate(things) if thing.noun == noun]
     fitting = [i for i in alike if _fits(token, things[i])] or _nearly(token, alike, things)
     all_of_them = is_plural(token) and len(alike) > 1 and not modifiers(token)
     return (fitting or (alike if all_of_them else [None]))[-1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -21,12 +22,19 @@ def partition(
     def nearness(index: int) -> tuple[int, float, str]:
         return regions[index].depth, shapes[index].area, regions[index].name
 
-    free: BaseGeometry = shapely.box(0, 0, size.width, size.height)
-    cells: list[BaseGeometry] = [shapely.Polygon()] * len(regions)
-    for index in sorted(range(len(regions)), key=nearness):
-        cells[index] = _area(shapely.intersection(shapes[index], free))
-        free = _area(shapely.difference(free, shapes[index]))
-    return tuple(cells), free
+    place = {index: k for k, index in enumerate(sorted(range(len(regions)), key=nearness))}
+    nearer: list[list[BaseGeometry]] = [[] for _ in regions]
+    every = np.array([*shapes], dtype=object)
+    for index, other in shapely.STRtree(every).query(every, "intersects").T.tolist():
+        if place[other] < place[index]:
+            nearer[index].append(shapes[other])
+    cells = tuple(_without(shape, hiding) for shape, hiding in zip(shapes, nearer, strict=True))
+    return cells, _without(shapely.box(0, 0, size.width, size.height), shapes)
+
+
+def _without(shape: BaseGeometry, hiding: Sequence[BaseGeometry]) -> BaseGeometry:
+    """What nearer shapes leave of one."""
+    return _area(shapely.difference(shape, shapely.union_all(hiding)) if hiding else shape)
 
 
 def _area(geometry: BaseGeometry) -> BaseGeometry:

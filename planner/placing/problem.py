@@ -111,6 +111,8 @@ def _span(region: Region, box: Box | None) -> frozenset[int]:
 
 def _layered(one: tuple[frozenset[int], int], two: tuple[frozenset[int], int]) -> bool:
     """Whether one is a band, or the whole canvas, that the other may well stand before."""
+    if not one[0] and not two[0]:
+        return False
     (wide, wide_depth), (narrow, narrow_depth) = sorted((one, two), key=lambda each: -len(each[0]))
     whole = len(wide) == len((X, Y))
     return whole or (wide != narrow and wide_depth >= narrow_depth)

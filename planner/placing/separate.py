@@ -4,7 +4,8 @@ move.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+
+import numpy as np
 
 from planner.placing.demands import Terms, apart
 from planner.placing.solve import Answer, Wish, solve
@@ -43,8 +44,11 @@ def separate(system: System, wish: Wish, together: frozenset[Pair]) -> Separated
 
 def _overlapping(boxes: tuple[Box, ...]) -> list[Pair]:
     """Pairs that share area, the smallest move first: what is nearly apart settles how the rest must go."""
-    pairs = (pair for pair in combinations(range(len(boxes)), 2) if min(_pushes(pair, boxes)) > 0)
-    return sorted(pairs, key=lambda pair: (min(_pushes(pair, boxes)), pair))
+    x0, y0, x1, y1 = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes]).reshape(-1, 4).T
+    across, down = (end[:, None] - start[None, :] for start, end in ((x0, x1), (y0, y1)))
+    least = np.minimum(np.minimum(across, across.T), np.minimum(down, down.T))
+    pairs = np.argwhere(np.triu(least > 0, 1)).tolist()
+    return sorted(((one, two) for one, two in pairs), key=lambda pair: (least[pair], pair))
 
 
 def _pushes(pair: Pair, boxes: tuple[Box, ...]) -> tuple[int, int, int, int]:
