@@ -98,7 +98,7 @@ def _stands(token: "Token", cue: Cue | None, cast: Cast) -> Iterator[Link]:
         yield (first, predicate, subject)
         return
     things = _listed(target, predicate, cast) if cue is not None else (first,)
-    for one in (*_alike(token, subject, cast), subject):
+    for one in (*_alike(token, subject, cast), subject, *_after_place(target, subject, cast)):
         for thing in things:
             yield (one, predicate, thing)
 
@@ -117,6 +117,38 @@ def _alike(token: "Token", subject: int, cast: Cast) -> Iterator[int]:
     apart = any(cast.reading.source(word) in (",", ";") for word in joined)
     if not apart and not any(_is_placed(noun, cast) for noun in listed):
         yield from (thing for noun in listed if (thing := cast.thing_at(noun.i)) is not None)
+
+
+def _after_place(place: "Token", subject: int, cast: Cast) -> Iterator[int]:
+    """The things of a list that has its place before it: "on a bench there are a book, a pen and a lamp".
+
+    What follows a thing with a place of its own is no longer there for sure.
+    """
+    noun = next((cast.reading.doc[head] for head in cast.things[subject].mentions if head > place.i), None)
+    if noun is None or cast.mentions[noun.i].role != "thing":
+        return
+    first = first_of_list(noun)
+    for head in sorted(other.i for other in first.subtree if other.i >= noun.i and other.i in cast.mentions):
+        other = cast.reading.doc[head]
+        if first_of_list(other) != first:
+            continue
+        if _stands_elsewhere(other, place, cast):
+            return
+        thing = cast.thing_at(head)
+        if thing is not None and thing != subject:
+            yield thing
+
+
+def _stands_elsewhere(noun: "Token", place: "Token", cast: Cast) -> bool:
+    """Whether a listed thing has a place of its own, be it before it: "…, and under it a cat"."""
+    start = noun.left_edge.i
+    before = cast.reading.doc[max(start - 3, place.i + 1) : start]
+    return any(word.i > place.i and _says_where(word, cast) for word in (*noun.children, *before))
+
+
+def _says_where(word: "Token", cast: Cast) -> bool:
+    cue = cast.reading.cues.get(word.i)
+    return bool(cue and (cue.is_place or cue.predicate)) or (word.pos_ == "ADP" and word.lower_ in PREDICATES)
 
 
 def _is_mutual(target: "Token") -> bool:
