@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.builtin.keeping import kept, says_something
-from planner.builtin.lexicon import PREDICATES, word_set
+from planner.builtin.lexicon import DIMENSIONS, PREDICATES, word_set
 from planner.builtin.nouns import group_over, is_plural
 from planner.builtin.things import Cast
 from planner.builtin.wording import base_form, participle, text, with_article
@@ -52,8 +52,11 @@ def said_of(thing: int, verbs: Iterable["Token"], cast: Cast) -> Said:
         clauses += [words for words in predicates if len(words.split()) > _LONGEST_ADJECTIVE]
         clauses.append(action(verb, cast))
     clauses += _group_participles(thing, cast)
+    opening = _announcement(thing, cast)
+    (clauses if _ends_in_measure(opening) else adjectives).append(opening)
     return Said(
-        tuple(dict.fromkeys(adjectives)), tuple(dict.fromkeys(clause for clause in clauses if clause))
+        tuple(dict.fromkeys(words for words in adjectives if words)),
+        tuple(dict.fromkeys(clause for clause in clauses if clause)),
     )
 
 
@@ -147,6 +150,22 @@ def _is_adjective(token: "Token") -> bool:
         and token.tag_ not in ("JJR", "RBR")
         and token.pos_ == "ADJ"
     )
+
+
+def _announcement(thing: int, cast: Cast) -> str:
+    """What an opening that names nothing says of the thing after its colon: "three inches tall: a fairy"."""
+    doc, head = cast.reading.doc, cast.things[thing].head
+    colon = next((i for i in range(head - 1, -1, -1) if doc[i].text in ":.;"), 0)
+    start = next((i + 1 for i in range(colon - 1, -1, -1) if doc[i].text in ":.;"), 0)
+    named = any(i in cast.mentions or i in cast.reading.cues for i in range(start, head))
+    if doc[colon].text != ":" or named or not any(word.pos_ == "ADJ" for word in doc[start:colon]):
+        return ""
+    words = text(cast.reading, range(start, colon))
+    return words[:1].lower() + words[1:]
+
+
+def _ends_in_measure(words: str) -> bool:
+    return words.rpartition(" ")[2] in DIMENSIONS
 
 
 def _group_participles(thing: int, cast: Cast) -> list[str]:

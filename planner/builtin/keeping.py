@@ -75,6 +75,8 @@ class _Keeping:
     def _belongs(self, child: "Token", above: "Token") -> bool:
         if child.i in self.cast.reading.cues or child.tag_ == "WRB" or self._denies(child):
             return False
+        if any(child.i < colon < above.i for colon in self.cast.reading.colons):
+            return False
         if child.dep_ in _LOOSE:
             infinitive = child.tag_ == "TO" and above.dep_ in ("xcomp", "acl", "advcl", "relcl")
             return infinitive or (above.dep_ == "relcl" and _is_of_relative(child) and child.i < above.i)

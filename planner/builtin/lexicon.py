@@ -297,6 +297,11 @@ SIZES: dict[str, Extent] = {
 }
 """Adjectives of size to a place's extent."""
 
+DIMENSIONS = word_set("""
+    tall high long wide broad thick deep across old heavy big large small away square
+""")
+"""Adjectives that a measure comes before: "three inches tall"."""
+
 _NUMERALS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen twenty

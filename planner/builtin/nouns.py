@@ -51,7 +51,7 @@ def is_head(token: "Token") -> bool:
 def _is_announced(token: "Token") -> bool:
     """Whether a colon comes right before the phrase: "Picture this at night: a red ring" measures nothing."""
     start = token.left_edge.i
-    return start > 0 and token.doc[start - 1].text == ":"
+    return token.i > 0 and ":" in (token.doc[start].text, token.doc[max(start - 1, 0)].text)
 
 
 def adjoins(token: "Token") -> bool:

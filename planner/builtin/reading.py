@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planner.builtin.cues import Cue
 from planner.builtin.expressions import cues
-from planner.builtin.lexicon import NUMBERS, SETTINGS, word_set
+from planner.builtin.lexicon import DIMENSIONS, NUMBERS, SETTINGS, word_set
 from planner.builtin.nouns import is_plural
 from planner.builtin.parser import english, lemmatised, parsed, vectors
 from planner.builtin.repair import misread
@@ -43,6 +43,8 @@ _NOT_BARE = word_set("""
 _PARSE: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "HEAD", "DEP"]
 _SEEN = 4
 """Words to either side that tell on the vector of a word, as the model was trained."""
+
+_LONGEST_MEASURE = 8
 
 _JOINTS = frozenset(",-'’/&") | {"--"}
 
@@ -81,6 +83,11 @@ class Reading:
     def joints(self) -> tuple[int, ...]:
         """The tokens that join the words around them: commas, hyphens and the like."""
         return tuple(i for i, word in enumerate(self.words) if word.text in _JOINTS)
+
+    @cached_property
+    def colons(self) -> tuple[int, ...]:
+        """The tokens that are colons: what is before one is no part of the phrase after it."""
+        return tuple(i for i, word in enumerate(self.words) if word.text == ":")
 
     def source(self, token: "Token") -> str:
         """The prompt's own text of a token."""
@@ -147,8 +154,8 @@ def _parsed_again(doc: "Doc", words: Sequence[Word], changed: Collection[int]) -
     return bare.from_array(_PARSE, cast("Ints2d", rows))
 
 
-def _vectors_again(doc: "Doc", words: Sequence[Word], changed: Iterable[int]) -> NDArray[np.float32]:
-    """The vectors of `words`, those of `doc` but near the words `changed`: float32 (words, 96)."""
+def _vectors_again(doc: "Doc", words: Sequence[Word], changed: Iterable[int]) -> NDArray[np.float64]:
+    """The vectors of `words`, those of `doc` but near the words `changed`: (words, 96)."""
     told = _around(changed, words)
     seen = _around(told, words)
     tensor = np.array(doc.tensor)
@@ -201,11 +208,12 @@ def _spelt(words: list[Word]) -> list[Word]:
 
 def _set_apart(words: list[Word]) -> Iterator[Word]:
     """The words with each bare setting of a list in a sentence of its own: "a ring, sea, dusk" is no "ring
-    sea dusk".
+    sea dusk". So is a measure before a colon: "three inches tall: a fairy".
     """
     start = 0
     for i, word in enumerate(words):
-        apart = word.text == ";" or (word.text in ",:" and _is_setting(words[start:i]))
+        measured = word.text == ":" and _is_measure(words[start:i])
+        apart = word.text == ";" or measured or (word.text in ",:" and _is_setting(words[start:i]))
         begins = i + 1 < len(words) and (
             apart or (word.text == "," and _is_setting(_until_mark(words[i + 1 :])))
         )
@@ -227,13 +235,23 @@ def _is_setting(words: list[Word]) -> bool:
     return all(word.cue is None and word.text.lower() not in _NOT_BARE for word in words)
 
 
+def _is_measure(words: list[Word]) -> bool:
+    """Whether a few words say how large something is, and not what: "three inches tall"."""
+    said = [word.text.lower() for word in words]
+    return 3 <= len(said) <= _LONGEST_MEASURE and said[-1] in DIMENSIONS and any(map(_is_number, said))
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() or word in NUMBERS
+
+
 def _eased(words: list[Word]) -> Iterator[Word]:
     """The words as they are parsed best: "a clock, and three birds", where without the comma "clock" would
     count birds too.
     """
     for i, word in enumerate(words):
         after = words[i + 1].text.lower() if i + 1 < len(words) else ""
-        counted = after in NUMBERS or after.isdigit()
+        counted = _is_number(after)
         if word.text.lower() == "and" and counted and i and words[i - 1].text != ",":
             yield Word(",", word.start, word.start)
         known = i > 0 and words[i - 1].text.lower() in _DEFINITE
