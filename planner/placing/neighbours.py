@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.placing.rect import CANVAS, Rect
+from planner.placing.shelves import spread
 from planner.placing.sizes import GAP
 from planner.scene import Predicate, Relation
 
 INNER = 0.6
 """How large a thing wants to be in what it is inside of."""
+
+FILLED = 0.9
+"""How much of a width the things of a row take."""
+
+_ROWS: frozenset[Predicate] = frozenset({"on", "under", "inside", "in front of", "behind"})
+"""Relations in which several things stand side by side."""
 
 BEFORE = 0.75
 """How large a thing wants to be before what it stands in front of."""
@@ -52,18 +59,38 @@ def suggest(
         name = max(ties, key=lambda name: ties[name], default=None)
         if name is None or not ties[name]:
             return found
-        rect = _mean(_suggestions(name, wanted[name], found, neighbours))
+        rect = _mean(_suggestions(name, wanted, found, neighbours))
         found[name] = rect.on_canvas() if bounded else rect
 
 
-def _suggestions(name: str, want: Rect, found: Mapping[str, Rect], neighbours: Neighbours) -> list[Rect]:
+def _suggestions(
+    name: str, wanted: Mapping[str, Rect], found: Mapping[str, Rect], neighbours: Neighbours
+) -> list[Rect]:
+    want = wanted[name]
     as_subject = [r for r in neighbours.of_subject[name] if r.object in found]
     as_object = [r for r in neighbours.of_object[name] if r.subject in found]
     others = list(found.values())
     return [
-        *(_beside(r.predicate, want, found[r.object], others) for r in as_subject),
+        *(_in_row(r, wanted, found[r.object], others, neighbours) for r in as_subject),
         *(_opposite(r.predicate, want, found[r.subject], others) for r in as_object),
     ]
+
+
+def _in_row(
+    relation: Relation, wanted: Mapping[str, Rect], other: Rect, others: list[Rect], neighbours: Neighbours
+) -> Rect:
+    """The subject's place; things that stand alike to one thing share its width, in a row by their names."""
+    name, predicate = relation.subject, relation.predicate
+    mates = [r.subject for r in neighbours.of_object[relation.object] if r.predicate == predicate]
+    if predicate not in _ROWS or len(mates) == 1:
+        return _beside(predicate, wanted[name], other, others)
+    widths = [wanted[mate].width for mate in mates]
+    room = other.width if predicate == "inside" else max(other.width, sum(widths))
+    share = min(1.0, FILLED * room / sum(widths))
+    want = Rect(0, 0, wanted[name].width * share, wanted[name].height * share)
+    middles = spread([width * share for width in widths], other.x - room / 2, room)
+    alone = _beside(predicate, want, other, others)
+    return alone.moved(middles[mates.index(name)] - alone.x, 0)
 
 
 def _mean(rects: list[Rect]) -> Rect:

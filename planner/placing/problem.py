@@ -73,12 +73,14 @@ def pose(scene: Scene, rects: Mapping[str, Rect], size: Size) -> Problem:
 
 
 def _levels(bonds: tuple[Bond, ...]) -> Iterable[Level]:
-    """One soft wish a bond; the many bonds of a group together weigh as much as one."""
+    """One soft wish a bond; the many bonds of a group together weigh as much as one. What shares its support
+    with others stands beside them, and not over its middle.
+    """
     as_subject = Counter((bond.predicate, bond.subject) for bond in bonds)
     as_other = Counter((bond.predicate, bond.other) for bond in bonds)
     for bond in bonds:
         axis = LEVEL_AXIS.get(bond.predicate)
-        if axis is not None:
+        if axis is not None and not (axis == X and as_other[bond.predicate, bond.other] > 1):
             shared = max(as_subject[bond.predicate, bond.subject], as_other[bond.predicate, bond.other])
             yield Level(axis, bond.subject, bond.other, 4 / shared)
 

@@ -16,11 +16,11 @@ def shelves(items: Sequence[Rect], frame: Rect) -> list[Rect]:
         return []
     rows = min((_rows(items, n) for n in range(1, len(items) + 1)), key=lambda rows: _fill(rows, frame))
     heights = [max(item.height for item in row) for row in rows]
-    middles = _spread(heights, frame.top, frame.height)
+    middles = spread(heights, frame.top, frame.height)
     return [
         Rect(x, middle + (height - item.height) / 2, item.width, item.height)
         for row, middle, height in zip(rows, middles, heights, strict=True)
-        for item, x in zip(row, _spread([i.width for i in row], frame.left, frame.width), strict=True)
+        for item, x in zip(row, spread([i.width for i in row], frame.left, frame.width), strict=True)
     ]
 
 
@@ -42,7 +42,7 @@ def _fill(rows: list[list[Rect]], frame: Rect) -> tuple[float, int]:
     return round(max(width / frame.width, height / frame.height), 9), len(rows)
 
 
-def _spread(lengths: list[float], start: float, room: float) -> list[float]:
+def spread(lengths: list[float], start: float, room: float) -> list[float]:
     """Middles of intervals of these lengths, in order, with equal gaps over `room`; gaps may be negative."""
     gap = (room - sum(lengths)) / (len(lengths) + 1)
     middles: list[float] = []

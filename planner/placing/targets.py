@@ -19,6 +19,9 @@ ALONG = {"left": 0.2, "top": 0.2, "center": 0.5, "middle": 0.5, "right": 0.8, "b
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """How much of its size a thing may keep so that its neighbours keep their places."""
 
+ROOM = 1.2
+"""How much wider a support is than all that stands on it together."""
+
 TOUCH = 1.0
 """Square grid units of overlap that are rounding."""
 
@@ -44,15 +47,28 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
 
 
 def _supports(wanted: Mapping[str, Rect], relations: tuple[Relation, ...]) -> dict[str, Rect]:
-    """What others stand on or under, wide enough for all of them."""
-    loads: dict[str, dict[str, float]] = {}
-    for relation in sorted(set(relations), key=lambda r: (r.object, r.subject)):
-        if relation.predicate in ("on", "under"):
-            loads.setdefault(relation.object, {})[relation.subject] = wanted[relation.subject].width
+    """What others stand on or under, or several are inside, wide enough for all of them, and high enough."""
+    loads: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
+    for relation in relations:
+        if relation.predicate in ("on", "under", "inside"):
+            into = held if relation.predicate == "inside" else loads
+            into.setdefault(relation.object, set()).add(relation.subject)
+    held = {name: inside for name, inside in held.items() if len(inside) > 1}
     return {
-        name: replace(wanted[name], width=min(GRID, max(wanted[name].width, 1.2 * sum(load.values()))))
-        for name, load in loads.items()
+        name: _roomier(
+            wanted[name],
+            [wanted[load].width for load in sorted(loads.get(name, set()) | held.get(name, set()))],
+            [wanted[load].height for load in sorted(held.get(name, set()))],
+        )
+        for name in sorted({*loads, *held})
     }
+
+
+def _roomier(rect: Rect, widths: Iterable[float], heights: Iterable[float]) -> Rect:
+    """As wide as all `widths` side by side with a little between, and higher than each of `heights`."""
+    width, height = ROOM * sum(widths), ROOM * max(heights, default=0.0)
+    return replace(rect, width=min(GRID, max(rect.width, width)), height=min(GRID, max(rect.height, height)))
 
 
 def _fitted(crowd: list[Region], wanted: Mapping[str, Rect]) -> dict[str, Rect]:
