@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from planner.llm.planner import LLMPlanner
+from planner.errors import PlanningError, WorldError
+from planner.llm.planner import LLMPlanner, fallen_back
 from planner.local.server import Served, check_extra, reached
 from planner.local.weights import LOCAL, is_local, weights_file
 from planner.plans import Draft
@@ -16,7 +17,8 @@ class NamedPlanner:
 
     A local model is served anew for every prompt; for many prompts use `reached` and `at`. The profile
     "auto" is details for the model that is fetched, which was measured (see prompts/README.md), and is
-    found out for any other. With `fallback` the built-in planner plans where the model can't.
+    found out for any other. With `fallback` the built-in planner plans where the model can't, or isn't
+    served.
     """
 
     llm: str
@@ -27,8 +29,17 @@ class NamedPlanner:
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`; raises as `LLMPlanner` and `local_model` do."""
-        with reached(self.llm) as served:
-            return self.at(served)(prompt)
+        from planner.builtin import BuiltinPlanner
+
+        try:
+            with reached(self.llm) as served:
+                return self.at(served)(prompt)
+        except PlanningError:
+            raise
+        except WorldError as error:  # no server: what fails once there is one, `at` has seen to
+            if not self.fallback:
+                raise
+            return fallen_back(BuiltinPlanner()(prompt), error)
 
     def at(self, served: Served) -> LLMPlanner:
         """The planner, once its model is served."""

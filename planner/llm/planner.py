@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 import prompts
-from planner.errors import PlanningError, UserError
+from planner.errors import PlanningError, UserError, WorldError
 from planner.llm.ask import Asker, Turn
 from planner.llm.bounds import most_regions, reply_model
 from planner.llm.checks import faults
@@ -79,7 +79,7 @@ class LLMPlanner:
         except PlanningError as error:
             if self.fallback is None:
                 raise
-            return _fallen_back(self.fallback(prompt), error)
+            return fallen_back(self.fallback(prompt), error)
 
     def _plan(self, prompt: str) -> Draft:
         read = self._read(prompt)
@@ -234,7 +234,9 @@ def _asks(read: Draft | None) -> tuple[Ask, ...]:
     return (read.asks or ()) if read else ()
 
 
-def _fallen_back(draft: Draft, error: PlanningError) -> Draft:
+def fallen_back(draft: Draft, error: WorldError) -> Draft:
+    """The draft of another planner, with a note that says why the language model's is missing."""
     reason = Note(kind="warning", name="llm", text=f"the language model gave no plan: {error}")
-    origin = draft.origin.model_copy(update={"usage": error.usage})
+    usage = error.usage if isinstance(error, PlanningError) else None
+    origin = draft.origin.model_copy(update={"usage": usage})
     return draft.model_copy(update={"notes": (reason, *draft.notes), "origin": origin})
