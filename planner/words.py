@@ -1,5 +1,6 @@
 """Words of a text, compared as a reader would: case, punctuation and a plural's ending don't count."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -17,6 +18,10 @@ _PLURALS = "children child men man women woman people person feet foot mice mous
 _SINGULAR = dict(zip(_PLURALS.split()[::2], _PLURALS.split()[1::2], strict=True))
 
 
+_SIBILANT = re.compile(r"(?:ss|(?<!o)us|x|ch|sh)es$")
+"""Plurals of what ends in a hiss: "glasses" and "buses", but not "vases" and "houses"."""
+
+
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """A word's bare form: "Dogs," and "dog" are the same."""
@@ -25,7 +30,7 @@ def fold(word: str) -> str:
         return _SINGULAR[bare]
     if bare.endswith("ies") and len(bare) > 4:
         return bare[:-3] + "y"
-    if bare.endswith(("ses", "xes", "ches", "shes")):
+    if _SIBILANT.search(bare):
         return bare[:-2]
     return bare[:-1] if bare.endswith("s") and not bare.endswith("ss") and len(bare) > 3 else bare
 
