@@ -8,6 +8,7 @@ prompt states stands.
 from collections.abc import Iterator, Sequence
 
 from planner.llm.boxes import boxes_deny
+from planner.llm.doubles import doubles, once
 from planner.llm.pairing import Drawn, Pair, head, pairs
 from planner.llm.reply import ReplyBox, SceneReply
 from planner.plans import Note
@@ -27,14 +28,18 @@ def as_stated(regions: tuple[Region, ...], reference: Scene) -> tuple[tuple[Regi
 
     A model that leaves out at least half of what the reference found has not read the prompt: what is
     missing is added in the prompt's words, and regions that share no word with the prompt are left out. One
-    that leaves out less, or adds to it, may have meant to.
+    that leaves out less, or adds to it, may have meant to; what draws a thing again is left out in any case.
     """
     found = pairs(regions, reference)
     missing = _left_out(found, regions)
     drawn = {pair.region: pair.thing for pair in found if pair.region is not None}
+    again = doubles(regions, reference)
     stray = {i for i, one in enumerate(regions) if missing and i not in drawn and _strange(one, reference)}
-    kept = [(one, _fixed(one, drawn.get(i), regions)) for i, one in enumerate(regions) if i not in stray]
+    stray -= again
+    drawable = [(i, one) for i, one in enumerate(regions) if i not in stray | again]
+    kept = [(one, _fixed(one, drawn.get(i), regions, reference)) for i, one in drawable]
     notes = [_note(new, "stands as the prompt says") for old, new in kept if new != old]
+    notes += [_note(regions[i], "draws once more what another region draws") for i in sorted(again)]
     notes += [_note(regions[i], "is nothing that the prompt names and is left out") for i in sorted(stray)]
     notes += [_note(one, "was left out by the planner and stands in the prompt's words") for one in missing]
     return (*(new for _, new in kept), *missing), tuple(notes)
@@ -73,10 +78,11 @@ def _difference(pair: Pair, reply: SceneReply) -> Iterator[str]:
         yield f"the prompt puts {thing.name!r} at the {side}: move region {region.name!r} there"
 
 
-def _fixed(region: Region, thing: Region | None, regions: Sequence[Region]) -> Region:
+def _fixed(region: Region, thing: Region | None, regions: Sequence[Region], reference: Scene) -> Region:
     if thing is None:
         return region
-    count = thing.count if _miscounted(region.count, thing, regions) else region.count
+    wrong = _miscounted(region.count, thing, regions) or once(region.count, thing, reference)
+    count = thing.count if wrong else region.count
     astray = region.where is None or _wrong_side(region.where, thing.where) is not None
     where = thing.where if thing.where is not None and astray else region.where
     prompt = region.prompt if mentions(region.prompt, head(thing.name)) else thing.prompt
