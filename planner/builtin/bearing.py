@@ -17,16 +17,20 @@ _PUTTING = word_set("""
 
 def bearer(token: "Token", cast: Cast) -> int | None:
     """The thing that the expression at `token` places: by the parse, else the nearest in its sentence."""
-    if token.i in cast.reading.cues and _is_fronted(token):
-        ahead = _next(token, cast)
-        if ahead is not None:
-            return ahead
+    ahead = bearer_after(token, cast) if token.i in cast.reading.cues else None
+    if ahead is not None:
+        return ahead
     by_parse = _just_before(token, cast)
     if by_parse is None:
         by_parse = _above(token, cast)
     if by_parse is not None or _is_said_of_setting(token, cast):
         return by_parse
     return _nearest(token, cast)
+
+
+def bearer_after(token: "Token", cast: Cast) -> int | None:
+    """What an expression places that stands before it: "on the left there is a cat"."""
+    return _next(token, cast) if _is_fronted(token) else None
 
 
 def _is_said_of_setting(token: "Token", cast: Cast) -> bool:

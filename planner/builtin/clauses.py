@@ -53,7 +53,8 @@ def said_of(thing: int, verbs: Iterable["Token"], cast: Cast) -> Said:
         clauses.append(action(verb, cast))
     clauses += _group_participles(thing, cast)
     opening = _announcement(thing, cast)
-    (clauses if _ends_in_measure(opening) else adjectives).append(opening)
+    measured = any(word in DIMENSIONS for word in opening.split())
+    (clauses if measured else adjectives).append(opening)
     return Said(
         tuple(dict.fromkeys(words for words in adjectives if words)),
         tuple(dict.fromkeys(clause for clause in clauses if clause)),
@@ -157,15 +158,18 @@ def _announcement(thing: int, cast: Cast) -> str:
     doc, head = cast.reading.doc, cast.things[thing].head
     colon = next((i for i in range(head - 1, -1, -1) if doc[i].text in ":.;"), 0)
     start = next((i + 1 for i in range(colon - 1, -1, -1) if doc[i].text in ":.;"), 0)
-    named = any(i in cast.mentions or i in cast.reading.cues for i in range(start, head))
-    if doc[colon].text != ":" or named or not any(word.pos_ == "ADJ" for word in doc[start:colon]):
+    opening = doc[start:colon]
+    if doc[colon].text != ":" or any(_is_named(i, cast) for i in range(start, head)):
+        return ""
+    if not any(word.pos_ == "ADJ" or word.lower_ in DIMENSIONS for word in opening):
         return ""
     words = text(cast.reading, range(start, colon))
     return words[:1].lower() + words[1:]
 
 
-def _ends_in_measure(words: str) -> bool:
-    return words.rpartition(" ")[2] in DIMENSIONS
+def _is_named(index: int, cast: Cast) -> bool:
+    mention = cast.mentions.get(index)
+    return index in cast.reading.cues or (mention is not None and mention.role != "nothing")
 
 
 def _group_participles(thing: int, cast: Cast) -> list[str]:

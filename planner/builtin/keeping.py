@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.builtin.lexicon import CARRY, TURNING, word_set
-from planner.builtin.nouns import object_of
+from planner.builtin.nouns import is_group, object_of
 from planner.builtin.things import Cast
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class _Keeping:
                 if other.dep_ == "conj" and other.i > child.i
             )
         if child.i in self.cast.mentions:
-            return self._noun_belongs(child, above)
+            return not (child.dep_ == "conj" and is_group(child)) and self._noun_belongs(child, above)
         if child.dep_ in ("prep", "agent"):
             return self._preposition_belongs(child, above)
         if child.dep_ in ("acl", "relcl", "advcl"):

@@ -10,6 +10,7 @@ from planner.builtin.lexicon import (
     ANIMATE,
     COLLECTIVES,
     CONCRETE_DESPITE_ENDING,
+    DIMENSIONS,
     GROUPS,
     NUMBERS,
     SETTINGS,
@@ -41,6 +42,8 @@ def is_head(token: "Token") -> bool:
     if token.pos_ not in ("NOUN", "PROPN") and not _has_article(token):
         return False
     role = token.dep_
+    if token.lower_ in DIMENSIONS and token.i + 1 < len(token.doc) and token.nbor().text == ":":
+        return False
     if role in ("quantmod", "nummod") or not _LATIN.search(token.text):
         return False
     if role == "npadvmod" and not is_setting(token) and not _is_announced(token):

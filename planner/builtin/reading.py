@@ -45,6 +45,7 @@ _SEEN = 4
 """Words to either side that tell on the vector of a word, as the model was trained."""
 
 _LONGEST_MEASURE = 8
+_FRACTIONS = frozenset({"half", "quarter", "third"})
 
 _JOINTS = frozenset(",-'’/&") | {"--"}
 
@@ -238,7 +239,8 @@ def _is_setting(words: list[Word]) -> bool:
 def _is_measure(words: list[Word]) -> bool:
     """Whether a few words say how large something is, and not what: "three inches tall"."""
     said = [word.text.lower() for word in words]
-    return 3 <= len(said) <= _LONGEST_MEASURE and said[-1] in DIMENSIONS and any(map(_is_number, said))
+    counted = any(_is_number(word) or word in _FRACTIONS for word in said)
+    return 3 <= len(said) <= _LONGEST_MEASURE and said[-1] in DIMENSIONS and counted
 
 
 def _is_number(word: str) -> bool:

@@ -1,5 +1,6 @@
 """Who is meant: the subject of a verb, and the thing that a pronoun stands for."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from planner.builtin.lexicon import ANIMATE, PERSONS, SETTINGS, word_set
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 _PERSONAL = word_set("he him his she her hers himself herself")
 _PLURAL = frozenset(["they", "them", "their", "theirs", "themselves"])
-_SENTENCES_BACK = 1
+_SENTENCES_BACK = 2
 _SUBJECTS = ("nsubj", "nsubjpass")
 _RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 
@@ -35,19 +36,29 @@ def named(token: "Token") -> "Token | None":
 
 
 def antecedent(pronoun: "Token") -> "Token | None":
-    """The noun that a pronoun stands for, in its sentence or the one before: the nearest subject that agrees
-    with it, else the nearest noun that does.
+    """The noun that a pronoun stands for: the nearest subject that agrees with it in its sentence or the one
+    before, else the nearest noun that does; else that in the sentence before. "They" are several, if any are.
     """
+    if pronoun.lower_ in _PLURAL:
+        return _spoken_of(pronoun, is_plural) or _spoken_of(pronoun, _is_person)
+    return _spoken_of(pronoun, lambda token: _agrees(token, pronoun.lower_))
+
+
+def _is_person(token: "Token") -> bool:
+    return lemma(token) in PERSONS
+
+
+def _spoken_of(pronoun: "Token", agrees: Callable[["Token"], bool]) -> "Token | None":
     nearest = None
     boundaries = 0
     for i in range(pronoun.i - 1, -1, -1):
         token = pronoun.doc[i]
-        if is_head(token) and _agrees(token, pronoun.lower_):
+        if is_head(token) and not is_abstract(token) and lemma(token) not in SETTINGS and agrees(token):
             if _leads(token):
                 return token
             nearest = nearest or token
         boundaries += bool(token.is_sent_start) + bool(token.i + 1 == pronoun.i and pronoun.is_sent_start)
-        if boundaries > _SENTENCES_BACK:
+        if boundaries > _SENTENCES_BACK or (nearest is not None and boundaries >= _SENTENCES_BACK):
             break
     return nearest
 
@@ -59,10 +70,8 @@ def _leads(token: "Token") -> bool:
 
 def _agrees(token: "Token", pronoun: str) -> bool:
     word = lemma(token)
-    if is_abstract(token) or word in SETTINGS:
+    if is_plural(token):
         return False
     if pronoun in _PERSONAL:
         return word in ANIMATE or word.endswith(("er", "or", "ist")) or token.pos_ == "PROPN"
-    if pronoun in _PLURAL:
-        return is_plural(token) or word in PERSONS
-    return word not in PERSONS and not is_plural(token)
+    return word not in PERSONS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from planner.builtin.bearing import bearer
+from planner.builtin.bearing import bearer, bearer_after
 from planner.builtin.cues import Cue
 from planner.builtin.lexicon import (
     ANIMATE,
@@ -30,6 +30,9 @@ _RIDING: dict[str, Predicate] = {
     "lead": "next to", "walk": "next to", "climb": "on",
 }  # fmt: skip
 """Verbs that say how their subject stands to their object."""
+
+_STANDING = word_set("be sit stand lie hang grow")
+"""Verbs after which a list may follow in an inverted sentence."""
 
 _BEARING = word_set("hold have carry contain bear support display feature include")
 
@@ -128,15 +131,22 @@ def _after_place(place: "Token", subject: int, cast: Cast) -> Iterator[int]:
     if noun is None or cast.mentions[noun.i].role != "thing":
         return
     first = first_of_list(noun)
-    for head in sorted(other.i for other in first.subtree if other.i >= noun.i and other.i in cast.mentions):
+    for head in sorted(i for i in cast.mentions if noun.i <= i < noun.sent.end):
         other = cast.reading.doc[head]
-        if first_of_list(other) != first:
+        if not _is_listed_with(other, first):
             continue
         if _stands_elsewhere(other, place, cast):
             return
         thing = cast.thing_at(head)
         if thing is not None and thing != subject:
             yield thing
+
+
+def _is_listed_with(noun: "Token", first: "Token") -> bool:
+    """Whether a noun is of a list, be it that the parser hangs each on the verb: "there are a cat, a dog"."""
+    start, verb = first_of_list(noun), first.head
+    on_verb = start.head == verb and start.dep_ != "pobj" and verb.lemma_.lower() in _STANDING
+    return start == first or on_verb
 
 
 def _stands_elsewhere(noun: "Token", place: "Token", cast: Cast) -> bool:
@@ -290,6 +300,16 @@ def _beside_its_holder(token: "Token", predicate: Predicate, cast: Cast) -> Iter
     before = [i for head in cast.mentions if head < token.i and (i := cast.thing_at(head)) is not None]
     distinct = list(dict.fromkeys(reversed(before)))
     if not distinct:
+        return
+    fronted = bearer_after(token, cast)
+    if fronted is not None:
+        # "To the right of a well there is a mill, and to its left a barn": what came first is meant again.
+        start = token.sent.start
+        heads = (head for head in sorted(cast.mentions) if head >= start)
+        first = next((i for head in heads if (i := cast.thing_at(head)) is not None), None)
+        holder = first if first in distinct else distinct[0]
+        if holder != fronted:
+            yield (fronted, predicate, holder)
         return
     above = governor(cast.reading.doc[cast.things[distinct[0]].head])[1]
     holder = cast.thing_of(above) if above is not None and above.i in cast.mentions else None

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _TRANSITIVE, _INTRANSITIVE, _PARTICIPLE, _BARE_VERB = "pushes", "sits", "moving", "sit"
 _NOUN, _PLURAL, _ADJECTIVE = "toy", "toys", "plain"
+_COPULA = "are"
+_POSITIONS = word_set("sit lie stand hang grow wait rest lean perch kneel sleep float swim hover lurk")
+_IN_PHRASE = ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PRON")
+_OPENING = frozenset({",", ";", ":", ".", "and"})
 _SHORTEST_SENTENCE = 8
 _SHORTEST_NOUN = 4
 _QUANTITIES = word_set("few couple several dozen many hundred thousand lot")
@@ -45,7 +49,23 @@ def misread(doc: "Doc") -> dict[int, str]:
     colours = {token.i: _ADJECTIVE for token in words[:-2] if _is_lone_colour(token)}
     numbers = {token.i: token.lower_ for token in words[:-1] if _is_named_number(token)}
     plain = {token.i: _BARE_VERB for token in words[:-1] if _is_bare_verb(token)}
-    return compounds | participles | verbs | colours | _nouns(words) | numbers | plain
+    inverted = {token.i: _COPULA for token in words[:-1] if _is_inverted(token)}
+    return compounds | participles | verbs | colours | _nouns(words) | numbers | plain | inverted
+
+
+def _is_inverted(token: "Token") -> bool:
+    """A verb of position between its place and its subjects, taken for a noun or for one with an object:
+    "beneath the bridge lie a boat and two oars".
+    """
+    if token.lower_ not in _POSITIONS:
+        return False
+    doc, start = token.doc, token.i - 1
+    while start > 0 and doc[start].pos_ in _IN_PHRASE:
+        start -= 1
+    opens = start == 0 or doc[start].is_sent_start or doc[start - 1].lower_ in _OPENING
+    after = token.nbor()
+    listed = after.pos_ in ("DET", "NUM") or (after.tag_ in ("NNS", "JJ") and token.nbor(-1).tag_ != "NNS")
+    return opens and listed and doc[start].pos_ == "ADP" and start < token.i - 1
 
 
 def _is_named_number(token: "Token") -> bool:

@@ -188,10 +188,10 @@ def _holder(token: "Token", found: Mapping[int, Mention]) -> "Token | None":
         subject = above if is_head(above) else agent(above)
         return subject if subject is not None and _goes_with(token, subject, found) else None
     subject = above if is_head(above) else agent(above)
-    worn = (
-        subject is not None and word in ("in", "on") and lemma(token) in CLOTHES and lemma(subject) in ANIMATE
-    )
-    return subject if worn else None
+    own = lemma(token) in BODY and (is_counted(token) or not _has_article(token))
+    worn = own or lemma(token) in CLOTHES
+    of_it = subject is not None and word in ("in", "on") and lemma(subject) in ANIMATE
+    return subject if worn and of_it else None
 
 
 def _is_made(token: "Token", verb: "Token", word: str) -> bool:

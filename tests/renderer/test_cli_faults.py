@@ -293,6 +293,19 @@ def test_the_built_in_planner_plans_where_that_was_allowed(
     )
 
 
+def test_the_built_in_planner_plans_where_a_local_model_cannot_be_served(
+    run: Run, fails: Refused, gguf: Callable[[str], Path]
+) -> None:
+    damaged = gguf("")
+    line = fails(1, "a red heart", "--llm", f"local:{damaged}", "--plan-only")
+    assert line.endswith("stub.gguf: llama.cpp can't serve it: loader: the file is cut off")
+    answer = run("a red heart", "--llm", f"local:{damaged}", "--llm-fallback", "--plan-only")
+    plan = json.loads(answer.out)
+    assert (answer.code, plan["origin"]["planner"], plan["origin"]["usage"]) == (0, "builtin", None)
+    (told,) = (line for line in answer.err.splitlines() if "language model gave no plan" in line)
+    assert told.startswith("scenewright: warning: llm: the language model gave no plan: ")
+
+
 def test_a_language_model_that_answers_nonsense(
     fails: Refused, script: "Script", monkeypatch: pytest.MonkeyPatch
 ) -> None:

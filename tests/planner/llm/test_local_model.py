@@ -7,6 +7,7 @@ Such a model finds phrases and little else, so it shows that any model's reply b
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
 from planner.llm.borrowed import example_replies
+from planner.llm.named import NamedPlanner
 from planner.local.server import Served, local_model
 from planner.local.weights import SMOLLM2, fetch
 from planner.plans import Draft
@@ -89,6 +91,18 @@ def _show(one: Planned) -> None:
     regions = one.draft.scene.regions if one.draft else ()
     drawn = "; ".join(f"{region.name}: {region.prompt}" for region in regions)
     sys.stderr.write(f"{one.fault or 'usable'}{', own words' * one.own_phrases} | {one.prompt} | {drawn}\n")
+
+
+@pytest.mark.llm
+@pytest.mark.parametrize("kept", [slice(3_000_000), slice(-3_000_000)])
+def test_the_built_in_planner_plans_where_the_weights_are_damaged(kept: slice, tmp_path: Path) -> None:
+    weights = tmp_path / "damaged.gguf"
+    weights.write_bytes(fetch(SMOLLM2).read_bytes()[kept])
+    draft = NamedPlanner(f"local:{weights}", cache=False, fallback=True)("a red fox")
+    assert (draft.origin.planner, [region.name for region in draft.scene.regions]) == ("builtin", ["fox"])
+    assert draft.notes[0].text.startswith(
+        f"the language model gave no plan: {weights}: llama.cpp can't serve it: "
+    )
 
 
 @pytest.mark.llm

@@ -25,6 +25,24 @@ def test_one_thing_stands_in_the_middle_a_little_low() -> None:
     assert 500 < rect.y < 600
 
 
+def test_things_on_one_support_share_its_width_and_none_is_squeezed() -> None:
+    names = ("book", "globe", "lamp", "vase")
+    on = tuple(Relation(subject=name, predicate="on", object="desk") for name in names)
+    rects = wanted(thing("desk"), *map(thing, names), relations=on)
+    row = [rects[name] for name in names]
+    assert all(one.right <= two.left for one, two in pairwise(row))
+    assert min(rect.left for rect in row) >= rects["desk"].left
+    assert max(rect.right for rect in row) <= rects["desk"].right
+
+
+def test_what_holds_several_things_is_large_enough_for_them() -> None:
+    names = ("coin", "key", "pen")
+    inside = tuple(Relation(subject=name, predicate="inside", object="box") for name in names)
+    rects = wanted(thing("box"), *map(thing, names), relations=inside)
+    assert rects["box"].width >= sum(rects[name].width for name in names)
+    assert rects["box"].height >= max(rects[name].height for name in names)
+
+
 def test_far_things_are_smaller_and_higher() -> None:
     rects = wanted(*(thing(f"near {n}") for n in range(2)), *(thing(f"far {n}", depth=5) for n in range(2)))
     assert max(rects["far 0"].y, rects["far 1"].y) < min(rects["near 0"].y, rects["near 1"].y)
