@@ -79,9 +79,12 @@ def _suggestions(
 def _in_row(
     relation: Relation, wanted: Mapping[str, Rect], other: Rect, others: list[Rect], neighbours: Neighbours
 ) -> Rect:
-    """The subject's place; things that stand alike to one thing share its width, in a row by their names."""
+    """The subject's place; things that stand alike to one thing, and not to each other, share its width, in
+    a row by their names.
+    """
     name, predicate = relation.subject, relation.predicate
-    mates = [r.subject for r in neighbours.of_object[relation.object] if r.predicate == predicate]
+    alike = [r.subject for r in neighbours.of_object[relation.object] if r.predicate == predicate]
+    mates = [mate for mate in alike if mate not in neighbours.names[name]]
     if predicate not in _ROWS or len(mates) == 1:
         return _beside(predicate, wanted[name], other, others)
     widths = [wanted[mate].width for mate in mates]

@@ -78,9 +78,15 @@ def _levels(bonds: tuple[Bond, ...]) -> Iterable[Level]:
     """
     as_subject = Counter((bond.predicate, bond.subject) for bond in bonds)
     as_other = Counter((bond.predicate, bond.other) for bond in bonds)
+    related = {frozenset((bond.subject, bond.other)) for bond in bonds}
+    alike: dict[tuple[Predicate, int], list[int]] = {}
+    for bond in bonds:
+        alike.setdefault((bond.predicate, bond.other), []).append(bond.subject)
     for bond in bonds:
         axis = LEVEL_AXIS.get(bond.predicate)
-        if axis is not None and not (axis == X and as_other[bond.predicate, bond.other] > 1):
+        mates = (mate for mate in alike[bond.predicate, bond.other] if mate != bond.subject)
+        beside = axis == X and any(frozenset((bond.subject, mate)) not in related for mate in mates)
+        if axis is not None and not beside:
             shared = max(as_subject[bond.predicate, bond.subject], as_other[bond.predicate, bond.other])
             yield Level(axis, bond.subject, bond.other, 4 / shared)
 
