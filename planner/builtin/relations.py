@@ -8,13 +8,14 @@ from planner.builtin.bearing import bearer, bearer_after
 from planner.builtin.cues import Cue
 from planner.builtin.lexicon import (
     ANIMATE,
+    BODY,
     CONTAINERS,
     HANDLING,
     PREDICATES,
     SURFACES,
     word_set,
 )
-from planner.builtin.nouns import first_of_list, governor, is_bare, is_plural, object_of, verb_lemma
+from planner.builtin.nouns import first_of_list, governor, is_bare, is_plural, lemma, object_of, verb_lemma
 from planner.builtin.things import Cast
 from planner.scene import Predicate
 
@@ -189,6 +190,9 @@ def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast:
         return "on" if cue.middle and words[1] in SURFACES else cue.predicate
     if token.lower_ == "of":
         return "inside" if words[0] in CONTAINERS else None
+    place = object_of(token)
+    if token.lower_ == "in" and place is not None and _is_part(place, cast):
+        return "in front of"  # what is in someone's hands is not within them
     if token.lower_ != "with":
         return "on" if token.lower_ == "at" and words[1] in ("chair", "bench") else PREDICATES[token.lower_]
     if words[0] in SURFACES:
@@ -199,6 +203,10 @@ def _predicate(token: "Token", cue: Cue | None, subject: int, target: int, cast:
         return "next to"
     held = cast.mentions[cast.things[target].head].owner is not None
     return "in front of" if held else None
+
+
+def _is_part(noun: "Token", cast: Cast) -> bool:
+    return noun.i in cast.mentions and cast.mentions[noun.i].role == "part" and lemma(noun) in BODY
 
 
 def _has_own_support(thing: int, cast: Cast) -> bool:

@@ -94,6 +94,7 @@ def test_a_place_before_a_colon_says_nothing_of_looks() -> None:
             "A woman feeds pigeons. They stand around her. Behind her, a tram passes.",
             ("tram", "behind", "woman"),
         ),
+        ("A woman waits. She holds a parasol in her hands.", ("parasol", "in front of", "woman")),
         ("Two dogs lie there. It is warm. A ball lies in front of them.", ("ball", "in front of", "dog")),
     ],
 )
