@@ -116,6 +116,12 @@ def test_free_things_are_apart_large_enough_and_spread(number: int) -> None:
         assert len({b.y0 for b in boxes}) > 1
 
 
+def test_without_regions_all_is_background() -> None:
+    layout = arrange(Scene(caption="mist"))
+    assert layout.cells == ()
+    assert layout.background.equals(shapely.box(0, 0, layout.size.width, layout.size.height))
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_many_things_at_one_place_are_still_kept_apart(size: Size) -> None:
     number = 32 if size.width > 128 else 9
