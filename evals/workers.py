@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 from planner.errors import WorldError
@@ -25,6 +25,7 @@ def answers(work: Callable[[J], Iterable[A]], jobs: Sequence[J], workers: int) -
         return
     # A fresh interpreter a worker: what the parent has open, such as sockets, stays its own.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    others = active_children()
     with pool:
         try:
             for done in as_completed([pool.submit(_whole, work, job) for job in jobs]):
@@ -33,6 +34,12 @@ def answers(work: Callable[[J], Iterable[A]], jobs: Sequence[J], workers: int) -
             raise WorldError(
                 "a worker died, of too little memory perhaps; the same command goes on from here"
             ) from error
+        except BaseException:
+            # The pictures that workers are at take minutes with a large model, and nobody waits for them.
+            for worker in active_children():
+                if worker not in others:
+                    worker.terminate()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
