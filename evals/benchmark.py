@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +24,7 @@ from evals.planning.summary import summary
 from evals.planning.workers import Task, answer
 from evals.runs import Samples, Shard, fingerprint, gather, samples_of
 from evals.scorers.registry import SCORERS
-from evals.workers import answers
+from evals.workers import Crew, Executor, answers
 from planner.builtin import BuiltinPlanner
 from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
@@ -51,7 +51,9 @@ class Options:
     no_cache: bool
     size: Size | None
     seed: int
-    workers: int
+    executor: Executor
+    ray_address: str | None
+    workers: int | None
     limit: int | None
     shard: Shard
     quiet: bool
@@ -64,6 +66,14 @@ class Options:
     def samples(self) -> Samples:
         """The run's samples. Raises `UserError` where the benchmark or its data are wrong."""
         return samples_of(benchmark_named(self.benchmark), self.data, self.limit, self.shard)
+
+    def crew(self) -> Crew:
+        """Who does the work."""
+        return Crew(self.executor, self.workers, self.ray_address)
+
+    def planning_crew(self) -> Crew:
+        """Who plans: a language model is asked from this machine, where its key and its cache are."""
+        return self.crew() if self.llm is None else Crew(workers=self.workers)
 
     def check_plan_stage(self) -> None:
         """Raise `UserError` for what only pictures have."""
@@ -93,7 +103,7 @@ def run(options: Options) -> Mapping[str, Any]:
     left = [sample for sample in samples if sample.id not in rows]
     with _ready(named if left else None) as planner:
         task = Task(options.benchmark, options.seed, options.size or Size(), planner, options.llm_price)
-        coming = answers(partial(answer, task), left, options.workers)
+        coming = answers(partial(answer, task), left, options.planning_crew())
         keys = [sample.id for sample in samples]
         ordered = gather(options.out, rows, keys, coming, options.benchmark, options.quiet)
     result = summary(told, ordered)
@@ -167,7 +177,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--no-cache", action="store_true", help="ask the planning model anew where its replies are kept")
     option("--size", type=_size, metavar="WIDTHxHEIGHT", help="1024x1024, or the model's own, if left out")
     option("--seed", type=int, default=0, help="the planner's seed")
-    option("--workers", type=_positive, default=1, help="processes that work side by side")
+    _add_workers(parser)
     option("--limit", type=_positive, help="only so many prompts, evenly spread")
     option("--shard", type=_shard, default=(1, 1), metavar="I/N", help="the I-th of N parts of the prompts")
     option("--quiet", action="store_true", help="no progress and no table")
@@ -175,6 +185,21 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     told: dict[str, Any] = vars(parser.parse_args(arguments))
     told.update({name: tuple(told[name]) for name in ("arms", "scorers")})
     return Options(**told)
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    """The options of who does the work."""
+    option = parser.add_argument_group("workers").add_argument
+    option("--executor", choices=get_args(Executor), default="local", help="processes here, or Ray's actors")
+    option(
+        "--workers", type=_positive, metavar="N",
+        help="how many work side by side; 1 if left out, and with ray one a GPU, or a CPU core without GPUs",
+    )  # fmt: skip
+    option(
+        "--ray-address", metavar="HOST:PORT",
+        help="the Ray cluster, run on one of its machines, in a folder that all share; RAY_ADDRESS if left "
+        "out, or else a cluster of this machine alone",
+    )  # fmt: skip
 
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
@@ -235,6 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit code."""
     options = parse(arguments)
     try:
+        options.crew().check()
         if options.stage == "image":
             from evals.drawing.run import run_pictures
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -181,3 +182,16 @@ def gguf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a Ray cluster of two workers on this machine, to which this process is connected."""
+    if find_spec("ray") is None:
+        pytest.skip("needs the extra ray")
+    from evals.cluster import ray, size
+    from evals.workers import Crew
+
+    assert size(Crew("ray", 2)) == 2
+    yield ray.get_runtime_context().gcs_address
+    ray.shutdown()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def forecast(options: "Options", arms: Sequence[Arm], samples: Samples, card: ModelCard) -> str:
     """Lines on what would be done; nothing is written. The first picture of each arm is drawn to time it.
 
-    Raises `WorldError` where one of those fails.
+    Raises `WorldError` where one of those fails, and as `Crew.size` does.
     """
     each = len(samples) * len(options.seeds)
     done = len(read_rows(options.out))
@@ -33,9 +33,10 @@ def forecast(options: "Options", arms: Sequence[Arm], samples: Samples, card: Mo
         f"scored by {', '.join(options.scorers)}",
     ]
     seconds = {arm.name: _timed(options, arm, samples) for arm in arms}
-    left = (each * len(arms) - done) / len(arms) * sum(seconds.values()) / options.workers
+    workers = options.crew().size()
+    left = (each * len(arms) - done) / len(arms) * sum(seconds.values()) / workers
     told = ", ".join(f"{value:.1f} s ({name})" for name, value in seconds.items())
-    lines.append(f"the first pictures took {told}: about {in_time(left)} for the rest, {_workers(options)}")
+    lines.append(f"the first pictures took {told}: about {in_time(left)} for the rest, {_workers(workers)}")
     return "\n".join(lines) + "\n"
 
 
@@ -70,8 +71,8 @@ def _plan(options: "Options", samples: Samples) -> Plan:
         raise WorldError(f"the first prompt can't be planned: {error}") from error
 
 
-def _workers(options: "Options") -> str:
-    return f"{options.workers} worker{'s' if options.workers > 1 else ''}"
+def _workers(count: int) -> str:
+    return f"{count} worker{'s' if count > 1 else ''}"
 
 
 def in_time(seconds: float) -> str:

@@ -75,7 +75,7 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
     left = groups(every, rows, len(arms))
     task = Task(options.benchmark, options.model, options.scorers, options.out)
-    coming = answers(partial(pictures, task), left, options.workers)
+    coming = answers(partial(pictures, task), left, options.crew())
     ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
     result = summary({**told, "plans": plans}, ordered)
     finish(options.out, ordered, result)
