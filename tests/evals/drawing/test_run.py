@@ -1,11 +1,6 @@
 """Runs of pictures as users start, stop and resume them: tiny-flux itself draws, in one step."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,24 +87,6 @@ def test_a_finished_run_does_nothing_twice(whole: Path) -> None:
     before, rows = pictures_of(whole), (whole / "rows.jsonl").read_bytes()
     assert run(whole) == 0
     assert (pictures_of(whole), (whole / "rows.jsonl").read_bytes()) == (before, rows)
-
-
-def test_a_run_that_was_killed_goes_on(whole: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "renderer", "eval", *ASKED, f"--out={out}"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)  # noqa: S603 (our own)
-    deadline = time.monotonic() + 120
-    while not ((out / "rows.jsonl").exists() and (out / "rows.jsonl").read_bytes().count(b"\n") > 1):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(60)
-    kept = timeless(out)[:2]
-    assert run(out) == 0
-    assert timeless(out) == timeless(whole)
-    assert timeless(out)[:2] == kept
-    assert pictures_of(out) == pictures_of(whole)
 
 
 def test_shards_are_parts_of_the_whole(whole: Path, tmp_path: Path) -> None:
