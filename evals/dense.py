@@ -35,7 +35,8 @@ class DenseCall:
     residuals, each (B, N, width). `reference` (B, M, C) is another picture as FLUX.1 Kontext shows it, of
     `reference_shape` (rows, columns): its tokens are in no region, all see them, and they see all.
     `one_stream` is the renderer's own way, not the paper's: single blocks too have one image for both
-    branches.
+    branches. So is `feather`: image tokens within so many of a border are drawn in part from what lies as
+    far beyond it.
     """
 
     owner: NDArray[np.int16]
@@ -49,6 +50,7 @@ class DenseCall:
     double_interval: int = 1
     single_interval: int = 1
     one_stream: bool = False
+    feather: int = 0
     controls: tuple[Tensor, ...] = ()
     single_controls: tuple[Tensor, ...] = ()
     reference: Tensor | None = None
@@ -62,12 +64,16 @@ class DenseCall:
 
 @dataclass(frozen=True, eq=False)
 class _Stream:
-    """A sequence `[text, image]`: its tokens, their rotary embedding, and who may see whom."""
+    """A sequence `[text, image]`: its tokens, their rotary embedding, and who may see whom.
+
+    Of soft borders, `soft` is who may see whom with what lies beyond, and each token's share (S, 1) of that.
+    """
 
     text: Tensor
     image: Tensor
     rope: tuple[Tensor, Tensor]
     mask: Tensor | None = None
+    soft: tuple[Tensor, Tensor] | None = None
 
     def joined(self) -> Tensor:
         """(B, S, width)"""
@@ -100,17 +106,18 @@ def dense_prediction(
     if mask is None:
         texts = [embeds.shape[1] for embeds in call.region_embeds]
         mask = visibility(call.owner, texts, math.prod(call.reference_shape)).to(image.device)
+    soft = _softened(call, mask) if call.feather else None
 
     doubles, singles = transformer.transformer_blocks, transformer.single_transformer_blocks
     for index, block in enumerate(cast(Iterable[FluxTransformerBlock], doubles)):
-        regional = _masked(regional, mask if index % call.double_interval == 0 else None)
+        regional = _masked(regional, mask, soft) if index % call.double_interval == 0 else regional
         # One image for both branches: the mixture is what either goes on with.
         regional, base_text = _double_block(block, regional, base, temb, call.base_ratio, kernel)
         image = regional.image + _residual(call.controls, index, len(doubles))
         regional = _Stream(regional.text, image, regional.rope)
         base = _Stream(base_text, image, base.rope)
     for index, block in enumerate(cast(Iterable[FluxSingleTransformerBlock], singles)):
-        regional = _masked(regional, mask if index % call.single_interval == 0 else None)
+        regional = _masked(regional, mask, soft) if index % call.single_interval == 0 else regional
         # Two images: the base branch goes on by itself, and residuals reach the regional one alone. In one
         # stream it has none of its own, and looks at the regional one in every block.
         if call.one_stream:
@@ -133,6 +140,23 @@ def visibility(owner: NDArray[np.int16], texts: list[int], references: int = 0) 
     return torch.from_numpy(mask)
 
 
+def _softened(call: DenseCall, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Who sees whom with what lies beyond borders, and each token's share of that: pair by pair."""
+    owner, feather = call.owner.ravel(), call.feather
+    places = np.argwhere(np.ones_like(call.owner))
+    away = np.abs(places[:, None] - places[None, :]).max(axis=-1)
+    alike = owner[:, None] == owner[None, :]
+    distance = np.where(alike, np.inf, away).min(axis=1)
+    near_region = alike.astype(int) @ (away <= feather).astype(int) > 0
+    first = sum(embeds.shape[1] for embeds in call.region_embeds)
+    image = slice(first, first + owner.size)
+    share = np.zeros((len(mask), 1))
+    share[image, 0] = np.clip(1 - (distance - 0.5) / feather, 0, None) / 2
+    beyond = mask.clone()
+    beyond[image, image] |= torch.from_numpy((distance <= feather)[:, None] & near_region).to(mask.device)
+    return beyond, torch.from_numpy(share).to(call.latents)
+
+
 def _conditioning(transformer: FluxTransformer2DModel, call: DenseCall) -> Tensor:
     sigma = call.sigma.to(call.latents.dtype) * 1000
     if call.guidance is None:
@@ -151,8 +175,8 @@ def _stream(transformer: FluxTransformer2DModel, embeds: Tensor, image: Tensor, 
     return _Stream(transformer.context_embedder(embeds), image, transformer.pos_embed(ids))
 
 
-def _masked(stream: _Stream, mask: Tensor | None) -> _Stream:
-    return _Stream(stream.text, stream.image, stream.rope, mask)
+def _masked(stream: _Stream, mask: Tensor, soft: tuple[Tensor, Tensor] | None) -> _Stream:
+    return _Stream(stream.text, stream.image, stream.rope, mask, soft)
 
 
 def _residual(residuals: tuple[Tensor, ...], index: int, blocks: int) -> Tensor | float:
@@ -173,7 +197,7 @@ def _double_block(
     outputs: list[tuple[Tensor, Tensor]] = []
     for stream in (regional, base):
         normed_text, *text_gates = block.norm1_context(stream.text, emb=temb)
-        normed = _Stream(normed_text, normed_image, stream.rope, stream.mask)
+        normed = _Stream(normed_text, normed_image, stream.rope, stream.mask, stream.soft)
         text, image = _joint_attention(block.attn, normed, kernel)
         outputs.append((_finish(stream.text, text, text_gates, block.norm2_context, block.ff_context), image))
     (text, regional_image), (base_text, base_image) = outputs
@@ -246,7 +270,11 @@ def _heads(attn: FluxAttention, tokens: Tensor) -> Tensor:
 def _attention(query: Tensor, key: Tensor, value: Tensor, stream: _Stream, kernel: Kernel) -> Tensor:
     """The kernel's output over the rotated query and key, under the stream's mask: (B, S, heads · width)."""
     query, key = _rotate(query, stream.rope), _rotate(key, stream.rope)
-    return kernel(query, key, value, stream.mask).transpose(1, 2).flatten(2)
+    out = kernel(query, key, value, stream.mask)
+    if stream.soft is not None:
+        beyond, share = stream.soft
+        out = (1 - share) * out + share * kernel(query, key, value, beyond)
+    return out.transpose(1, 2).flatten(2)
 
 
 def _rotate(heads: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:

@@ -17,6 +17,7 @@ from renderer.options import (
     ControlNets,
     Controls,
     DoubleInterval,
+    Feather,
     Guidance,
     InitImage,
     InjectSteps,
@@ -104,6 +105,7 @@ def draw(
     mode: Mode = None,
     double_interval: DoubleInterval = None,
     single_interval: SingleInterval = None,
+    feather: Feather = None,
     lora: Loras = None,
     init_image: InitImage = None,
     strength: Strength = None,
@@ -126,6 +128,7 @@ def draw(
         "mode": mode,
         "double_interval": double_interval,
         "single_interval": single_interval,
+        "feather": feather,
     }
     named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback)
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())

@@ -202,6 +202,15 @@ Mode = Annotated[
         "NAME",
     ),
 ]
+Feather = Annotated[
+    int | None,
+    _option(
+        "--feather",
+        "Soft borders: over N tokens of 16 pixels a region is drawn in part from what lies beyond it.",
+        REGIONS,
+        "N",
+    ),
+]
 DoubleInterval = Annotated[
     int | None, _option("--double-interval", "Mask every n-th double block.", REGIONS, "N")
 ]

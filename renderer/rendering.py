@@ -137,6 +137,7 @@ class _Drawing:
             recipe.double_interval,
             recipe.single_interval,
             recipe.one_stream,
+            recipe.feather,
         )
         owner, conditioning = _layouts(self.grids, self.told)
         return regional(

@@ -13,6 +13,7 @@ Steps = Annotated[int, Field(ge=1, le=1000)]
 Scale = Annotated[float, Field(ge=0, le=100)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Interval = Annotated[int, Field(ge=1, le=1000)]
+Feather = Annotated[int, Field(ge=0, le=64)]
 Length = Annotated[int, Field(ge=1, le=512)]
 
 Mode = Literal["paper", "trimmed", "one-stream", "fast"]
@@ -43,7 +44,8 @@ class Recipe(Frozen):
     paper's B (arXiv 2411.02395). `guidance_scale` is the distilled guidance that goes in as an embedding;
     `true_cfg_scale` above 1 runs a second, negative pass a step. With `setting_in_regions` every region's
     prompt ends with the words for the background, for models that else paint one of their own around each
-    thing.
+    thing. Over `feather` tokens at a border a region is drawn in part from what lies as far beyond it (0: the
+    paper's borders).
     """
 
     steps: Steps
@@ -56,6 +58,7 @@ class Recipe(Frozen):
     max_sequence_length: Length
     setting_in_regions: bool = False
     mode: Mode = "paper"
+    feather: Feather = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -93,6 +96,7 @@ class Settings(Frozen):
     max_sequence_length: Length | None = None
     setting_in_regions: bool | None = None
     mode: Mode | None = None
+    feather: Feather | None = None
 
     def over(self, recipe: Recipe) -> Recipe:
         """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""

@@ -20,14 +20,18 @@ def attend(
 ) -> Tensor:
     """Attention output (B, S, heads, head width) of the `joint` query, key and value, all of that shape.
 
-    Every group attends to what it sees; rows in no group, a batch's padding, stay zero. Where there is a base
+    Every group attends to what it sees; rows in no group, a batch's padding, stay zero; a group with a share
+    goes over what is there already. Where there is a base
     branch, it does too; the image then gets `(1 − β) · regional + β · base` (the paper's blending).
     """
     out = torch.zeros_like(joint[0])
     for group in groups:
         query, key, value = (part[group.pictures] for part in joint)
         seen = (part.index_select(1, group.keys) for part in (key, value))
-        out[group.pictures, group.rows] = kernel(query.index_select(1, group.rows), *seen)
+        attended = kernel(query.index_select(1, group.rows), *seen)
+        if group.share is not None:
+            attended = torch.lerp(out[group.pictures, group.rows], attended, group.share.to(attended))
+        out[group.pictures, group.rows] = attended
     if rows.base is None:
         return out
     base = kernel(*(part[:, rows.base] for part in joint))

@@ -168,8 +168,8 @@ def build_injection(
     """
     double, single = sequences(conditioning, settings, references)
     return Injection(
-        double=group_rows(owner, double, conditioning.held),
-        single=group_rows(owner, single, conditioning.held),
+        double=group_rows(owner, double, conditioning.held, settings.feather),
+        single=group_rows(owner, single, conditioning.held, settings.feather),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,

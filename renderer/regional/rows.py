@@ -6,7 +6,7 @@ share a token, the paper's attention mask (arXiv 2411.02395, its method section)
 order of the rows: attention within each group is all there is to compute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,21 +15,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from renderer.regional.feather import border
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
     """Tokens that see the same, in some of a batch's pictures: int64 (n,) `rows` see int64 (m,) `keys`.
 
-    The keys are the rows themselves, and a reference picture's where there is one.
+    The keys are the rows themselves, and a reference picture's where there is one. A group of a soft border
+    has rows that another group has too, sees more, and gets a `share` (n, 1, 1) of what comes of it.
     """
 
     rows: Tensor
     keys: Tensor
     pictures: slice
+    share: Tensor | None = None
 
     def to(self, device: torch.device) -> "Group":
         """The same group on `device`."""
-        return Group(self.rows.to(device), self.keys.to(device), self.pictures)
+        share = None if self.share is None else self.share.to(device)
+        return Group(self.rows.to(device), self.keys.to(device), self.pictures, share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class Rows:
     """Rows of one block's sequence, all index tensors on one device.
 
     `cells`: per region its text and image tokens, then the uncovered image tokens if there are any, then the
-    tokens of reference pictures if there are any; disjoint.
+    tokens of reference pictures if there are any; disjoint. Those of soft borders follow.
     `regional`: all of a picture's in one, for blocks that are not masked.
     `base`: the base text and the image that it sees, or None where there is no base branch.
     `image`: the image tokens and behind them those of reference pictures, always the last rows.
@@ -70,15 +75,20 @@ class Sequenced:
 
 
 def group_rows(
-    owner: NDArray[np.int16], parts: Sequenced, held: Sequence[Sequence[int]] | None = None
+    owner: NDArray[np.int16],
+    parts: Sequenced,
+    held: Sequence[Sequence[int]] | None = None,
+    feather: int = 0,
 ) -> Rows:
     """Group a block's sequence by the `owner` of its image tokens, −1 where no region is.
 
     `owner` is (rows, columns) for all pictures of a batch alike, or (B, rows, columns). `held` says how much
     of each text is each picture's own, where a batch's texts are padded; all of it where it is left out.
+    Image tokens within `feather` tokens of a border get a share of what is seen as far beyond it.
     """
     pictures = [slice(None)] if owner.ndim == 2 else [slice(i, i + 1) for i in range(len(owner))]
-    flat = torch.from_numpy(owner.astype(np.int64)).reshape(len(pictures), -1)
+    grids = torch.from_numpy(owner.astype(np.int64)).reshape(len(pictures), *owner.shape[-2:])
+    flat = grids.flatten(1)
     tokens = flat.shape[1] + parts.references
     first = sum(parts.texts) + parts.base_text
     image = first + tokens * parts.base_image
@@ -87,11 +97,22 @@ def group_rows(
     for index, picture in enumerate(pictures):
         own = _cells(flat[index], parts.texts, held[index] if held else parts.texts, image)
         whole = torch.cat([*own, references]).sort().values
-        cells += [Group(rows, torch.cat([rows, references]), picture) for rows in own if len(rows)]
+        groups = [Group(rows, torch.cat([rows, references]), picture) for rows in own]
+        soft = _soft(groups, grids[index], image, feather) if feather else ()
+        cells += [group for group in (*groups, *soft) if len(group.rows)]
         cells += [Group(references, whole, picture)] if len(references) else []
         regional.append(Group(whole, whole, picture))
     base = slice(sum(parts.texts), first + tokens) if parts.base_text else None
     return Rows(tuple(cells), tuple(regional), base, slice(image, image + tokens))
+
+
+def _soft(groups: Sequence[Group], owner: Tensor, image: int, feather: int) -> Iterator[Group]:
+    """Of each region's group, and at last of the uncovered tokens', those at its border."""
+    for region, group in zip([*range(len(groups) - 1), -1], groups, strict=True):
+        share, beyond = (part.flatten() for part in border(owner, region, feather))
+        near = share.nonzero().flatten()
+        keys = torch.cat([group.keys, image + beyond.nonzero().flatten()])
+        yield Group(image + near, keys, group.pictures, share[near, None, None])
 
 
 def _cells(owner: Tensor, texts: Sequence[int], held: Sequence[int], image: int) -> list[Tensor]:

@@ -94,6 +94,7 @@ def draw() -> Callable[..., DenseCall]:
         base_ratio: float = 0.3,
         intervals: tuple[int, int] = (1, 1),
         one_stream: bool = False,
+        feather: int = 0,
         dtype: torch.dtype = torch.float32,
     ) -> DenseCall:
         numbers = np.random.default_rng(seed)
@@ -119,6 +120,7 @@ def draw() -> Callable[..., DenseCall]:
             double_interval=intervals[0],
             single_interval=intervals[1],
             one_stream=one_stream,
+            feather=feather,
         )
 
     return make
@@ -154,7 +156,7 @@ def within() -> Callable[..., AbstractContextManager[None]]:
         transformer: FluxTransformer2DModel, call: DenseCall, inject_steps: int = 2
     ) -> AbstractContextManager[None]:
         intervals = call.double_interval, call.single_interval
-        settings = RegionalSettings(call.base_ratio, inject_steps, *intervals, call.one_stream)
+        settings = RegionalSettings(call.base_ratio, inject_steps, *intervals, call.one_stream, call.feather)
         conditioning = Conditioning(call.region_embeds, call.base_embeds)
         return regional(transformer, call.owner, conditioning, settings, TIMESTEPS)
 

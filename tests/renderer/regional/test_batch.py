@@ -43,7 +43,7 @@ def together(pictures: list[DenseCall]) -> DenseCall:
 
 @pytest.mark.parametrize("one_stream", [False, True])
 @pytest.mark.parametrize("base_ratio", [0.0, 0.3])
-@pytest.mark.parametrize("intervals", [(1, 1), (2, 3)])
+@pytest.mark.parametrize(("intervals", "feather"), [((1, 1), 0), ((2, 3), 0), ((1, 2), 2)])
 def test_each_picture_is_as_if_drawn_alone(
     transformer: FluxTransformer2DModel,
     draw: Draw,
@@ -51,9 +51,11 @@ def test_each_picture_is_as_if_drawn_alone(
     one_stream: bool,
     base_ratio: float,
     intervals: tuple[int, int],
+    feather: int,
 ) -> None:
-    pictures = calls(draw, base_ratio=base_ratio, intervals=intervals, one_stream=one_stream)
-    settings = RegionalSettings(base_ratio, 2, *intervals, one_stream)
+    how = {"base_ratio": base_ratio, "intervals": intervals, "one_stream": one_stream, "feather": feather}
+    pictures = calls(draw, **how)
+    settings = RegionalSettings(base_ratio, 2, *intervals, one_stream, feather)
     owner = np.stack([call.owner for call in pictures])
     told = stacked([conditioning(call) for call in pictures])
     with regional(transformer, owner, told, settings, TIMESTEPS):

@@ -31,6 +31,7 @@ FULL = np.zeros((4, 6), dtype=np.int16)
     base_ratio=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     intervals=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     one_stream=st.booleans(),
+    feather=st.integers(0, 3),
 )
 def test_float32_agrees_to_1e_5(
     transformer: FluxTransformer2DModel,
@@ -43,8 +44,10 @@ def test_float32_agrees_to_1e_5(
     base_ratio: float,
     intervals: tuple[int, int],
     one_stream: bool,
+    feather: int,
 ) -> None:
-    call = draw(seed, regions, batch, base_ratio=base_ratio, intervals=intervals, one_stream=one_stream)
+    how = {"base_ratio": base_ratio, "intervals": intervals, "one_stream": one_stream, "feather": feather}
+    call = draw(seed, regions, batch, **how)
     with within(transformer, call):
         out = plain(transformer, call)
     assert relative(out, dense_prediction(transformer, call)) <= 1e-5
