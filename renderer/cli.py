@@ -50,7 +50,7 @@ from renderer.progress import hush, say
 EPILOG = """
 Example: [bold]scenewright "A red fox under an old oak, a full moon in the upper right" -o fox.png[/bold]
 
-Other commands, each with --help: [bold]scenewright eval[/bold], [bold]report[/bold], [bold]models[/bold].
+Other commands, each with --help: [bold]scenewright eval, report, ablate, models[/bold].
 To draw the word: [bold]scenewright -- eval[/bold]
 """
 
@@ -221,7 +221,21 @@ def _report(context: typer.Context) -> None:
     raise typer.Exit(report(context.args))
 
 
-COMMANDS = {"eval": evaluation, "models": models, "report": reporting}
+ablation = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@ablation.command("ablate", context_settings=_THROUGH, add_help_option=False)
+def _ablate(context: typer.Context) -> None:
+    """Draw a grid over the settings of regions: pictures, curves and a table."""
+    try:
+        from evals.ablation.command import main as ablate
+    except ModuleNotFoundError as error:
+        raise UserError(f"ablate needs {error.name}: pip install -c constraints.txt -e '.[evals]'") from error
+
+    raise typer.Exit(ablate(context.args))
+
+
+COMMANDS = {"ablate": ablation, "eval": evaluation, "models": models, "report": reporting}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

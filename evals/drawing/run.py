@@ -32,7 +32,17 @@ PLANS = "plans"
 
 
 def run_pictures(options: Options) -> int:
-    """Draw every picture that has no row yet, or say what would be drawn; returns the exit code.
+    """Draw every picture that has no row yet, and show the table; returns the exit code."""
+    result = drawn(options)
+    if result is None:
+        return 0
+    if not options.quiet:
+        show(result, Console())
+    return 1 if result["failures"] else 0
+
+
+def drawn(options: Options) -> Mapping[str, Any] | None:
+    """The summary of the run, drawn as far as it was not yet; None where it was only to say what it would do.
 
     Raises `UserError` before anything is written where an option is wrong.
     """
@@ -43,11 +53,8 @@ def run_pictures(options: Options) -> int:
     samples = options.samples()
     if options.dry_run:
         sys.stdout.write(forecast(options, arms, samples, card))
-        return 0
-    result = _run(options, arms, samples)
-    if not options.quiet:
-        show(result, Console())
-    return 1 if result["failures"] else 0
+        return None
+    return _run(options, arms, samples)
 
 
 def _completed(options: Options, card: ModelCard) -> Options:

@@ -14,15 +14,16 @@ def markdown(runs: Sequence[Run]) -> str:
 
 def _run(name: str, told: Mapping[str, Any]) -> Iterator[str]:
     yield f"### {_plain(name)}\n"
-    yield _line(titles(told))
-    yield _line(["---"] * len(titles(told)))
-    yield from map(_line, lines(told))
+    yield line(titles(told))
+    yield line(["---"] * len(titles(told)))
+    yield from map(line, lines(told))
     yield f"\n{told['n']} pictures, {told['failures']} failed; 95 % intervals by resampling prompts.\n"
     yield from (f"- failed, {count} ×: {_plain(reason)}" for reason, count in told["reasons"].items())
     yield from (f"- unscored by {u['scorer']}, {u['n']} ×: {_plain(u['reason'])}" for u in told["unscored"])
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(map(_plain, cells))} |"
 
 
