@@ -4,6 +4,7 @@ Nothing here imports torch.
 """
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from planner.errors import UserError
 from planner.faults import explain
 from planner.plans import Size
 from planner.scene import Frozen
-from renderer.settings import Recipe
+from renderer.auto import Auto
+from renderer.grid import TokenGrid
+from renderer.settings import Recipe, Settings
 
 TINY = Path(__file__).parent / "tiny"
 """The checkpoint that ships with the program."""
@@ -49,15 +52,36 @@ itself. On an earlier tiny-flux at four steps too small a T lost more than too l
 """
 
 
+NO_AUTO = "settings chosen from the layout: nothing was measured with {}, so its own settings are taken"
+
+
 @dataclass(frozen=True)
 class ModelCard:
-    """A model by name: `source` is a local folder or a name on the hub."""
+    """A model by name: `source` is a local folder or a name on the hub.
+
+    `auto` is what `Settings(auto=True)` chooses by; None where nothing was measured with the model.
+    """
 
     name: str
     source: str
     local: bool
     size: Size
     recipe: Recipe
+    auto: Auto | None = None
+
+    def check(self, settings: Settings) -> None:
+        """Raise `UserError` where wishes contradict the recipe; warn where there is nothing to choose by."""
+        settings.over(self.recipe)
+        if settings.auto and self.auto is None:
+            warnings.warn(NO_AUTO.format(self.name), stacklevel=2)
+
+    def recipe_for(self, settings: Settings, grid: TokenGrid) -> Recipe:
+        """What a layout is drawn with: wishes over what `auto` has for it, or over the recipe alone."""
+        if not settings.auto or self.auto is None:
+            return settings.over(self.recipe)
+        rule = self.auto.of(grid)
+        chosen = Settings(base_ratio=rule.base_ratio, inject_steps=rule.inject_steps)
+        return settings.over(chosen.over(self.recipe))
 
 
 class _Defaults(Frozen):
@@ -65,6 +89,7 @@ class _Defaults(Frozen):
 
     size: Size
     recipe: Recipe
+    auto: Auto | None = None
 
 
 def model_card(name: str) -> ModelCard:
@@ -76,7 +101,7 @@ def model_card(name: str) -> ModelCard:
     if folder.is_dir():
         _check_pipeline(folder)
         defaults = _folder_defaults(folder)
-        return ModelCard(name, str(folder), True, defaults.size, defaults.recipe)
+        return ModelCard(name, str(folder), True, defaults.size, defaults.recipe, defaults.auto)
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
         raise UserError(
             f"--model {name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny"

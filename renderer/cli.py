@@ -14,6 +14,7 @@ import typer
 from planner.errors import ScenewrightError, UserError
 from renderer.options import (
     BaseRatio,
+    Chosen,
     ControlNets,
     Controls,
     DoubleInterval,
@@ -106,6 +107,7 @@ def draw(
     double_interval: DoubleInterval = None,
     single_interval: SingleInterval = None,
     feather: Feather = None,
+    settings: Chosen = None,
     lora: Loras = None,
     init_image: InitImage = None,
     strength: Strength = None,
@@ -129,6 +131,7 @@ def draw(
         "double_interval": double_interval,
         "single_interval": single_interval,
         "feather": feather,
+        "auto": True if settings == "auto" else None,
     }
     named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback)
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())

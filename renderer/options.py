@@ -179,6 +179,15 @@ TrueCfg = Annotated[
     _option("--true-cfg-scale", "Above 1: a negative pass a step, which knows what is absent.", PICTURE, "X"),
 ]
 
+Chosen = Annotated[
+    Literal["auto"] | None,
+    _option(
+        "--settings",
+        "auto: choose from the layout what is not given here, where the model's card has rules for it.",
+        REGIONS,
+        "auto",
+    ),
+]
 BaseRatio = Annotated[
     float | None,
     _option(

@@ -15,7 +15,7 @@ from planner.files import Record, load_record
 from planner.plans import Plan, Planner, Size, read_size
 from renderer.extras import NOTHING, Control, Extras, read_lora
 from renderer.pipeline import check_seed
-from renderer.settings import Settings
+from renderer.settings import CHOSEN, Settings
 
 Carried = TypeVar("Carried", Settings, Extras)
 
@@ -217,10 +217,11 @@ def _extras(said: Joining, carried: Extras) -> Extras:
 
 
 def _settings(order: Order, carried: Settings) -> Settings:
-    """What the command line says, over what a picture carries."""
+    """What the command line says, over what a picture carries; what is chosen anew is not carried."""
     said = {name: value for name, value in order.wishes.items() if value is not None}
+    kept = carried.model_dump(exclude_none=True, exclude=set(CHOSEN) if "auto" in said else None)
     try:
-        return Settings.model_validate({**carried.model_dump(exclude_none=True), **said})
+        return Settings.model_validate({**kept, **said})
     except ValidationError as error:
         option, _, fault = explain(error).partition(": ")
         raise UserError(f"--{option.replace('_', '-')}: {fault}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from planner.draw import draw_png
 from planner.errors import UserError
@@ -115,7 +115,7 @@ def generate(
     size: Size | None = None,
     model: "str | Model" = "tiny",
     planner: Planner | None = None,
-    settings: Settings | None = None,
+    settings: Settings | Literal["auto"] | None = None,
     low_memory: bool = False,
     extras: Extras = NOTHING,
     on_stage: OnStage | None = None,
@@ -123,7 +123,8 @@ def generate(
     """One long prompt, or a plan, to a picture.
 
     `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
-    built-in one where none is given; `extras` are LoRAs, a picture to start from and ControlNets; `size` is
+    built-in one where none is given; `settings` go over the model's own recipe, and "auto" is
+    `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `size` is
     the plan's or the model's own where none is given. With `low_memory` the text encoders are dropped before
     the rest of the model is loaded, which must then be given by its name, and what a LoRA does to them is
     left out. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
@@ -150,7 +151,7 @@ def generate_many(
     size: Size | None = None,
     model: "str | Model" = "tiny",
     planner: Planner | None = None,
-    settings: Settings | None = None,
+    settings: Settings | Literal["auto"] | None = None,
     low_memory: bool = False,
     extras: Extras = NOTHING,
     on_stage: OnStage | None = None,
@@ -171,7 +172,8 @@ def generate_many(
         raise UserError("low_memory is for a model by its name: this one is loaded, with its text encoders")
     tell = on_stage or _silent
     card = model_card(model) if isinstance(model, str) else model.card
-    recipe = (settings or Settings()).over(card.recipe)
+    wishes = Settings(auto=True) if settings == "auto" else settings or Settings()
+    card.check(wishes)
     plans: list[Plan] = []
     for done, prompt in enumerate(prompts):
         tell("planning", done, len(prompts))
@@ -181,13 +183,13 @@ def generate_many(
         )
     tell("planning", len(prompts), len(prompts))
     pictures = [
-        _Picture(plan, grid, seed)
+        _Picture(plan, grid, card.recipe_for(wishes, grid), seed)
         for plan, grid in [(plan, rasterise(layout_of(plan))) for plan in plans]
         for seed in seeds
     ]
     chunks = list(_chunks(pictures, batch))
     source = card if isinstance(model, str) else model
-    return _drawn(chunks, source, recipe, low_memory, extras, tell)
+    return _drawn(chunks, source, low_memory, extras, tell)
 
 
 @dataclass(frozen=True)
@@ -196,12 +198,13 @@ class _Picture:
 
     plan: Plan
     grid: TokenGrid
+    recipe: Recipe
     seed: int
 
 
 def _chunks(pictures: Sequence[_Picture], batch: int) -> Iterator[list[_Picture]]:
-    """The pictures in order, up to `batch` of one size on end."""
-    for _, alike in groupby(pictures, key=lambda picture: picture.grid.owner.shape):
+    """The pictures in order, up to `batch` of one size and recipe on end."""
+    for _, alike in groupby(pictures, key=lambda picture: (picture.grid.owner.shape, picture.recipe)):
         left = list(alike)
         yield from (left[i : i + batch] for i in range(0, len(left), batch))
 
@@ -209,7 +212,6 @@ def _chunks(pictures: Sequence[_Picture], batch: int) -> Iterator[list[_Picture]
 def _drawn(
     chunks: Sequence[Sequence[_Picture]],
     source: "ModelCard | Model",
-    recipe: Recipe,
     low_memory: bool,
     extras: Extras,
     tell: OnStage,
@@ -222,7 +224,7 @@ def _drawn(
     model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
     # LoRAs act on text encoders too, so with them prompts are encoded where they are in force.
     late = extras.loras and not low_memory
-    card, texts = model.card, [None] * len(chunks) if late else _texts(chunks, model, recipe)
+    card, texts = model.card, [None] * len(chunks) if late else _texts(chunks, model)
     if low_memory:
         del model
         model = load_model(card, "denoiser")
@@ -231,6 +233,7 @@ def _drawn(
     before = 0
     for chunk, encoded in zip(chunks, texts, strict=True):
         grids, seeds = [picture.grid for picture in chunk], [picture.seed for picture in chunk]
+        recipe = chunk[0].recipe
         told = partial(_tell_step, tell, before, len(chunk), number)
         drawn = render_batch(grids, model, recipe, seeds, encoded=encoded, extras=extras, on_step=told)
         before += len(chunk)
@@ -238,16 +241,14 @@ def _drawn(
             yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, extras, rendering)
 
 
-def _texts(
-    chunks: Sequence[Sequence[_Picture]], model: "Model", recipe: Recipe
-) -> "list[tuple[Encoded, ...]]":
+def _texts(chunks: Sequence[Sequence[_Picture]], model: "Model") -> "list[tuple[Encoded, ...]]":
     """The text of each chunk; what two chunks have alike is encoded once."""
     from renderer.encoding import encode_batch
 
     known = dict[tuple[int, ...], "tuple[Encoded, ...]"]()
     for chunk in chunks:
         if (key := _key(chunk)) not in known:
-            known[key] = encode_batch([picture.grid for picture in chunk], model, recipe)
+            known[key] = encode_batch([picture.grid for picture in chunk], model, chunk[0].recipe)
     return [known[_key(chunk)] for chunk in chunks]
 
 

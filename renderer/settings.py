@@ -83,8 +83,15 @@ class Recipe(Frozen):
         return self.mode in {"one-stream", "fast"}
 
 
+CHOSEN = ("base_ratio", "inject_steps")
+"""The settings that may be chosen from a layout."""
+
+
 class Settings(Frozen):
-    """What the user asks for; None leaves a setting to the model's own recipe."""
+    """What the user asks for; None leaves a setting to the model's own recipe.
+
+    With `auto`, to what the model's card has for the layout, where it has anything: β and T.
+    """
 
     steps: Steps | None = None
     guidance_scale: Scale | None = None
@@ -97,10 +104,13 @@ class Settings(Frozen):
     setting_in_regions: bool | None = None
     mode: Mode | None = None
     feather: Feather | None = None
+    auto: bool | None = None
 
     def over(self, recipe: Recipe) -> Recipe:
         """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""
         try:
-            return Recipe.model_validate({**recipe.model_dump(), **self.model_dump(exclude_none=True)})
+            return Recipe.model_validate(
+                {**recipe.model_dump(), **self.model_dump(exclude_none=True, exclude={"auto"})}
+            )
         except ValidationError as error:
             raise UserError(f"settings: {explain(error)}") from error

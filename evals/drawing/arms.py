@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from planner.errors import UserError
 from planner.faults import explain
-from renderer.settings import Recipe, Settings
+from renderer.cards import ModelCard
+from renderer.settings import Settings
 
 PLAIN, REGIONAL = "plain", "regional"
 
@@ -66,12 +67,10 @@ def read_arms(texts: Sequence[str]) -> tuple[Arm, ...]:
     return arms
 
 
-def recipes(arms: Sequence[Arm], own: Recipe) -> dict[str, Recipe]:
-    """What each arm draws with, over the model's own recipe. Raises `UserError` that names the arm."""
-    made: dict[str, Recipe] = {}
+def check_arms(arms: Sequence[Arm], card: ModelCard) -> None:
+    """Raise `UserError` that names the arm whose settings contradict the model's recipe."""
     for arm in arms:
         try:
-            made[arm.name] = arm.settings.over(own)
+            card.check(arm.settings)
         except UserError as error:
             raise UserError(f"--arm {arm.name}: {error}") from error
-    return made

@@ -43,7 +43,8 @@ def forecast(options: "Options", arms: Sequence[Arm], samples: Samples, card: Mo
 def _settings(arm: Arm, card: ModelCard) -> str:
     recipe = arm.settings.over(card.recipe).model_dump(mode="json")
     told = ", ".join(f"{name} {value}" for name, value in recipe.items())
-    return f"{'the prompt alone; ' if arm.plain else ''}{told}"
+    chosen = "; some chosen from the layout" if arm.settings.auto and card.auto else ""
+    return f"{'the prompt alone; ' if arm.plain else ''}{told}{chosen}"
 
 
 def _timed(options: "Options", arm: Arm, samples: Samples) -> float:

@@ -116,8 +116,9 @@ def _drawn(task: Task, job: Job) -> "Rendering":
     from renderer.rendering import render
 
     model = loaded(task.model)
-    recipe = job.arm.settings.over(model.card.recipe)
-    return render(rasterise(layout_of(job.planned)), model, recipe, job.seed, plain=job.arm.plain)
+    grid = rasterise(layout_of(job.planned))
+    recipe = model.card.recipe_for(job.arm.settings, grid)
+    return render(grid, model, recipe, job.seed, plain=job.arm.plain)
 
 
 def _again(arm: Arm, recipe: Recipe) -> Recipe:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from evals.benchmark import Options, run
 from evals.benchmarks.registry import benchmark_named
-from evals.drawing.arms import Arm, read_arms, recipes
+from evals.drawing.arms import Arm, check_arms, read_arms
 from evals.drawing.forecast import forecast
 from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.drawing.show import show
@@ -48,7 +48,7 @@ def drawn(options: Options) -> Mapping[str, Any] | None:
     """
     card = model_card(options.model)
     arms = read_arms(options.arms)
-    recipes(arms, card.recipe)
+    check_arms(arms, card)
     options = _completed(options, card)
     samples = options.samples()
     if options.dry_run:

@@ -106,7 +106,7 @@ def _card(run: Run, rows: Sequence[Row], order: int, worst: int, loss: int) -> C
         id=str(first["sample"]),
         prompt=first["prompt"],
         group=first["group"] or "",
-        plan=_plan(run, run.plans.get(first["sample"])),
+        plan=_plan(run.plan(first["sample"])),
         pictures=tuple(_shown(row) for row in rows),
         failed=any(row["error"] is not None for row in rows),
         order=order,
@@ -115,12 +115,8 @@ def _card(run: Run, rows: Sequence[Row], order: int, worst: int, loss: int) -> C
     )
 
 
-def _plan(run: Run, row: Row | None) -> str:
-    if row is None or row["error"] is not None:
-        return ""
-    parts = {name: row[name] for name in ("scene", "notes", "origin")}
-    plan = Plan.model_validate({**parts, "size": run.told["size"]})
-    return _url("image/svg+xml", draw_svg(layout_of(plan)).encode())
+def _plan(plan: Plan | None) -> str:
+    return "" if plan is None else _url("image/svg+xml", draw_svg(layout_of(plan)).encode())
 
 
 def _shown(row: Row) -> Shown:

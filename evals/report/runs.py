@@ -12,6 +12,7 @@ from evals.drawing.summary import summary
 from evals.planning.rows import RUN, Row, read_rows
 from evals.planning.summary import cost_of, tokens_of
 from planner.errors import UserError
+from planner.plans import Plan
 
 OF_A_PART = ("prompts", "shard")
 """What shards of one run differ in."""
@@ -30,6 +31,14 @@ class Run:
         """What the rows come to, with what a language model took."""
         took = list(self.plans.values())
         return summary({**self.told, "tokens": tokens_of(took), "cost": cost_of(took)}, self.rows)
+
+    def plan(self, sample: int | str) -> Plan | None:
+        """The plan that a prompt was drawn by; None where it was not planned."""
+        row = self.plans.get(sample)
+        if row is None or row["error"] is not None:
+            return None
+        parts = {name: row[name] for name in ("scene", "notes", "origin")}
+        return Plan.model_validate({**parts, "size": self.told["size"]})
 
     @property
     def name(self) -> str:

@@ -19,7 +19,9 @@ def test_the_shipped_model_has_a_recipe_of_its_own() -> None:
     card = model_card("tiny")
     assert card.local
     own = json.loads((TINY / DEFAULTS_FILE).read_text("utf-8"))
-    assert own == {"size": card.size.model_dump(), "recipe": card.recipe.model_dump()}
+    assert card.auto is not None
+    dumped = {"size": card.size.model_dump(), "recipe": card.recipe.model_dump()}
+    assert own == {**dumped, "auto": card.auto.model_dump(mode="json")}
 
 
 @pytest.mark.parametrize(

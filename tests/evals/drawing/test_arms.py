@@ -2,7 +2,7 @@
 
 import pytest
 
-from evals.drawing.arms import read_arm, read_arms, recipes
+from evals.drawing.arms import check_arms, read_arm, read_arms
 from planner.errors import UserError
 from renderer.cards import model_card
 from renderer.settings import Settings
@@ -68,4 +68,4 @@ def test_two_arms_of_one_name_are_refused() -> None:
 def test_an_arm_that_contradicts_the_models_recipe_is_named() -> None:
     card = model_card("tiny")
     with pytest.raises(UserError, match=r"--arm late: settings: .*inject_steps is 30"):
-        recipes(read_arms(["plain", "late:inject_steps=30"]), card.recipe)
+        check_arms(read_arms(["plain", "late:inject_steps=30"]), card)

@@ -1,0 +1,132 @@
+"""Rules fitted to a run's rows, judged on the other half, and kept with a model's card."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from evals.ablation.cells import Cell, arms_of
+from evals.ablation.fit import auto_of, cases_of, halves, main, report, whole
+from evals.benchmarks.world import make
+from evals.drawing.arms import read_arms
+from evals.planning.rows import ROWS, RUN
+from evals.report.runs import Run, read_runs
+from planner.plans import Size
+from renderer.cards import DEFAULTS_FILE, TINY, model_card
+from renderer.pipeline import make_plan
+
+OWN, LATE, OTHER = Cell(0.2, "70%", 1), Cell(0.4, "40%", 1), Cell(0.2, "70%", 2)
+SIDE = Size(width=128, height=128)
+EACH = 12
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of prompts of two and of seven things; the late setting does better with seven."""
+    out = tmp_path_factory.mktemp("run")
+    (out / "plans").mkdir()
+    arms = read_arms([*arms_of([OWN, LATE, OTHER], model_card("tiny").recipe), "plain"])
+    told = {
+        "benchmark": "world", "stage": "image", "prompts": "x", "model": "tiny", "seeds": [0, 1],
+        "scorers": ["world"], "size": SIDE.model_dump(), "arms": [arm.told() for arm in arms],
+    }  # fmt: skip
+    (out / RUN).write_text(json.dumps(told))
+    samples = [sample for sample in make(seed=3, each=EACH) if len(sample.facts.things) in (2, 7)]
+    plans = [
+        {"id": s.id, "error": None, **make_plan(s.prompt, size=SIDE).model_dump(mode="json")} for s in samples
+    ]
+    (out / "plans" / ROWS).write_text("".join(json.dumps(row) + "\n" for row in plans))
+    rows = [
+        _row(sample.id, sample.group, arm.name, seed, _planted(arm.name, sample.group))
+        for sample in samples
+        for seed in (0, 1)
+        for arm in arms
+    ]
+    (out / ROWS).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return out
+
+
+def _planted(arm: str, group: str | None) -> float:
+    """The late setting is better with seven things, and worse with two."""
+    if arm != LATE.name:
+        return 0.5
+    return 0.8 if group == "7 things" else 0.4
+
+
+def _row(sample: int | str, group: str | None, arm: str, seed: int, value: float) -> dict[str, Any]:
+    return {
+        "id": f"{sample}/{arm}/{seed}", "sample": sample, "group": group, "arm": arm, "seed": seed,
+        "error": None, "seconds": 1.0, "unscored": {}, "scores": {"world.things": value + 0.01 * seed},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    return read_runs([folder])[0]
+
+
+def test_what_suits_many_regions_is_found_and_holds_on_the_other_half(run: Run) -> None:
+    choice, told = report(run, "world.things")
+    assert [part.cell for part in choice.parts] == [OWN, LATE]
+    assert "fitted to 12 prompts, judged by 12 others" in told
+    assert "| β 0.2, T 70%, B 1 (its own) | 50.5 % (50.5 to 50.5) | +15.0 % (" in told
+    assert "| 2 things | 50.5 % | 50.5 % | 6 |" in told
+    assert "| 7 things | 50.5 % | 80.5 % | 6 |" in told
+
+
+def test_halves_share_no_prompt_and_have_as_many_of_each_group(run: Run) -> None:
+    cases = cases_of(run, "world.things")
+    fit, judge = halves(cases)
+    assert {case.id for case in fit}.isdisjoint(case.id for case in judge)
+    for group in ("2 things", "7 things"):
+        assert [sum(case.group == group for case in half) for half in (fit, judge)] == [EACH // 2] * 2
+
+
+def test_only_prompts_that_every_setting_has_drawn_count_and_no_other_interval(run: Run) -> None:
+    cases = cases_of(run, "world.things")
+    assert len(cases) == 2 * EACH
+    assert set(cases[0].scores) == {OWN, LATE}
+    assert [case.measures["regions"] for case in cases] == [2.0] * EACH + [7.0] * EACH
+    first = run.rows[0]["sample"]
+    left = tuple(row for row in run.rows if (row["sample"], row["arm"]) != (first, LATE.name))
+    assert len(cases_of(Run(run.told, left, run.plans), "world.things")) == 2 * EACH - 1
+
+
+def test_the_card_of_a_model_gets_the_rules(folder: Path, tmp_path: Path, run: Run) -> None:
+    model = copytree(TINY, tmp_path / "model")
+    assert main([str(folder), "--metric=world.things", f"--write={model}"]) == 0
+    before, after = (json.loads((at / DEFAULTS_FILE).read_text()) for at in (TINY, model))
+    assert {**after, "auto": None} == {**before, "auto": None}
+    card = model_card(str(model))
+    assert card.auto == auto_of(report(run, "world.things")[0])
+
+
+def test_all_prompts_can_be_fitted_to(
+    folder: Path, tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = copytree(TINY, tmp_path / "model")
+    assert main([str(folder), "--metric=world.things", "--whole", f"--write={model}"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("world.things: fitted to 24 prompts.")
+    assert "other half" not in said
+    assert model_card(str(model)).auto == auto_of(whole(run, "world.things")[0])
+
+
+def test_wrong_runs_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads((folder / RUN).read_text())
+    (tmp_path / "plans").mkdir()
+    for name in (ROWS, f"plans/{ROWS}"):
+        (tmp_path / name).write_text("")
+    (tmp_path / RUN).write_text(json.dumps(told))
+    assert main([str(tmp_path), "--metric=world.things"]) == 2
+    assert "0 prompts that every setting has drawn are too few" in capsys.readouterr().err
+    (tmp_path / RUN).write_text(json.dumps({**told, "arms": told["arms"][1:]}))
+    assert main([str(tmp_path)]) == 2
+    assert "too few" in capsys.readouterr().err
+    (tmp_path / RUN).write_text(json.dumps({**told, "arms": told["arms"][::-1]}))
+    assert main([str(tmp_path)]) == 2
+    assert "lacks the model's own settings" in capsys.readouterr().err
+    assert main([str(folder), "--metric=seams.strength"]) == 2
+    assert "--metric seams.strength: should be one of world.scene" in capsys.readouterr().err
