@@ -18,6 +18,8 @@ from diffusers import FluxControlNetModel
 from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
 
+from evals.ablation.fit import main as fit
+from evals.benchmarks.world import main as world
 from evals.scoreboard import main as scoreboard
 from evals.speed.__main__ import main as speed
 from renderer.cards import model_card
@@ -183,6 +185,15 @@ def _redder(request: dict[str, Any]) -> tuple[str, None]:
     return json.dumps({"answer": "yes" if ("red" in text["text"]) == (red > blue) else "no"}), None
 
 
+def test_its_grids_are_drawn(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one prompt, a step a picture."""
+    assert world(["--seed=1", "--each=1"]) == 0
+    (outside / "world-1.jsonl").write_text(capsys.readouterr().out)
+    grids = [words[1:] for words in lines() if words[:2] == ["scenewright", "ablate"]]
+    assert [main([*words, "--with=steps=1", "--limit=1", "--quiet"]) for words in grids] == [0] * 2
+    assert len(list(outside.rglob("grid.png"))) == len(list(outside.rglob("curves.png"))) == 2
+
+
 def _quick(words: list[str]) -> list[str]:
     """The same run of pictures of one prompt, a step each."""
     arms = {"plain": "plain:steps=1", "regional": "regional:steps=1,inject_steps=1"}
@@ -195,6 +206,11 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
         main(["eval", "lmd", "--help"])
     with pytest.raises(SystemExit):
         speed(["--help"])
+    with pytest.raises(SystemExit):
+        main(["ablate", "--help"])
+    for module in (fit, world):
+        with pytest.raises(SystemExit):
+            module(["--help"])
     known |= {"--list", *re.findall(r"--[a-z-]+", capsys.readouterr().out)}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
     assert {"--plan-only", "--llm", "--base-ratio"} <= named
@@ -207,7 +223,7 @@ def test_the_modules_that_it_runs_exist(module: str) -> None:
 
 
 def test_the_commands_that_it_names_exist() -> None:
-    named = set(re.findall(r"scenewright (eval|report)\b", GUIDES))
+    named = set(re.findall(r"scenewright (ablate|eval|report)\b", GUIDES))
     assert named <= set(COMMANDS)
 
 
