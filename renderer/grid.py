@@ -154,41 +154,57 @@ def _shares(cells: Sequence[BaseGeometry], layout: Layout, patch: int) -> NDArra
     """Each token's area in each cell and then in the background, in square pixels, to the sixth decimal:
     float64 (cells + 1, rows, cols).
     """
-    top, left = np.indices((layout.size.height // patch, layout.size.width // patch)) * patch
-    tokens = shapely.box(left, top, left + patch, top + patch)
-    shares = np.empty((len(cells) + 1, *tokens.shape))
+    rows, cols = layout.size.height // patch, layout.size.width // patch
+    shares = np.empty((len(cells) + 1, rows, cols))
     for index, cell in enumerate(cells):
-        shares[index] = _coverage(cell, tokens, patch)
+        shares[index] = _coverage(cell, rows, cols, patch)
     # The layout is a partition, so the background has what the others leave.
     shares[-1] = patch * patch - shares[:-1].sum(axis=0)
     # Rounding makes equal shares equal, whatever the order of the arithmetic.
     return shares.round(6, out=shares)
 
 
-def _coverage(cell: BaseGeometry, tokens: NDArray[np.object_], patch: int) -> NDArray[np.float64]:
+def _coverage(cell: BaseGeometry, rows: int, cols: int, patch: int) -> NDArray[np.float64]:
     """Each token's area in `cell`, in square pixels: float64 (rows, cols)."""
-    shares = np.zeros(tokens.shape)
-    if cell.is_empty:
-        return shares
+    start, end = _sides(cell)
+    if (start != end).all(axis=1).any():
+        return _slanted_coverage(cell, rows, cols, patch)
+    # Upright and level sides alone, as of boxes that others cover in part. A token's area in the cell is then
+    # ∮ x dy over the upright sides, within the token, and both factors part by row and column.
+    left = _before(start[:, 0], cols, patch)
+    height = _before(end[:, 1], rows, patch) - _before(start[:, 1], rows, patch)
+    return height.T @ left
+
+
+def _sides(cell: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Start and end of each side of a cell, in pixels, each float64 (sides, 2): counterclockwise around it,
+    clockwise around its holes.
+    """
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(cell)))
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    within = ring[1:] == ring[:-1]
+    return corners[:-1][within], corners[1:][within]
+
+
+def _before(places: NDArray[np.float64], count: int, patch: int) -> NDArray[np.float64]:
+    """How much of each token's side lies before each place, in pixels: float64 (places, count)."""
+    return np.clip(places[:, None] - np.arange(count) * float(patch), 0.0, float(patch))
+
+
+def _slanted_coverage(cell: BaseGeometry, rows: int, cols: int, patch: int) -> NDArray[np.float64]:
+    """The same, float64 (rows, cols), of a cell of any shape."""
+    shares = np.zeros((rows, cols))
     left, top, right, bottom = cell.bounds
-    if cell.equals(cell.envelope):
-        rows, cols = tokens.shape
-        return np.outer(_overlap(top, bottom, rows, patch), _overlap(left, right, cols, patch))
     # Only tokens near the cell are looked at: most cells are small.
     near = np.s_[int(top // patch) : int(-(-bottom // patch)), int(left // patch) : int(-(-right // patch))]
-    close, part = tokens[near], shares[near]
+    y, x = (axis[near] * patch for axis in np.indices(shares.shape))
+    close, part = shapely.box(x, y, x + patch, y + patch), shares[near]
     shapely.prepare(cell)
     inside = shapely.covers(cell, close)
     part[inside] = float(patch * patch)
     edge = ~inside & shapely.intersects(cell, close)
     part[edge] = shapely.area(shapely.intersection(cell, close[edge]))
     return shares
-
-
-def _overlap(start: float, end: float, count: int, patch: int) -> NDArray[np.float64]:
-    """How much of each token's side lies between `start` and `end`, in pixels: float64 (count,)."""
-    edges = np.clip(np.arange(count + 1) * float(patch), start, end).astype(np.float64)
-    return edges[1:] - edges[:-1]
 
 
 def _rescue(winner: NDArray[np.intp], shares: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[int]]:
