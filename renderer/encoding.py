@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from renderer.grid import BACKGROUND, TokenGrid
@@ -55,7 +54,8 @@ def encode(grid: TokenGrid, model: Model, recipe: Recipe) -> Encoded:
 
 
 def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tuple[Encoded, ...]:
-    """What each grid says, every prompt going through the text encoders once, and all in one batch.
+    """What each grid says, every prompt going through the text encoders once, and all in one batch; what the
+    model has read lately, it need not read again.
 
     Prompts are padded as the pipeline itself pads them. Where the recipe trims, what stands behind a
     region's last token is cut off, to a multiple of 16 tokens; base and negative prompts are left as long as
@@ -64,11 +64,7 @@ def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tu
     """
     told = {id(grid): _Told.of(grid, model, recipe) for grid in grids}
     prompts = list(dict.fromkeys(prompt for each in told.values() for prompt in each.prompts()))
-    pipeline: Any = model.pipeline
-    with torch.inference_mode():
-        padded, pooled, _ = pipeline.encode_prompt(
-            prompt=prompts, prompt_2=prompts, max_sequence_length=recipe.max_sequence_length
-        )
+    padded, pooled = model.texts.read(model.pipeline, prompts, recipe.max_sequence_length)
     book = {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(prompts)}
     lengths = {prompt: _held(prompt, model, recipe) for prompt in prompts}
     length = max(lengths[prompt] for each in told.values() for prompt in each.of_the_whole())

@@ -1,7 +1,7 @@
 """Loading a FLUX pipeline, from its folder or the hub."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from transformers.utils import logging as transformers_logging
 
 from planner.errors import UserError, WorldError
 from renderer.cards import ModelCard
+from renderer.texts import Texts
 
 Part = Literal["whole", "encoders", "denoiser"]
 """What of a model is loaded: its text encoders, all that comes after them, or both."""
@@ -27,10 +28,11 @@ _LEFT_OUT: dict[Part, tuple[str, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded pipeline and what its card says."""
+    """A loaded pipeline, what its card says, and what its text encoders have read lately."""
 
     card: ModelCard
     pipeline: FluxPipeline
+    texts: Texts = field(default_factory=Texts, repr=False)
 
 
 def load_model(card: ModelCard, part: Part = "whole") -> Model:
