@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import diffusers
 import torch
@@ -15,10 +15,11 @@ from diffusers.utils import logging as diffusers_logging
 from PIL import Image, ImageOps
 
 from planner.errors import UserError
-from renderer.cards import PARTS
-from renderer.extras import Extras, Lora
 from renderer.models import Model
-from renderer.settings import Recipe
+
+if TYPE_CHECKING:
+    from renderer.extras import Extras, Lora
+    from renderer.settings import Recipe
 
 KINDS = {
     (True, False, False): "FluxImg2ImgPipeline",
@@ -41,7 +42,7 @@ class Ready:
 
 @contextmanager
 def applied(
-    model: Model, extras: Extras, recipe: Recipe, names: Sequence[str], size: tuple[int, int]
+    model: Model, extras: "Extras", recipe: "Recipe", names: Sequence[str], size: tuple[int, int]
 ) -> Generator[Ready, None, None]:
     """The model with what joins it, for a picture of `size` (width, height) with regions of these `names`.
 
@@ -63,10 +64,12 @@ def applied(
         yield Ready(pipeline, arguments, regions)
 
 
-def _pipeline(model: Model, extras: Extras) -> Any:
+def _pipeline(model: Model, extras: "Extras") -> Any:
     wanted = extras.init_image is not None, extras.inpaint_mask is not None, bool(extras.controls)
     if not any(wanted):
         return model.pipeline
+    from renderer.cards import PARTS
+
     # By name, since each is imported where it is used alone.
     kind: Any = getattr(diffusers, KINDS[wanted])
     nets = [_controlnet(model, control.model) for control in extras.controls]
@@ -94,7 +97,7 @@ def _controlnet(model: Model, name: str) -> Any:
     return net.to(pipeline._execution_device)
 
 
-def _pictures(extras: Extras, size: tuple[int, int]) -> dict[str, Any]:
+def _pictures(extras: "Extras", size: tuple[int, int]) -> dict[str, Any]:
     """The pictures as the pipelines' own arguments, cut to the canvas."""
     found = dict[str, Any]()
     if extras.init_image is not None:
@@ -119,7 +122,7 @@ def _read(option: str, path: str, mode: str, size: tuple[int, int]) -> Image.Ima
         raise UserError(f"{option} {path}: can't be read as a picture ({_line(error)})") from error
 
 
-def _check_guidance(pipeline: Any, recipe: Recipe) -> None:
+def _check_guidance(pipeline: Any, recipe: "Recipe") -> None:
     if recipe.true_cfg_scale > 1 and "true_cfg_scale" not in inspect.signature(pipeline.__call__).parameters:
         kind = type(pipeline).__name__
         raise UserError(f"--true-cfg-scale: {kind} of diffusers has no negative pass; set it to 1")
@@ -131,13 +134,13 @@ def _check_bare(pipeline: Any) -> None:
         raise UserError("the model has LoRAs already: give them all with the extras, or none")
 
 
-def _adapters(loras: Sequence[Lora]) -> dict[str, Lora]:
+def _adapters(loras: "Sequence[Lora]") -> "dict[str, Lora]":
     """The LoRAs by the names of their adapters, in which their files can be known again."""
     stems = [re.sub(r"\W+", "_", Path(lora.source).stem) for lora in loras]
     return {f"{stem}-{i}": lora for i, (stem, lora) in enumerate(zip(stems, loras, strict=True), 1)}
 
 
-def _region(lora: Lora, names: Sequence[str]) -> set[int]:
+def _region(lora: "Lora", names: Sequence[str]) -> set[int]:
     if lora.region not in names:
         raise UserError(
             f"--lora {lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
@@ -146,7 +149,7 @@ def _region(lora: Lora, names: Sequence[str]) -> set[int]:
     return {names.index(lora.region)}
 
 
-def _load(pipeline: Any, adapters: Mapping[str, Lora]) -> None:
+def _load(pipeline: Any, adapters: "Mapping[str, Lora]") -> None:
     for name, lora in adapters.items():
         try:
             _load_one(pipeline, name, lora)
@@ -157,7 +160,7 @@ def _load(pipeline: Any, adapters: Mapping[str, Lora]) -> None:
     pipeline.set_adapters([*adapters], [lora.weight for lora in adapters.values()])
 
 
-def _load_one(pipeline: Any, name: str, lora: Lora) -> None:
+def _load_one(pipeline: Any, name: str, lora: "Lora") -> None:
     path = Path(lora.source)
     folder, file = (path.parent, {"weight_name": path.name}) if path.is_file() else (lora.source, {})
     state: dict[str, torch.Tensor] = pipeline.lora_state_dict(str(folder), use_safetensors=True, **file)

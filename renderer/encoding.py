@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from renderer.grid import BACKGROUND, TokenGrid
 from renderer.models import Model
 from renderer.regional import Conditioning
-from renderer.settings import Recipe
+
+if TYPE_CHECKING:
+    from renderer.settings import Recipe
 
 ROUND_UP = 16
 """A trimmed prompt's length is a multiple of so many tokens."""
@@ -30,7 +32,7 @@ class Encoded:
     base_prompt: str
 
 
-def base_prompt(grid: TokenGrid, model: Model, recipe: Recipe) -> str:
+def base_prompt(grid: TokenGrid, model: Model, recipe: "Recipe") -> str:
     """The user's whole prompt where the text encoder holds it, else the caption."""
     for prompt in grid.base_prompts:
         if _length(prompt, model) <= recipe.max_sequence_length:
@@ -38,7 +40,7 @@ def base_prompt(grid: TokenGrid, model: Model, recipe: Recipe) -> str:
     return grid.base_prompts[-1]
 
 
-def region_prompts(grid: TokenGrid, recipe: Recipe) -> tuple[str, ...]:
+def region_prompts(grid: TokenGrid, recipe: "Recipe") -> tuple[str, ...]:
     """What each owner of tokens is drawn from, in the grid's order."""
     if not (recipe.setting_in_regions and grid.setting):
         return grid.prompts
@@ -48,12 +50,12 @@ def region_prompts(grid: TokenGrid, recipe: Recipe) -> tuple[str, ...]:
     )
 
 
-def encode(grid: TokenGrid, model: Model, recipe: Recipe) -> Encoded:
+def encode(grid: TokenGrid, model: Model, recipe: "Recipe") -> Encoded:
     """What one grid says, for one picture; see `encode_batch`."""
     return encode_batch([grid], model, recipe)[0]
 
 
-def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: Recipe) -> tuple[Encoded, ...]:
+def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: "Recipe") -> tuple[Encoded, ...]:
     """What each grid says, every prompt going through the text encoders once, and all in one batch; what the
     model has read lately, it need not read again.
 
@@ -82,7 +84,7 @@ class _Told:
     negative: str | None
 
     @classmethod
-    def of(cls, grid: TokenGrid, model: Model, recipe: Recipe) -> "_Told":
+    def of(cls, grid: TokenGrid, model: Model, recipe: "Recipe") -> "_Told":
         base = base_prompt(grid, model, recipe)
         # Without regions the picture is a plain one, also in a batch with others: one region of its own base
         # prompt computes just that.
@@ -114,7 +116,7 @@ def _cut(text: Tensor, length: int) -> Tensor:
     return text if length == text.shape[1] else text[:, :length].clone()
 
 
-def _held(prompt: str, model: Model, recipe: Recipe) -> int:
+def _held(prompt: str, model: Model, recipe: "Recipe") -> int:
     """How many tokens of a prompt go in."""
     if not recipe.trims:
         return recipe.max_sequence_length

@@ -1,17 +1,23 @@
-"""The token grid: which prompt owns each 16-pixel token of the picture."""
+"""The token grid: which prompt owns each 16-pixel token of the picture.
+
+A grid can be had from masks alone, so scenes and geometry are not imported before a layout comes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from planner.errors import UserError
-from planner.layout import Layout
-from planner.plans import Note
-from planner.scene import MAX_COUNTED, Region, Scene
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from planner.layout import Layout
+    from planner.plans import Note
+    from planner.scene import Region, Scene
 
 BACKGROUND = "background"
 UNCOVERED = -1
@@ -35,11 +41,11 @@ class TokenGrid:
     base_prompts: tuple[str, ...]
     negative_prompt: str = ""
     setting: str = ""
-    notes: tuple[Note, ...] = ()
+    notes: "tuple[Note, ...]" = ()
     patch: int = 16
 
 
-def rasterise(layout: Layout, patch: int = 16) -> TokenGrid:
+def rasterise(layout: "Layout", patch: int = 16) -> TokenGrid:
     """Give every token of `patch` pixels a side to whom it covers most, exactly; of equals, the nearer.
 
     A region that wins no token gets the one that it covers most, unless that is its owner's only one: then
@@ -140,7 +146,7 @@ def _nearest_exact(source: int, target: int) -> NDArray[np.intp]:
     return np.floor((np.arange(target) + 0.5) * (source / target)).astype(np.intp)
 
 
-def _nearest_first(layout: Layout) -> list[int]:
+def _nearest_first(layout: "Layout") -> list[int]:
     """Indices of the regions as ties are settled: by depth, then the smaller cell, then the name."""
 
     def key(index: int) -> tuple[int, float, str]:
@@ -150,7 +156,7 @@ def _nearest_first(layout: Layout) -> list[int]:
     return sorted(range(len(layout.cells)), key=key)
 
 
-def _shares(cells: Sequence[BaseGeometry], layout: Layout, patch: int) -> NDArray[np.float64]:
+def _shares(cells: "Sequence[BaseGeometry]", layout: "Layout", patch: int) -> NDArray[np.float64]:
     """Each token's area in each cell and then in the background, in square pixels, to the sixth decimal:
     float64 (cells + 1, rows, cols).
     """
@@ -164,7 +170,7 @@ def _shares(cells: Sequence[BaseGeometry], layout: Layout, patch: int) -> NDArra
     return shares.round(6, out=shares)
 
 
-def _coverage(cell: BaseGeometry, rows: int, cols: int, patch: int) -> NDArray[np.float64]:
+def _coverage(cell: "BaseGeometry", rows: int, cols: int, patch: int) -> NDArray[np.float64]:
     """Each token's area in `cell`, in square pixels: float64 (rows, cols)."""
     start, end = _sides(cell)
     if (start != end).all(axis=1).any():
@@ -176,10 +182,12 @@ def _coverage(cell: BaseGeometry, rows: int, cols: int, patch: int) -> NDArray[n
     return height.T @ left
 
 
-def _sides(cell: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sides(cell: "BaseGeometry") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Start and end of each side of a cell, in pixels, each float64 (sides, 2): counterclockwise around it,
     clockwise around its holes.
     """
+    import shapely
+
     rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(cell)))
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     within = ring[1:] == ring[:-1]
@@ -191,8 +199,10 @@ def _before(places: NDArray[np.float64], count: int, patch: int) -> NDArray[np.f
     return np.clip(places[:, None] - np.arange(count) * float(patch), 0.0, float(patch))
 
 
-def _slanted_coverage(cell: BaseGeometry, rows: int, cols: int, patch: int) -> NDArray[np.float64]:
+def _slanted_coverage(cell: "BaseGeometry", rows: int, cols: int, patch: int) -> NDArray[np.float64]:
     """The same, float64 (rows, cols), of a cell of any shape."""
+    import shapely
+
     shares = np.zeros((rows, cols))
     left, top, right, bottom = cell.bounds
     # Only tokens near the cell are looked at: most cells are small.
@@ -224,13 +234,15 @@ def _rescue(winner: NDArray[np.intp], shares: NDArray[np.float64]) -> tuple[NDAr
     return owner, lost
 
 
-def _lost(name: str) -> Note:
+def _lost(name: str) -> "Note":
+    from planner.plans import Note
+
     return Note(
         kind="lost", name=name, text=f"{name} is too small here to own a token, so it is not drawn by itself."
     )
 
 
-def _compact(owner: NDArray[np.intp], scene: Scene, notes: tuple[Note, ...], patch: int) -> TokenGrid:
+def _compact(owner: NDArray[np.intp], scene: "Scene", notes: "tuple[Note, ...]", patch: int) -> TokenGrid:
     """The grid of those who own a token, renumbered without gaps."""
     owners, dense = np.unique(owner, return_inverse=True)
     names = [*(region.name for region in scene.regions), BACKGROUND]
@@ -253,21 +265,23 @@ def _freeze(owner: NDArray[np.intp]) -> Owners:
     return frozen
 
 
-def _regional_prompt(region: Region, scene: Scene) -> str:
+def _regional_prompt(region: "Region", scene: "Scene") -> str:
+    from planner.scene import MAX_COUNTED
+
     # A counted region's prompt is of one thing; where it could not be divided, the number has to be said.
     counted = 1 < region.count <= MAX_COUNTED
     return _styled(f"a group of {region.count}: {region.prompt}" if counted else region.prompt, scene)
 
 
-def _background_prompt(scene: Scene) -> str:
+def _background_prompt(scene: "Scene") -> str:
     return _styled(scene.background or scene.caption, scene)
 
 
-def _styled(prompt: str, scene: Scene) -> str:
+def _styled(prompt: str, scene: "Scene") -> str:
     return f"{prompt}, {scene.style}" if scene.style else prompt
 
 
-def _base_prompts(scene: Scene) -> tuple[str, ...]:
+def _base_prompts(scene: "Scene") -> tuple[str, ...]:
     """The user's own words first, unless they name what must not be drawn."""
     if scene.absent or not scene.prompt:
         return (scene.caption,)

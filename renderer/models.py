@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from diffusers import FluxPipeline
@@ -13,8 +13,10 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import logging as transformers_logging
 
 from planner.errors import UserError, WorldError
-from renderer.cards import ModelCard
 from renderer.texts import Texts
+
+if TYPE_CHECKING:
+    from renderer.cards import ModelCard
 
 Part = Literal["whole", "encoders", "denoiser"]
 """What of a model is loaded: its text encoders, all that comes after them, or both."""
@@ -30,12 +32,12 @@ _LEFT_OUT: dict[Part, tuple[str, ...]] = {
 class Model:
     """A loaded pipeline, what its card says, and what its text encoders have read lately."""
 
-    card: ModelCard
+    card: "ModelCard"
     pipeline: FluxPipeline
     texts: Texts = field(default_factory=Texts, repr=False)
 
 
-def load_model(card: ModelCard, part: Part = "whole") -> Model:
+def load_model(card: "ModelCard", part: Part = "whole") -> Model:
     """The card's pipeline on the best device at hand: bfloat16 on CUDA, float32 elsewhere.
 
     Of a `part` the pipeline has no more than that, as diffusers has it where memory is short. Only
@@ -70,7 +72,7 @@ def load_model(card: ModelCard, part: Part = "whole") -> Model:
     return Model(card, _placed(pipeline, cuda))
 
 
-def _unloadable(card: ModelCard, error: Exception) -> UserError | WorldError:
+def _unloadable(card: "ModelCard", error: Exception) -> UserError | WorldError:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     if not card.local:
         return WorldError(f"--model {card.name}: can't be fetched from the hub ({reason})")

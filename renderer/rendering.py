@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,11 +15,13 @@ from torch import Tensor
 from planner.errors import UserError
 from renderer.applying import Ready, applied
 from renderer.encoding import Encoded, encode_batch
-from renderer.extras import NOTHING, Extras
 from renderer.grid import BACKGROUND, TokenGrid
 from renderer.models import Model
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional, stacked
-from renderer.settings import Recipe
+
+if TYPE_CHECKING:
+    from renderer.extras import Extras
+    from renderer.settings import Recipe
 
 OnStep = Callable[[int, int], None]
 """Told after each step: steps done, and steps in all."""
@@ -34,7 +36,7 @@ class Rendering:
 
     image: Image.Image
     latents: Tensor
-    recipe: Recipe
+    recipe: "Recipe"
     seed: int
     base_prompt: str
     seconds: float
@@ -43,11 +45,11 @@ class Rendering:
 def render(
     grid: TokenGrid,
     model: Model,
-    recipe: Recipe,
+    recipe: "Recipe",
     seed: int = 0,
     *,
     encoded: Encoded | None = None,
-    extras: Extras = NOTHING,
+    extras: "Extras | None" = None,
     plain: bool = False,
     on_step: OnStep | None = None,
 ) -> Rendering:
@@ -68,11 +70,11 @@ def render(
 def render_batch(
     grids: Sequence[TokenGrid],
     model: Model,
-    recipe: Recipe,
+    recipe: "Recipe",
     seeds: Sequence[int],
     *,
     encoded: Sequence[Encoded] | None = None,
-    extras: Extras = NOTHING,
+    extras: "Extras | None" = None,
     plain: bool = False,
     on_step: OnStep | None = None,
 ) -> tuple[Rendering, ...]:
@@ -82,7 +84,10 @@ def render_batch(
     another order, and where the recipe trims, base prompts are as long as the longest of the batch. `seconds`
     is each picture's share of the time. Raises `UserError` for grids of several sizes.
     """
+    from renderer.extras import NOTHING
+
     start = time.perf_counter()
+    extras = extras or NOTHING
     _check_alike(grids, seeds)
     rows, columns = grids[0].owner.shape
     size = columns * grids[0].patch, rows * grids[0].patch
@@ -116,7 +121,7 @@ class _Drawing:
     grids: Sequence[TokenGrid]
     told: Sequence[Encoded]
     model: Model
-    recipe: Recipe
+    recipe: "Recipe"
     strength: float
     lora_regions: dict[str, set[int]]
 
@@ -189,7 +194,7 @@ def _call(
     return images, watch.latents
 
 
-def _check_extras(grids: Sequence[TokenGrid], extras: Extras, plain: bool) -> None:
+def _check_extras(grids: Sequence[TokenGrid], extras: "Extras", plain: bool) -> None:
     if not any(lora.region for lora in extras.loras):
         return
     if plain:
