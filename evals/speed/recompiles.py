@@ -38,7 +38,7 @@ def recompiles(arm: str = "fast") -> Iterator[Compiled]:
     """
     torch.compiler.reset()
     transformer = random_transformer(SMALL)
-    transformer.compile_repeated_blocks(backend="eager")
+    transformer.compile_repeated_blocks(backend="eager", fullgraph=True)
     material = random_material(SMALL, transformer, 16)
     for call, regions, owner in _calls():
         before = counters["stats"]["unique_graphs"]
@@ -59,3 +59,5 @@ def _calls() -> Iterator[tuple[str, int, NDArray[np.int16]]]:
     yield "4 of other uneven sizes", 4, more_uneven
     yield "8 regions", 8, eight
     yield "8 others", 8, other_eight
+    for regions in (2, 3, 5, 6, 7):
+        yield f"{regions} regions", regions, eight % regions

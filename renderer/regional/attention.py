@@ -1,29 +1,87 @@
 """Attention of a regional call: a few small unmasked attentions, and no mask anywhere."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
+from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_attention_fn
 from torch import Tensor
 
-from renderer.regional.rows import Group, Rows
+from renderer.regional.injection import Block, Injection
+from renderer.regional.rows import Groups
 
 Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Unmasked attention of query, key and value, each (B, n, heads, head width)."""
 
 
+def kernel_of(backend: AttentionBackendName | None) -> Kernel:
+    """Diffusers' attention of this name; of none, the one that is active when it is called."""
+    return partial(dispatch_attention_fn, backend=backend)
+
+
 def attend(
     joint: tuple[Tensor, Tensor, Tensor],
-    rows: Rows,
-    groups: Sequence[Group],
-    base_ratio: float,
-    kernel: Kernel,
+    injection: Injection,
+    block: Block,
+    backend: AttentionBackendName | None,
 ) -> Tensor:
     """Attention output (B, S, heads, head width) of the `joint` query, key and value, all of that shape.
 
-    Every group attends to what it sees; rows in no group, a batch's padding, stay zero; a group with a share
-    goes over what is there already. Where there is a base
-    branch, it does too; the image then gets `(1 − β) · regional + β · base` (the paper's blending).
+    Every group attends to what it sees: one a region where this block is masked, else one; rows in no group,
+    a batch's padding, stay zero; a group with a share goes over what is there already. Where there is a base
+    branch, it attends too; the image then gets `(1 − β) · regional + β · base` (the paper's blending).
+
+    Code that is being compiled sees one operation, whatever the layout and the block: whatever it reads of
+    them but tensors, it would be compiled for anew, until Dynamo gives up.
     """
+    rows, interval = block.rows(injection), block.interval(injection)
+    if torch.compiler.is_compiling():
+        name = None if backend is None else backend.value
+        groups = [*rows.cells.tensors, *rows.regional.tensors]
+        return _compiled(*joint, groups, rows.spans, block.number, interval, injection.base_ratio, name)
+    groups = rows.cells if block.index % interval == 0 else rows.regional
+    return _attended(joint, groups, rows.base, rows.image, injection.base_ratio, kernel_of(backend))
+
+
+# It reads tensors on the CPU, which a recorded CUDA graph would not read again.
+@torch.library.custom_op("scenewright::attend", mutates_args=(), tags=(torch.Tag.cudagraph_unsafe,))
+def _compiled(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    groups: Sequence[Tensor],
+    spans: Tensor,
+    number: Tensor,
+    interval: int,
+    base_ratio: float,
+    backend: str | None,
+) -> Tensor:
+    half = len(groups) // 2
+    parts = groups[:half] if int(number) % interval == 0 else groups[half:]
+    base, end, image, last = spans.tolist()
+    return _attended(
+        (query, key, value),
+        Groups(*parts),
+        slice(base, end) if base < end else None,
+        slice(image, last),
+        base_ratio,
+        kernel_of(None if backend is None else AttentionBackendName(backend)),
+    )
+
+
+@_compiled.register_fake
+def _shaped(query: Tensor, *_: object) -> Tensor:
+    return torch.zeros_like(query)
+
+
+def _attended(
+    joint: tuple[Tensor, Tensor, Tensor],
+    groups: Groups,
+    base: slice | None,
+    image: slice,
+    base_ratio: float,
+    kernel: Kernel,
+) -> Tensor:
     out = torch.zeros_like(joint[0])
     for group in groups:
         query, key, value = (part[group.pictures] for part in joint)
@@ -32,11 +90,11 @@ def attend(
         if group.share is not None:
             attended = torch.lerp(out[group.pictures, group.rows], attended, group.share.to(attended))
         out[group.pictures, group.rows] = attended
-    if rows.base is None:
+    if base is None:
         return out
-    base = kernel(*(part[:, rows.base] for part in joint))
-    image = torch.lerp(out[:, rows.image], base[:, -(rows.image.stop - rows.image.start) :], base_ratio)
+    branch = kernel(*(part[:, base] for part in joint))
+    mixed = torch.lerp(out[:, image], branch[:, -(image.stop - image.start) :], base_ratio)
     # Where there is one image, its rows are the base branch's too, and the mixture goes over them.
-    out[:, rows.base] = base
-    out[:, rows.image] = image
+    out[:, base] = branch
+    out[:, image] = mixed
     return out

@@ -139,8 +139,9 @@ def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Argumen
     if injection is None:
         return None
     text, image = kwargs["encoder_hidden_states"], kwargs["hidden_states"]
-    # A context around this one has the same hook; and without a base image the text is all there is to be.
-    if text.shape[1] == injection.single.image.start:
+    # A context around this one has the same hook; and without a base image there are no more places than
+    # these. (What the injection says of lengths would be compiled in.)
+    if text.shape[1] + image.shape[1] == len(kwargs["image_rotary_emb"][0]):
         return None
     return (), {**kwargs, "encoder_hidden_states": torch.cat([text, image], dim=1)}
 

@@ -1,11 +1,11 @@
 """What a regional call tells its blocks: it travels with the call, so blocks hold nothing in between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import torch
 
-from renderer.regional.rows import Group, Rows
+from renderer.regional.rows import Rows
 
 KEY: Final = "regional"
 """Its name among a call's `joint_attention_kwargs`, and so among the attention processor's parameters."""
@@ -29,17 +29,22 @@ class Injection:
 
 @dataclass(frozen=True)
 class Block:
-    """The place of a transformer block: its kind, and its index among its kind from 0."""
+    """The place of a transformer block: its kind, and its index among its kind from 0.
+
+    `number` is the index as a tensor on the CPU: blocks that differ in it share their compiled code.
+    """
 
     double: bool
     index: int
+    number: torch.Tensor = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "number", torch.tensor(self.index, device="cpu"))
 
     def rows(self, injection: Injection) -> Rows:
         """The rows of this block's sequence."""
         return injection.double if self.double else injection.single
 
-    def groups(self, injection: Injection) -> tuple[Group, ...]:
-        """The groups that attend to themselves alone: one a region where this block is masked, else one."""
-        rows = self.rows(injection)
-        interval = injection.double_interval if self.double else injection.single_interval
-        return rows.cells if self.index % interval == 0 else rows.regional
+    def interval(self, injection: Injection) -> int:
+        """Every so many blocks of its kind one is masked, the first among them."""
+        return injection.double_interval if self.double else injection.single_interval

@@ -1,17 +1,16 @@
 """The attention processor of a regional call, around the one that it finds."""
 
-from functools import partial
 from typing import Any
 
-from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_attention_fn
+from diffusers.models.attention_dispatch import AttentionBackendName
 from diffusers.models.transformers.transformer_flux import FluxAttention
 from torch import Tensor
 
 from planner.errors import UserError
 from renderer.regional.adapters import Masks, adapter_output, adapters_of
-from renderer.regional.attention import Kernel, attend
+from renderer.regional.attention import attend, kernel_of
 from renderer.regional.injection import Block, Injection
-from renderer.regional.projections import Joint, Rope, joint_projections
+from renderer.regional.projections import Rope, joint_projections
 
 
 class RegionalAttnProcessor:
@@ -60,7 +59,8 @@ class RegionalAttnProcessor:
 
         def added() -> Tensor:
             embeds = ip_hidden_states or ()
-            return adapter_output(attn, self.wrapped, hidden_states, embeds, ip_adapter_masks, self._kernel)
+            kernel = kernel_of(self._attention_backend)
+            return adapter_output(attn, self.wrapped, hidden_states, embeds, ip_adapter_masks, kernel)
 
         if regional is None:
             stock = encoder_hidden_states, attention_mask, image_rotary_emb
@@ -68,17 +68,9 @@ class RegionalAttnProcessor:
             masked = adapters and ip_adapter_masks and encoder_hidden_states is not None
             return (*outputs[:2], added()) if masked else outputs
         joint = joint_projections(attn, hidden_states, encoder_hidden_states, image_rotary_emb)
-        out = self._attend(joint, regional)
+        out = attend(joint, regional, self.block, self._attention_backend).flatten(2)
         if encoder_hidden_states is None:
             return out
         text, image = out.split([encoder_hidden_states.shape[1], hidden_states.shape[1]], dim=1)
         shown = (added(),) if adapters else ()
         return attn.to_out[1](attn.to_out[0](image)), attn.to_add_out(text), *shown
-
-    @property
-    def _kernel(self) -> Kernel:
-        return partial(dispatch_attention_fn, backend=self._attention_backend)
-
-    def _attend(self, joint: Joint, injection: Injection) -> Tensor:
-        rows, groups = self.block.rows(injection), self.block.groups(injection)
-        return attend(joint, rows, groups, injection.base_ratio, self._kernel).flatten(2)

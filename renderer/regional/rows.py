@@ -8,6 +8,7 @@ order of the rows: attention within each group is all there is to compute.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -31,10 +32,55 @@ class Group:
     pictures: slice
     share: Tensor | None = None
 
-    def to(self, device: torch.device) -> "Group":
-        """The same group on `device`."""
-        share = None if self.share is None else self.share.to(device)
-        return Group(self.rows.to(device), self.keys.to(device), self.pictures, share)
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Groups end to end: int64 `rows` (n,) and `keys` (m,), float32 `shares` (k, 1, 1) of those that have
+    some, and on the CPU `table` (groups, 5), which tells how many rows, keys and shares a group has, its
+    first picture, and the one after its last, -1 for all.
+
+    In tensors alone, so that what is compiled for one layout serves any other.
+    """
+
+    rows: Tensor
+    keys: Tensor
+    shares: Tensor
+    table: Tensor
+
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """All that there is to them, as `Groups` takes it."""
+        return self.rows, self.keys, self.shares, self.table
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> "Groups":
+        """These groups, of which there is one at least."""
+        ends = [(group.pictures.start or 0, group.pictures.stop or -1) for group in groups]
+        shares = [torch.zeros(0, 1, 1) if group.share is None else group.share for group in groups]
+        table = [
+            (len(group.rows), len(group.keys), len(share), *span)
+            for group, share, span in zip(groups, shares, ends, strict=True)
+        ]
+        rows, keys = (torch.cat([getattr(group, part) for group in groups]) for part in ("rows", "keys"))
+        return cls(rows, keys, torch.cat(shares), torch.tensor(table))
+
+    def __iter__(self) -> Iterator[Group]:
+        """One by one."""
+        return iter(self._each)
+
+    @cached_property
+    def _each(self) -> tuple[Group, ...]:
+        table: list[list[int]] = self.table.tolist()
+        rows, keys, shares = (
+            part.split([line[column] for line in table])
+            for column, part in enumerate((self.rows, self.keys, self.shares))
+        )
+        pictures = [slice(first, None if end < 0 else end) for *_, first, end in table]
+        return tuple(map(Group, rows, keys, pictures, (share if len(share) else None for share in shares)))
+
+    def to(self, device: torch.device) -> "Groups":
+        """The same groups on `device`."""
+        return Groups(self.rows.to(device), self.keys.to(device), self.shares.to(device), self.table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +92,18 @@ class Rows:
     `regional`: all of a picture's in one, for blocks that are not masked.
     `base`: the base text and the image that it sees, or None where there is no base branch.
     `image`: the image tokens and behind them those of reference pictures, always the last rows.
+    `spans`: first and last of `base` (0 and 0 for None) and of `image`, int64 (4,), on the CPU.
     """
 
-    cells: tuple[Group, ...]
-    regional: tuple[Group, ...]
+    cells: Groups
+    regional: Groups
     base: slice | None
     image: slice
+    spans: Tensor
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
-        cells = tuple(group.to(device) for group in self.cells)
-        return Rows(cells, tuple(group.to(device) for group in self.regional), self.base, self.image)
+        return Rows(self.cells.to(device), self.regional.to(device), self.base, self.image, self.spans)
 
 
 @dataclass(frozen=True)
@@ -103,7 +150,9 @@ def group_rows(
         cells += [Group(references, whole, picture)] if len(references) else []
         regional.append(Group(whole, whole, picture))
     base = slice(sum(parts.texts), first + tokens) if parts.base_text else None
-    return Rows(tuple(cells), tuple(regional), base, slice(image, image + tokens))
+    seen = [base.start, base.stop] if base else [0, 0]
+    spans = torch.tensor([*seen, image, image + tokens])
+    return Rows(Groups.of(cells), Groups.of(regional), base, slice(image, image + tokens), spans)
 
 
 def _soft(groups: Sequence[Group], owner: Tensor, image: int, feather: int) -> Iterator[Group]:
