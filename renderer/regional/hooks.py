@@ -185,9 +185,16 @@ def _same(prompt: Tensor, base: Tensor) -> bool:
 
 
 def check_cache(transformer: FluxTransformer2DModel) -> None:
-    """Raise `UserError` where a block cache is on."""
-    if transformer.is_cache_enabled:
-        raise UserError("a block cache is on, and what it keeps does not fit regional steps: disable_cache()")
+    """Raise `UserError` where a block cache is on, whether `enable_cache` put it there or one of diffusers'
+    `apply_…_cache`: of diffusers' hooks these alone have a state.
+    """
+    registries: list[Any] = [vars(module).get("_diffusers_hook") for module in transformer.modules()]
+    hooks = (hook for registry in registries if registry for hook in registry.hooks.values())
+    if any(hook._is_stateful for hook in hooks):
+        raise UserError(
+            "a block cache is on, and what it keeps does not fit regional steps: disable_cache(), or take "
+            "its hooks off"
+        )
 
 
 def _check_transformer(transformer: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from accelerate import cpu_offload
 from accelerate.hooks import remove_hook_from_module
-from diffusers.hooks.first_block_cache import FirstBlockCacheConfig
+from diffusers import hooks
 from diffusers.models.transformers.transformer_flux import FluxAttnProcessor, FluxTransformer2DModel
 from peft import LoraConfig
 from torch import Tensor, nn
@@ -161,14 +161,54 @@ def test_an_ip_adapter_loaded_within_is_refused(build: Build, draw: Draw, within
         transformer._load_ip_adapter_weights([weights])
 
 
-def test_a_block_cache_that_is_turned_on_within_is_refused(
-    build: Build, draw: Draw, plain: Plain, within: Within
+CACHES: list[Any] = [
+    hooks.FasterCacheConfig(current_timestep_callback=lambda: 500),
+    hooks.FirstBlockCacheConfig(),
+    hooks.MagCacheConfig(num_inference_steps=STEPS, calibrate=True),
+    hooks.PyramidAttentionBroadcastConfig(
+        spatial_attention_block_skip_range=2, current_timestep_callback=lambda: 500
+    ),
+    hooks.SeaCacheConfig(),
+    hooks.TaylorSeerCacheConfig(),
+    hooks.TextKVCacheConfig(),
+]
+
+
+@pytest.mark.parametrize("config", CACHES, ids=lambda config: type(config).__name__)
+def test_a_block_cache_is_refused_until_it_is_turned_off(
+    build: Build, draw: Draw, plain: Plain, within: Within, config: Any
 ) -> None:
     transformer, call = build(), draw(6)
     with within(transformer, call):
-        transformer.enable_cache(FirstBlockCacheConfig())
+        expected = plain(transformer, call)
+        transformer.enable_cache(config)
         with pytest.raises(UserError, match=r"a block cache is on.*disable_cache\(\)"):
             plain(transformer, call)
+        transformer.disable_cache()
+        assert torch.equal(plain(transformer, call), expected)
+
+
+def test_a_block_cache_that_was_applied_past_the_model_is_refused_too(
+    build: Build, draw: Draw, within: Within
+) -> None:
+    transformer = build()
+    hooks.apply_first_block_cache(transformer, hooks.FirstBlockCacheConfig())
+    with pytest.raises(UserError, match="a block cache is on"), within(transformer, draw(6)):
+        pass
+
+
+def test_weights_kept_in_eight_bits_are_drawn_by_regions_too(
+    build: Build, draw: Draw, plain: Plain, within: Within
+) -> None:
+    """One region with the base prompt over the whole picture is the plain picture of the same weights."""
+    transformer, call = build(), draw(1, regions=1, owner=draw(1).owner * 0, base_ratio=0.0)
+    call = replace(call, region_embeds=(call.base_embeds,))
+    exact = plain(transformer, call)
+    transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.float32)
+    expected = plain(transformer, call)
+    with within(transformer, call):
+        assert relative(plain(transformer, call), expected) <= 1e-5
+    assert relative(expected, exact) > 1e-3
 
 
 def drawn(pipeline: Any, call: DenseCall, **more: Any) -> Tensor:
