@@ -49,8 +49,10 @@ class Texts:
         return found[0].to(device), found[1].to(device)
 
     def _keep(self, key: Hashable, read: Read) -> None:
-        padded, pooled = (part.to("cpu") for part in read)
-        self._kept[key] = padded, pooled
+        if _bytes(read) > self._limit:
+            return
+        padded, pooled = read
+        self._kept[key] = padded.to("cpu"), pooled.to("cpu")
         while sum(map(_bytes, self._kept.values())) > self._limit:
             self._kept.popitem(last=False)
 
