@@ -86,10 +86,11 @@ class Polygon(Frozen):
 
 
 class Mask(Frozen):
-    """A mask image of the canvas's own size: where it is white (128 or more of 255) the region is.
+    """A mask image of the canvas's own size: where it is white the region is.
 
-    In a file `mask` may be the path of an image, relative to the file; once loaded it is a
-    `data:image/png;base64,` URL, so that a plan carries all that it needs.
+    In a file `mask` may be the path of an image, relative to the file: greys count by how much of each token
+    they cover, and what is transparent is black. Once loaded it is a `data:image/png;base64,` URL, black and
+    white, so that a plan carries all that it needs.
     """
 
     mask: str = Field(min_length=1)

@@ -12,12 +12,13 @@ from PIL import Image, UnidentifiedImageError
 from shapely.geometry.base import BaseGeometry
 
 from planner.errors import UserError
+from planner.painting import hardened, soft_mask
 from planner.plans import Size
 from planner.scene import GRID, Box, Mask, Polygon, Region, Shape
 
 DATA_URL = "data:image/png;base64,"
 WHITE = 128
-"""The least grey value, of 255, that counts as inside a mask."""
+"""The least grey value, of 255, that counts as inside a mask that a plan carries."""
 
 
 def given_shape(region: Region) -> Shape | None:
@@ -81,8 +82,15 @@ def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
 
 
 def inline_mask(image: Image.Image) -> Mask:
-    """`image` as a mask that a plan carries: black and white, a PNG in a data URL."""
-    white = np.asarray(image.convert("L")) >= WHITE
+    """`image` as a mask that a plan carries: black and white, a PNG in a data URL.
+
+    Greys become white pixels that cover as much of each token; what is transparent is black.
+    """
+    return mask_of(hardened(soft_mask(image)))
+
+
+def mask_of(white: NDArray[np.bool_]) -> Mask:
+    """The mask that is white where `white`, bool (H, W), is true."""
     buffer = io.BytesIO()
     Image.fromarray(white).save(buffer, format="PNG", optimize=True)
     return Mask(mask=DATA_URL + base64.b64encode(buffer.getvalue()).decode("ascii"))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.layout import Layout as Layout
+    from planner.painting import painted_masks as painted_masks
+    from planner.painting import soft_mask as soft_mask
     from planner.placing.arranging import arrange as arrange
     from planner.planning import plan as plan
     from planner.plans import Plan as Plan
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from renderer.grid import rasterise as rasterise
     from renderer.models import Model as Model
     from renderer.models import load_model as load_model
-    from renderer.painting import painted_masks as painted_masks
-    from renderer.painting import soft_mask as soft_mask
     from renderer.pipeline import Result as Result
     from renderer.pipeline import generate as generate
     from renderer.pipeline import generate_many as generate_many
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "planner.layout": ("Layout",),
+    "planner.painting": ("painted_masks", "soft_mask"),
     "planner.placing.arranging": ("arrange",),
     "planner.plans": ("Plan", "Size"),
     "planner.planning": ("plan",),
     "renderer.cards": ("ModelCard", "model_card"),
     "renderer.pipeline": ("Result", "generate", "generate_many", "layout_of", "make_plan", "settle"),
     "renderer.grid": ("TokenGrid", "grid_from_coverage", "grid_from_masks", "rasterise"),
-    "renderer.painting": ("painted_masks", "soft_mask"),
     "renderer.models": ("Model", "load_model"),
     "renderer.regional": ("Conditioning", "RegionalSettings"),
     "renderer.rendering": ("Rendering", "render", "render_batch"),

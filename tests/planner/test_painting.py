@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from planner.errors import UserError
 from planner.layout import Layout
+from planner.painting import hardened
 from planner.placing.arranging import arrange
 from planner.plans import Size
 from planner.scene import Region, Scene
-from planner.shapes import inline_mask
+from planner.shapes import inline_mask, mask_pixels
 from renderer import grid_from_coverage, grid_from_masks, painted_masks, rasterise, soft_mask
 from renderer.grid import TokenGrid
 
@@ -86,6 +87,105 @@ def test_transparent_pixels_are_no_regions() -> None:
     image = canvas()
     image.paste((0, 128, 0, 255), (16, 0, 32, 48))
     assert painted_masks(image, ["green"])[0].sum() == 16 * 48
+
+
+def smooth(*shapes: tuple[str, tuple[int, int, int, int]]) -> tuple[Image.Image, dict[str, np.ndarray]]:
+    """Ellipses on black, their edges blended as painting programs do; and each pixel's share of each."""
+    large = Image.new("RGB", (64 * 8, 64 * 8))
+    for colour, bounds in shapes:
+        ImageDraw.Draw(large).ellipse([8 * bound for bound in bounds], fill=colour)
+    pixels = np.asarray(large).reshape(64, 8, 64, 8, 3)
+    shares = {
+        colour: (pixels == ImageColor.getrgb(colour)).all(axis=-1).mean(axis=(1, 3)) for colour, _ in shapes
+    }
+    return Image.fromarray(np.rint(pixels.mean(axis=(1, 3))).astype(np.uint8)), shares
+
+
+def test_blended_edges_go_to_the_colour_that_has_more_of_them_and_to_no_third() -> None:
+    """Half red and half blue is the third region's purple, and half red on black is the fourth's maroon."""
+    image, shares = smooth(
+        ("#ff0000", (2, 2, 40, 40)),
+        ("#0000ff", (20, 14, 60, 50)),
+        ("#800080", (2, 44, 18, 60)),
+        ("#800000", (44, 52, 60, 62)),
+    )
+    masks = painted_masks(image, list(shares))
+    assert not (masks.sum(axis=0) > 1).any()
+    for mask, share in zip(masks, shares.values(), strict=True):
+        assert mask[share > 0.6].all()
+        assert not mask[share < 0.1].any()
+
+
+def test_a_stroke_as_thin_as_a_pixel_stays() -> None:
+    image = canvas("RGB", (255, 255, 255))
+    ImageDraw.Draw(image).line((0, 20, 63, 20), fill=(255, 0, 0))
+    masks = painted_masks(image, ["red"])
+    assert masks[0].sum() == 64
+    assert masks[0, 20].all()
+
+
+def test_a_wide_soft_brush_is_no_colour_of_its_own() -> None:
+    image = canvas("RGB", (255, 255, 255))
+    ImageDraw.Draw(image).rectangle((0, 0, 31, 47), fill=(255, 0, 0))
+    masks = painted_masks(image.filter(ImageFilter.GaussianBlur(6)), ["red"])
+    assert masks[0][:, :30].all()
+    assert not masks[0][:, 34:].any()
+
+
+def test_a_pixel_amid_transparent_ones_goes_to_the_nearest_colour() -> None:
+    image = canvas()
+    image.paste((255, 0, 0, 255), (0, 0, 16, 16))
+    image.paste((0, 0, 255, 255), (32, 0, 48, 16))
+    image.putpixel((60, 40), (40, 0, 200, 255))
+    assert painted_masks(image, ["red", "blue"])[:, 40, 60].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("given", [None, "white"])
+def test_colours_that_nobody_named_are_refused(given: str | None) -> None:
+    image = canvas("RGB", (255, 255, 255))
+    image.paste((255, 0, 0), (0, 0, 16, 48))
+    assert painted_masks(image, ["red"], given).sum() == 16 * 48
+    image.paste((0, 255, 0), (32, 0, 48, 48))
+    with pytest.raises(UserError, match="the picture also has #00ff00: give each colour but the canvas's"):
+        painted_masks(image, ["red"], given)
+
+
+@given(arrays.arrays(np.float64, (20, 37), elements=st.floats(0, 1)))
+def test_a_soft_mask_in_black_and_white_covers_as_much_of_each_token(shares: np.ndarray) -> None:
+    white = hardened(shares)
+    for rows in (slice(0, 16), slice(16, 20)):
+        for columns in (slice(0, 16), slice(16, 32), slice(32, 37)):
+            token = shares[rows, columns]
+            assert abs(white[rows, columns].sum() - token.sum()) <= 0.5 + 1e-9
+            inside, outside = token[white[rows, columns]], token[~white[rows, columns]]
+            assert not (inside.size and outside.size) or inside.min() >= outside.max()
+    assert (hardened(white.astype(float)) == white).all()
+
+
+def test_a_plans_soft_mask_counts_by_coverage() -> None:
+    """Each token alone would be lost at a threshold: half white, and the rest just too dark."""
+    image = Image.new("L", (64, 64), 100)
+    image.paste(255, (0, 0, 8, 64))
+    image.paste(0, (32, 0, 64, 64))
+    grid = rasterise(plan(image))
+    shape = grid.names.index("shape")
+    assert (grid.owner == shape).tolist() == [[True, False, False, False]] * 4
+    assert (np.asarray(image.convert("L"))[:, 8:16] < 128).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.fromarray(np.repeat([[0, 65535]], 32, axis=1).repeat(64, axis=0).astype(np.uint16)),
+        Image.merge("LA", [Image.new("L", (64, 64), 255), drawn((0, 0, 63, 63))]).convert("RGBA"),
+    ],
+    ids=["16 bits", "white under transparent"],
+)
+def test_masks_as_painting_programs_save_them(image: Image.Image) -> None:
+    white = mask_pixels(inline_mask(image), Size(width=64, height=64))
+    assert 0.4 < white.mean() < 0.9
+    assert not white[0, 0]
+    assert white[32, 40]
 
 
 @pytest.mark.parametrize(
