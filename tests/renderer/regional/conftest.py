@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +22,28 @@ from renderer.regional import Conditioning, RegionalSettings, regional
 TEXT_WIDTH = 32
 POOLED_WIDTH = 24
 TIMESTEPS = torch.tensor([1000.0, 750.0, 500.0, 250.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Call(DenseCall):
+    """A regional call that can also be drawn by a pipeline."""
+
+    def denoised(self, pipeline: Any, steps: int, **more: Any) -> Tensor:
+        """What the pipeline denoises to, packed (B, N, C), called as its documentation says.
+
+        It starts from the call's latents, unless it is given a generator.
+        """
+        rows, columns = self.owner.shape[-2:]
+        start = {} if "generator" in more else {"latents": self.latents}
+        return pipeline(
+            prompt_embeds=self.base_embeds,
+            pooled_prompt_embeds=self.pooled,
+            num_inference_steps=steps,
+            height=16 * rows,
+            width=16 * columns,
+            output_type="latent",
+            **start | more,
+        ).images
 
 
 def reference_ids(rows: int, columns: int) -> Tensor:
@@ -83,7 +106,7 @@ def assemble(vae: AutoencoderKL) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def draw() -> Callable[..., DenseCall]:
+def draw() -> Callable[..., Call]:
     """A random call in the first step; `owner` is random too, with uncovered tokens, unless it is given."""
 
     def make(
@@ -96,7 +119,7 @@ def draw() -> Callable[..., DenseCall]:
         one_stream: bool = False,
         feather: int = 0,
         dtype: torch.dtype = torch.float32,
-    ) -> DenseCall:
+    ) -> Call:
         numbers = np.random.default_rng(seed)
         if owner is None:
             owner = numbers.integers(-1, regions, size=(4, 6)).astype(np.int16)
@@ -108,7 +131,7 @@ def draw() -> Callable[..., DenseCall]:
         texts = tuple(
             normal(batch, int(length), TEXT_WIDTH) for length in numbers.integers(1, 9, size=regions)
         )
-        return DenseCall(
+        return Call(
             owner=owner,
             latents=normal(batch, owner.size, 16),
             sigma=torch.ones(batch, dtype=dtype),

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -29,11 +29,14 @@ from diffusers.pipelines.flux.pipeline_flux_kontext_inpaint import FluxKontextIn
 from peft import LoraConfig
 from torch import Tensor, nn
 
-from evals.dense import DenseCall, dense_prediction
+from evals.dense import dense_prediction
 from evals.parity import image_ids, relative
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
-Draw = Callable[..., DenseCall]
+if TYPE_CHECKING:
+    from tests.renderer.regional.conftest import Call
+
+Draw = Callable[..., "Call"]
 
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 NAMES = {
@@ -135,23 +138,13 @@ def build_parts(build: Callable[..., FluxTransformer2DModel], assemble: Callable
     )
 
 
-def latents_of(pipeline: Any, case: Case, call: DenseCall, **more: Any) -> Tensor:
-    """What the pipeline denoises to, packed (B, N, C), called as its documentation says."""
-    return pipeline(
-        prompt_embeds=call.base_embeds,
-        pooled_prompt_embeds=call.pooled,
-        num_inference_steps=STEPS,
-        generator=torch.Generator().manual_seed(0),
-        height=HEIGHT,
-        width=WIDTH,
-        output_type="latent",
-        **case.call,
-        **more,
-    ).images
+def latents_of(pipeline: Any, case: Case, call: "Call", **more: Any) -> Tensor:
+    """What the case's pipeline denoises to."""
+    return call.denoised(pipeline, STEPS, generator=torch.Generator().manual_seed(0), **case.call, **more)
 
 
 def within(
-    pipeline: Any, case: Case, call: DenseCall, inject_steps: int = STEPS, **guests: Any
+    pipeline: Any, case: Case, call: "Call", inject_steps: int = STEPS, **guests: Any
 ) -> AbstractContextManager[None]:
     """The case's regional context, over the steps that its pipeline will run."""
     strength = case.call.get("strength", 1.0)
@@ -208,7 +201,7 @@ def test_a_whole_run_with_a_controlnet_is_the_oracles(parts: Parts, draw: Draw, 
 
 
 @torch.no_grad()
-def dense_run(pipeline: Any, net: FluxControlNetModel, control: Tensor, call: DenseCall) -> Tensor:
+def dense_run(pipeline: Any, net: FluxControlNetModel, control: Tensor, call: "Call") -> Tensor:
     """Euler steps over the oracle's predictions, with a ControlNet called on the base prompt."""
     sigmas = [*(flux_timesteps(pipeline.scheduler, STEPS, call.owner.size) / 1000).tolist(), 0.0]
     for sigma, following in pairwise(sigmas):
@@ -257,7 +250,7 @@ def adapter_weights() -> dict[str, dict[str, Tensor]]:
     }
 
 
-def asked(guest: str, call: DenseCall) -> dict[str, Any]:
+def asked(guest: str, call: "Call") -> dict[str, Any]:
     """What a pipeline is called with for the guest, by the names that diffusers gives it."""
     if guest == "IP-Adapter":
         picture = torch.ones(1, 1, 12)
@@ -269,7 +262,7 @@ def asked(guest: str, call: DenseCall) -> dict[str, Any]:
     return {"true_cfg_scale": 2.0, **negative} if guest == "negative prompt" else {}
 
 
-def of_the_region(guest: str, call: DenseCall) -> dict[str, Any]:
+def of_the_region(guest: str, call: "Call") -> dict[str, Any]:
     """What the regional context is told for the guest to be the first region's."""
     negative = call.base_embeds.flip(2)
     return {

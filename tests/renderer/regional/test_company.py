@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -20,7 +20,10 @@ from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
 Build = Callable[..., FluxTransformer2DModel]
-Draw = Callable[..., DenseCall]
+if TYPE_CHECKING:
+    from tests.renderer.regional.conftest import Call
+
+Draw = Callable[..., "Call"]
 Plain = Callable[[FluxTransformer2DModel, DenseCall], Tensor]
 Within = Callable[..., AbstractContextManager[None]]
 
@@ -211,21 +214,13 @@ def test_weights_kept_in_eight_bits_are_drawn_by_regions_too(
     assert relative(expected, exact) > 1e-3
 
 
-def drawn(pipeline: Any, call: DenseCall, **more: Any) -> Tensor:
+def drawn(pipeline: Any, call: "Call", **more: Any) -> Tensor:
     timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)
     conditioning = Conditioning(call.region_embeds, call.base_embeds)
     with regional(
         pipeline.transformer, call.owner, conditioning, RegionalSettings(call.base_ratio, STEPS), timesteps
     ):
-        return pipeline(
-            prompt_embeds=call.base_embeds,
-            pooled_prompt_embeds=call.pooled,
-            num_inference_steps=STEPS,
-            height=64,
-            width=96,
-            output_type="latent",
-            **more,
-        ).images
+        return call.denoised(pipeline, STEPS, **more)
 
 
 def seeded(*seeds: int) -> list[torch.Generator]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,14 +16,16 @@ from hypothesis.extra import numpy as arrays
 from peft import LoKrConfig, LoraConfig, get_peft_model_state_dict
 from torch import Tensor
 
-from evals.dense import DenseCall
 from evals.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 from renderer.regional.lora import Place, place_of, token_mask
 from renderer.regional.rows import Sequenced
 
-Draw = Callable[..., DenseCall]
+if TYPE_CHECKING:
+    from tests.renderer.regional.conftest import Call
+
+Draw = Callable[..., "Call"]
 
 STEPS = 3
 FULL = np.zeros((4, 6), dtype=np.int16)
@@ -59,22 +61,9 @@ def styled(pipeline: Any) -> Any:
     return pipeline
 
 
-def latents_of(pipeline: Any, call: DenseCall, **more: Any) -> Tensor:
-    return pipeline(
-        prompt_embeds=call.base_embeds,
-        pooled_prompt_embeds=call.pooled,
-        latents=call.latents,
-        num_inference_steps=STEPS,
-        height=64,
-        width=96,
-        output_type="latent",
-        **more,
-    ).images
-
-
 def drawn(
     pipeline: Any,
-    call: DenseCall,
+    call: "Call",
     lora_regions: Any = None,
     inject_steps: int = STEPS,
     intervals: tuple[int, int] = (1, 1),
@@ -87,10 +76,10 @@ def drawn(
         flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
         lora_regions=lora_regions,
     ):
-        return latents_of(pipeline, call)
+        return call.denoised(pipeline, STEPS)
 
 
-def whole(draw: Draw) -> DenseCall:
+def whole(draw: Draw) -> "Call":
     call = draw(0, regions=1, owner=FULL, base_ratio=0.0)
     return replace(call, region_embeds=(call.base_embeds,))
 
@@ -101,9 +90,9 @@ def test_a_lora_from_a_file_is_the_plain_pipelines_fused_or_not(
     state = get_peft_model_state_dict(styled.transformer, adapter_name="style")
     type(styled).save_lora_weights(tmp_path, transformer_lora_layers=state)
     fresh, call = assemble(build()), whole(draw)
-    bare = latents_of(fresh, call)
+    bare = call.denoised(fresh, STEPS)
     fresh.load_lora_weights(tmp_path, adapter_name="style")
-    plain = latents_of(fresh, call)
+    plain = call.denoised(fresh, STEPS)
     assert relative(drawn(fresh, call), plain) <= 1e-5
     fresh.fuse_lora()
     assert relative(drawn(fresh, call), plain) <= 1e-5
@@ -119,12 +108,12 @@ def test_several_loras_keep_their_weights(styled: Any, draw: Draw) -> None:
     seen = list[Tensor]()
     for weights in ([1.0, 0.0], [0.3, 0.8]):
         styled.transformer.set_adapters(["style", "other"], weights)
-        seen.append(latents_of(styled, call))
+        seen.append(call.denoised(styled, STEPS))
         assert relative(drawn(styled, call), seen[-1]) <= 1e-5
     assert relative(*seen) > 1e-3
 
 
-def check_drawn_there_alone(pipeline: Any, call: DenseCall) -> None:
+def check_drawn_there_alone(pipeline: Any, call: "Call") -> None:
     """Region 1 is as with its LoRA everywhere, the others as with none; and the LoRA shows in both."""
     everywhere, one = drawn(pipeline, call), drawn(pipeline, call, {"style": {1}})
     pipeline.transformer.disable_adapters()
@@ -183,7 +172,7 @@ def test_in_steps_without_regions_a_lora_keeps_to_its_tokens(styled: Any, draw: 
     call = draw(5, owner=np.repeat(np.arange(2, dtype=np.int16), 12).reshape(4, 6), regions=2)
     one = drawn(styled, call, {"style": [0]}, 0)
     styled.transformer.disable_adapters()
-    off = (one - latents_of(styled, call)).flatten()
+    off = (one - call.denoised(styled, STEPS)).flatten()
     inside, outside = off[: off.numel() // 2].norm(), off[off.numel() // 2 :].norm()
     # What is outside changes by what it sees inside alone.
     assert 0 < outside < inside / 5
@@ -222,9 +211,9 @@ def test_an_inner_context_without_loras_of_regions_takes_them_whole(styled: Any,
                 lora_regions={"style": set()},
             )
         )
-        outer = latents_of(styled, call)
+        outer = call.denoised(styled, STEPS)
         assert torch.equal(drawn(styled, call), alone)
-        assert torch.equal(latents_of(styled, call), outer)
+        assert torch.equal(call.denoised(styled, STEPS), outer)
     assert relative(outer, alone) > 1e-4
     assert torch.equal(drawn(styled, call), alone)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,12 +11,15 @@ import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
-from evals.dense import DenseCall, dense_prediction
+from evals.dense import dense_prediction
 from evals.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
-Draw = Callable[..., DenseCall]
+if TYPE_CHECKING:
+    from tests.renderer.regional.conftest import Call
+
+Draw = Callable[..., "Call"]
 
 STEPS = 4
 SCALE = 2.5
@@ -31,11 +34,11 @@ def pipeline(
     return assemble(build(guidance_embeds=request.param))
 
 
-def conditioning(call: DenseCall) -> Conditioning:
+def conditioning(call: "Call") -> Conditioning:
     return Conditioning(call.region_embeds, call.base_embeds)
 
 
-def against(call: DenseCall) -> DenseCall:
+def against(call: "Call") -> "Call":
     """The same call with negative prompts in place of its own."""
     return replace(
         call,
@@ -44,24 +47,20 @@ def against(call: DenseCall) -> DenseCall:
     )
 
 
-def latents_of(pipeline: Any, call: DenseCall, negative: DenseCall) -> Tensor:
-    return pipeline(
-        prompt_embeds=call.base_embeds,
-        pooled_prompt_embeds=call.pooled,
+def denied(pipeline: Any, call: "Call", negative: "Call") -> Tensor:
+    """What the pipeline denoises to with a negative pass."""
+    return call.denoised(
+        pipeline,
+        STEPS,
         negative_prompt_embeds=negative.base_embeds,
         negative_pooled_prompt_embeds=call.pooled,
         true_cfg_scale=SCALE,
         guidance_scale=3.5,
-        latents=call.latents,
-        num_inference_steps=STEPS,
-        height=64,
-        width=96,
-        output_type="latent",
-    ).images
+    )
 
 
 def drawn(
-    pipeline: Any, call: DenseCall, negative: DenseCall, *, regions: bool, inject_steps: int = STEPS
+    pipeline: Any, call: "Call", negative: "Call", *, regions: bool, inject_steps: int = STEPS
 ) -> Tensor:
     """With `regions` the negative pass is regional too."""
     with regional(
@@ -72,10 +71,10 @@ def drawn(
         flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
         negative=conditioning(negative) if regions else None,
     ):
-        return latents_of(pipeline, call, negative)
+        return denied(pipeline, call, negative)
 
 
-def everywhere(call: DenseCall) -> DenseCall:
+def everywhere(call: "Call") -> "Call":
     """Plain FLUX: one region over the whole canvas."""
     return replace(call, owner=FULL, region_embeds=(call.base_embeds,), base_ratio=0.0)
 
@@ -102,7 +101,7 @@ def test_the_base_prompts_over_the_whole_canvas_are_the_plain_pipeline(
     pipeline: Any, draw: Draw, regions: bool
 ) -> None:
     call = everywhere(draw(1, regions=1))
-    plain = latents_of(pipeline, call, against(call))
+    plain = denied(pipeline, call, against(call))
     assert relative(drawn(pipeline, call, against(call), regions=regions), plain) <= 1e-5
 
 

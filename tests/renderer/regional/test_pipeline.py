@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -18,7 +18,10 @@ from evals.dense import DenseCall, dense_prediction
 from evals.parity import relative
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
-Draw = Callable[..., DenseCall]
+if TYPE_CHECKING:
+    from tests.renderer.regional.conftest import Call
+
+Draw = Callable[..., "Call"]
 Assemble = Callable[[FluxTransformer2DModel], FluxPipeline]
 
 SIZE = {"height": 64, "width": 96}
@@ -30,23 +33,7 @@ def pipeline(transformer: FluxTransformer2DModel, assemble: Assemble) -> FluxPip
     return assemble(transformer)
 
 
-def draw_latents(pipeline: FluxPipeline, call: DenseCall, **arguments: Any) -> Tensor:
-    """What the pipeline denoises `call` to, packed (B, N, C)."""
-    latents = cast(Any, pipeline)(
-        prompt_embeds=call.base_embeds,
-        pooled_prompt_embeds=call.pooled,
-        latents=call.latents,
-        num_inference_steps=STEPS,
-        output_type="latent",
-        **SIZE,
-        **arguments,
-    )
-    return cast(Tensor, latents.images)
-
-
-def context(
-    pipeline: FluxPipeline, call: DenseCall, inject_steps: int = STEPS
-) -> AbstractContextManager[None]:
+def context(pipeline: FluxPipeline, call: "Call", inject_steps: int = STEPS) -> AbstractContextManager[None]:
     return regional(
         pipeline.transformer,
         call.owner,
@@ -57,7 +44,7 @@ def context(
 
 
 def dense_latents(
-    pipeline: FluxPipeline, call: DenseCall, guide: Callable[[Tensor, DenseCall], Tensor]
+    pipeline: FluxPipeline, call: "Call", guide: Callable[[Tensor, DenseCall], Tensor]
 ) -> Tensor:
     """Euler steps over the oracle's predictions, each sent through `guide`."""
     sigmas = [*(flux_timesteps(pipeline.scheduler, STEPS, call.owner.size) / 1000).tolist(), 0.0]
@@ -71,7 +58,7 @@ def dense_latents(
 def test_a_whole_run_is_the_oracles(pipeline: FluxPipeline, draw: Draw) -> None:
     call = draw(0, batch=2)
     with context(pipeline, call):
-        latents = draw_latents(pipeline, call)
+        latents = call.denoised(pipeline, STEPS)
     assert relative(latents, dense_latents(pipeline, call, lambda prediction, _: prediction)) <= 1e-5
 
 
@@ -89,9 +76,9 @@ def test_the_negative_pass_of_true_cfg_stays_plain(pipeline: FluxPipeline, draw:
         return against + 2.5 * (prediction - against)
 
     with context(pipeline, call):
-        latents = draw_latents(
+        latents = call.denoised(
             pipeline,
-            call,
+            STEPS,
             true_cfg_scale=2.5,
             negative_prompt_embeds=negative,
             negative_pooled_prompt_embeds=call.pooled,
@@ -101,9 +88,9 @@ def test_the_negative_pass_of_true_cfg_stays_plain(pipeline: FluxPipeline, draw:
 
 def test_no_injected_step_is_the_plain_pipeline_to_the_bit(pipeline: FluxPipeline, draw: Draw) -> None:
     call = draw(2)
-    plain = draw_latents(pipeline, call)
+    plain = call.denoised(pipeline, STEPS)
     with context(pipeline, call, inject_steps=0):
-        assert torch.equal(draw_latents(pipeline, call), plain)
+        assert torch.equal(call.denoised(pipeline, STEPS), plain)
 
 
 def test_two_pipelines_on_one_transformer_do_not_meet(
@@ -111,27 +98,27 @@ def test_two_pipelines_on_one_transformer_do_not_meet(
 ) -> None:
     call, other = draw(3), draw(4)
     second = assemble(pipeline.transformer)
-    expected = draw_latents(second, other)
+    expected = other.denoised(second, STEPS)
     with context(pipeline, call):
-        alone = draw_latents(pipeline, call)
-        assert torch.equal(draw_latents(second, other), expected)
+        alone = call.denoised(pipeline, STEPS)
+        assert torch.equal(other.denoised(second, STEPS), expected)
         with context(second, other):
-            regional_other = draw_latents(second, other)
-        assert torch.equal(draw_latents(pipeline, call), alone)
+            regional_other = other.denoised(second, STEPS)
+        assert torch.equal(call.denoised(pipeline, STEPS), alone)
     assert not torch.equal(regional_other, expected)
-    assert torch.equal(draw_latents(second, other), expected)
+    assert torch.equal(other.denoised(second, STEPS), expected)
 
 
 def test_a_run_that_is_interrupted_leaves_the_next_one_whole(pipeline: FluxPipeline, draw: Draw) -> None:
     call = draw(5)
-    plain = draw_latents(pipeline, call)
+    plain = call.denoised(pipeline, STEPS)
 
     def interrupt(*_: object) -> dict[str, Any]:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), context(pipeline, call):
-        draw_latents(pipeline, call, callback_on_step_end=interrupt)
-    assert torch.equal(draw_latents(pipeline, call), plain)
+        call.denoised(pipeline, STEPS, callback_on_step_end=interrupt)
+    assert torch.equal(call.denoised(pipeline, STEPS), plain)
 
 
 def test_img2img_counts_its_own_steps(pipeline: FluxPipeline, draw: Draw) -> None:
@@ -174,7 +161,7 @@ def test_several_pictures_come_of_one_grid(pipeline: FluxPipeline, draw: Draw) -
     timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)
     settings = RegionalSettings(call.base_ratio, STEPS)
     with regional(pipeline.transformer, call.owner, shared, settings, timesteps):
-        latents = draw_latents(pipeline, both)
+        latents = both.denoised(pipeline, STEPS)
     assert relative(latents, dense_latents(pipeline, both, lambda prediction, _: prediction)) <= 1e-5
 
 
@@ -202,11 +189,11 @@ def test_an_ip_adapter_goes_on_with_its_own_processor(
     call = replace(call, region_embeds=(call.base_embeds,))
     picture = {"ip_hidden_states": [torch.randn(1, 4, 20, generator=torch.Generator().manual_seed(0))]}
     with torch.no_grad():
-        plain = draw_latents(pipeline, call, joint_attention_kwargs=picture)
-        without = draw_latents(
-            pipeline, call, joint_attention_kwargs={"ip_hidden_states": [torch.zeros(1, 4, 20)]}
+        plain = call.denoised(pipeline, STEPS, joint_attention_kwargs=picture)
+        without = call.denoised(
+            pipeline, STEPS, joint_attention_kwargs={"ip_hidden_states": [torch.zeros(1, 4, 20)]}
         )
         with context(pipeline, call):
-            latents = draw_latents(pipeline, call, joint_attention_kwargs=picture)
+            latents = call.denoised(pipeline, STEPS, joint_attention_kwargs=picture)
     assert relative(latents, plain) <= 1e-5
     assert relative(without, plain) > 1e-3
