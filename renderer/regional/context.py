@@ -6,7 +6,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import numpy as np
-from diffusers.models.transformers.transformer_flux import FluxAttention, FluxTransformer2DModel
+from diffusers.models.transformers.transformer_flux import (
+    FluxAttention,
+    FluxAttnProcessor,
+    FluxIPAdapterAttnProcessor,
+    FluxTransformer2DModel,
+)
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +28,9 @@ from renderer.regional.settings import RegionalSettings
 MISSED = (
     "no region was drawn, since no call had the base prompt: pass conditioning.base_embeds as prompt_embeds"
 )
+
+STOCK = (FluxAttnProcessor.__call__, FluxIPAdapterAttnProcessor.__call__)
+"""How attention is computed that a regional call computes by regions."""
 
 
 @contextmanager
@@ -58,7 +66,8 @@ def regional(
     (`RegionalSettings.one_stream` spares that image). Of contexts within one another, the innermost is in
     force. Afterwards the transformer is as it was, also after an exception.
 
-    Raises `UserError` where grid, embeddings and transformer do not fit together; warns where calls came in
+    Raises `UserError` where grid, embeddings and transformer do not fit together, and where an attention
+    processor does anything that diffusers' own ones don't; warns where calls came in
     the first T steps and none had the base prompt.
     """
     _check(transformer, owner, conditioning)
@@ -129,8 +138,19 @@ def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], condit
     if width != wanted:
         raise UserError(f"the embeddings are {width} wide: this transformer takes {wanted}")
     check_cache(transformer)
-    if any(getattr(attn.processor, "_parallel_config", None) for attn, _ in _attentions(transformer)):
+    for attn, block in _attentions(transformer):
+        _check_processor(attn.processor, block)
+
+
+def _check_processor(processor: Any, block: Block) -> None:
+    if getattr(processor, "_parallel_config", None):
         raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")
+    found: Any = type(getattr(processor, "wrapped", processor))
+    if found.__call__ not in STOCK:
+        raise UserError(
+            f"{block} has the attention processor {found.__name__}, which regions would pass over: set "
+            "FluxAttnProcessor there, or load an IP-Adapter"
+        )
 
 
 def _check_shape(owner: NDArray[np.int16], conditioning: Conditioning) -> None:

@@ -41,6 +41,10 @@ class Block:
     def __post_init__(self) -> None:
         object.__setattr__(self, "number", torch.tensor(self.index, device="cpu"))
 
+    def __str__(self) -> str:
+        """Its name in the transformer."""
+        return f"{'transformer_blocks' if self.double else 'single_transformer_blocks'}.{self.index}"
+
     def rows(self, injection: Injection) -> Rows:
         """The rows of this block's sequence."""
         return injection.double if self.double else injection.single

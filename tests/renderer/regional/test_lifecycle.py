@@ -267,6 +267,34 @@ def test_a_block_cache_is_refused(
         pass
 
 
+class Halved(FluxAttnProcessor):
+    """A processor of someone's own."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return tuple(part / 2 for part in super().__call__(*args, **kwargs))
+
+
+class Renamed(FluxAttnProcessor):
+    """A processor that does what diffusers' own one does."""
+
+
+def test_a_processor_of_someones_own_is_refused(
+    build: Callable[..., FluxTransformer2DModel], draw: Draw, plain: Plain, within: Within
+) -> None:
+    other, call = build(), draw(0)
+    with within(other, call):
+        drawn = plain(other, call)
+    attentions(other)[1].set_processor(Renamed())
+    with within(other, call):
+        assert torch.equal(plain(other, call), drawn)
+    attentions(other)[1].set_processor(Halved())
+    message = r"transformer_blocks\.1 has the attention processor Halved, which regions would pass over"
+    bare = plain(other, call)
+    with pytest.raises(UserError, match=message), within(other, call):
+        pass
+    assert torch.equal(plain(other, call), bare)
+
+
 def test_context_parallelism_is_refused(
     build: Callable[..., FluxTransformer2DModel], draw: Draw, within: Within
 ) -> None:
