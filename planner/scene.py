@@ -148,6 +148,9 @@ class Region(Frozen):
     size: Extent | None = Field(
         default=None, description="how much of the picture the thing takes, where its place is left open"
     )
+    negative: Words = Field(
+        default="", description="a negative prompt of its own, beside the whole picture's"
+    )
 
 
 class Relation(Frozen):
@@ -168,6 +171,7 @@ class Scene(Frozen):
     )
     style: Words = Field(default="", description="words that every regional prompt shares")
     absent: tuple[Name, ...] = Field(default=(), description="what must not appear")
+    negative: Words = Field(default="", description="the negative prompt, beside what is absent")
     regions: tuple[Region, ...] = Field(default=(), max_length=MAX_REGIONS)
     relations: tuple[Relation, ...] = Field(default=())
 

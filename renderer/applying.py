@@ -1,24 +1,23 @@
 """A model made ready for what joins a drawing: the pipeline that takes it, and LoRAs while it draws."""
 
 import inspect
-import re
-import warnings
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import diffusers
-import torch
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image, ImageOps
 
 from planner.errors import UserError
+from planner.painting import read_picture
+from renderer.cards import PARTS
+from renderer.loras import adapters_of, drawing_with, quiet
 from renderer.models import Model
 
 if TYPE_CHECKING:
-    from renderer.extras import Extras, Lora
+    from renderer.extras import Extras
     from renderer.settings import Recipe
 
 KINDS = {
@@ -46,29 +45,22 @@ def applied(
 ) -> Generator[Ready, None, None]:
     """The model with what joins it, for a picture of `size` (width, height) with regions of these `names`.
 
-    Afterwards the model has no LoRA. Raises `UserError` for what can't be read, for a region that is not
-    there, for a model that has LoRAs already, and for a negative pass where diffusers' pipeline has none.
+    Afterwards the model has no LoRA. Raises `UserError` for what can't be read, for a model that has LoRAs
+    already, and for a negative pass where diffusers' pipeline has none.
     """
-    adapters = _adapters(extras.loras)
-    regions = {name: _region(lora, names) for name, lora in adapters.items() if lora.region}
-    arguments = _pictures(extras, size)
-    with _quiet():
+    adapters, arguments = adapters_of(extras.loras), _pictures(extras, size)
+    with quiet():
         pipeline = _pipeline(model, extras)
     _check_guidance(pipeline, recipe)
-    with ExitStack() as stack:
-        if extras.loras:
-            _check_bare(model.pipeline)
-            stack.callback(model.pipeline.unload_lora_weights)
-            with _quiet():
-                _load(model.pipeline, adapters)
-        yield Ready(pipeline, arguments, regions)
+    with drawing_with(model.pipeline, adapters) as shown:
+        regions = {name: adapters[name].region for name in shown}
+        yield Ready(pipeline, arguments, {name: {names.index(own)} for name, own in regions.items() if own})
 
 
 def _pipeline(model: Model, extras: "Extras") -> Any:
     wanted = extras.init_image is not None, extras.inpaint_mask is not None, bool(extras.controls)
     if not any(wanted):
         return model.pipeline
-    from renderer.cards import PARTS
 
     # By name, since each is imported where it is used alone.
     kind: Any = getattr(diffusers, KINDS[wanted])
@@ -115,72 +107,13 @@ def _pictures(extras: "Extras", size: tuple[int, int]) -> dict[str, Any]:
 
 
 def _read(option: str, path: str, mode: str, size: tuple[int, int]) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.fit(ImageOps.exif_transpose(image).convert(mode), size)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{option} {path}: can't be read as a picture ({_line(error)})") from error
+    return ImageOps.fit(read_picture(option, path).convert(mode), size)
 
 
 def _check_guidance(pipeline: Any, recipe: "Recipe") -> None:
     if recipe.true_cfg_scale > 1 and "true_cfg_scale" not in inspect.signature(pipeline.__call__).parameters:
         kind = type(pipeline).__name__
         raise UserError(f"--true-cfg-scale: {kind} of diffusers has no negative pass; set it to 1")
-
-
-def _check_bare(pipeline: Any) -> None:
-    """Whether nobody else loaded a LoRA, whose weight would be lost in setting those of others."""
-    if any(pipeline.get_list_adapters().values()):
-        raise UserError("the model has LoRAs already: give them all with the extras, or none")
-
-
-def _adapters(loras: "Sequence[Lora]") -> "dict[str, Lora]":
-    """The LoRAs by the names of their adapters, in which their files can be known again."""
-    stems = [re.sub(r"\W+", "_", Path(lora.source).stem) for lora in loras]
-    return {f"{stem}-{i}": lora for i, (stem, lora) in enumerate(zip(stems, loras, strict=True), 1)}
-
-
-def _region(lora: "Lora", names: Sequence[str]) -> set[int]:
-    if lora.region not in names:
-        raise UserError(
-            f"--lora {lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
-            f"{', '.join(map(repr, names))}"
-        )
-    return {names.index(lora.region)}
-
-
-def _load(pipeline: Any, adapters: "Mapping[str, Lora]") -> None:
-    for name, lora in adapters.items():
-        try:
-            _load_one(pipeline, name, lora)
-        except Exception as error:  # every library that reads a part of it has faults of its own
-            raise UserError(
-                f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({_line(error)})"
-            ) from error
-    pipeline.set_adapters([*adapters], [lora.weight for lora in adapters.values()])
-
-
-def _load_one(pipeline: Any, name: str, lora: "Lora") -> None:
-    path = Path(lora.source)
-    folder, file = (path.parent, {"weight_name": path.name}) if path.is_file() else (lora.source, {})
-    state: dict[str, torch.Tensor] = pipeline.lora_state_dict(str(folder), use_safetensors=True, **file)
-    if lora.region or pipeline.text_encoder is None:
-        # What it does to the text encoder shows in the pooled vector alone, which is the whole picture's.
-        state = {key: value for key, value in state.items() if not key.startswith("text_encoder.")}
-    pipeline.load_lora_weights(state, adapter_name=name)
-
-
-@contextmanager
-def _quiet() -> Generator[None, None, None]:
-    """Without the libraries' warnings of what they look for and are right not to find, or to find twice."""
-    level = diffusers_logging.get_verbosity()
-    diffusers_logging.set_verbosity_error()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        diffusers_logging.set_verbosity(level)
 
 
 def _line(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """From a grid's words to what the transformer is given: each prompt through the text encoders once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from renderer.grid import BACKGROUND, TokenGrid
+from renderer.loras import Voices, adapters_of, check_regions, reading_with
 from renderer.models import Model
 from renderer.regional import Conditioning
 
 if TYPE_CHECKING:
+    from renderer.extras import Lora
     from renderer.settings import Recipe
 
 ROUND_UP = 16
@@ -23,12 +25,14 @@ class Encoded:
     """Text as the pipeline wants it, of one picture.
 
     `pooled` (1, D) is the base prompt's; `negative` holds the pipeline's own arguments for the negative
-    prompt, none without true CFG; `base_prompt` is what the whole picture is drawn from, in words.
+    prompt, and `against` is what a negative pass by regions is drawn from: neither is there without true CFG;
+    `base_prompt` is what the whole picture is drawn from, in words.
     """
 
     conditioning: Conditioning
     pooled: Tensor
     negative: dict[str, Tensor]
+    against: Conditioning | None
     base_prompt: str
 
 
@@ -50,12 +54,20 @@ def region_prompts(grid: TokenGrid, recipe: "Recipe") -> tuple[str, ...]:
     )
 
 
-def encode(grid: TokenGrid, model: Model, recipe: "Recipe") -> Encoded:
+def negative_prompts(grid: TokenGrid) -> tuple[str, ...]:
+    """What each owner of tokens is drawn against in a negative pass by regions: its own and the whole's."""
+    own = grid.negatives or ("",) * len(grid.names)
+    return tuple(", ".join(filter(None, (text, grid.negative_prompt))) for text in own)
+
+
+def encode(grid: TokenGrid, model: Model, recipe: "Recipe", loras: "Sequence[Lora]" = ()) -> Encoded:
     """What one grid says, for one picture; see `encode_batch`."""
-    return encode_batch([grid], model, recipe)[0]
+    return encode_batch([grid], model, recipe, loras)[0]
 
 
-def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: "Recipe") -> tuple[Encoded, ...]:
+def encode_batch(
+    grids: Sequence[TokenGrid], model: Model, recipe: "Recipe", loras: "Sequence[Lora]" = ()
+) -> tuple[Encoded, ...]:
     """What each grid says, every prompt going through the text encoders once, and all in one batch; what the
     model has read lately, it need not read again.
 
@@ -63,52 +75,94 @@ def encode_batch(grids: Sequence[TokenGrid], model: Model, recipe: "Recipe") -> 
     region's last token is cut off, to a multiple of 16 tokens; base and negative prompts are left as long as
     the longest of them all, for the pipeline takes them of one length alone. FLUX was trained on
     padded prompts without a mask, so that trimming changes pictures a little.
+
+    Of `loras` the text encoders have what they hold for them: one of the whole picture for every prompt, one
+    of a region for that region's alone, which then are a batch of their own. Raises `UserError` for a region
+    that a grid does not have, and for a file that can't be read.
     """
-    told = {id(grid): _Told.of(grid, model, recipe) for grid in grids}
-    prompts = list(dict.fromkeys(prompt for each in told.values() for prompt in each.prompts()))
-    padded, pooled = model.texts.read(model.pipeline, prompts, recipe.max_sequence_length)
-    book = {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(prompts)}
-    lengths = {prompt: _held(prompt, model, recipe) for prompt in prompts}
-    length = max(lengths[prompt] for each in told.values() for prompt in each.of_the_whole())
+    for grid in grids:
+        check_regions(loras, grid.names)
+    with reading_with(model.pipeline, adapters_of(loras)) as voices:
+        told = {id(grid): _Told.of(grid, model, recipe, voices) for grid in grids}
+        book = _read(
+            dict.fromkeys(line for each in told.values() for line in each.lines()), model, recipe, voices
+        )
+    lengths = {line: _held(line.prompt, model, recipe) for line in book}
+    length = max(lengths[line] for each in told.values() for line in each.of_the_whole())
     cut = partial(_encoded, book=book, lengths=lengths, length=length)
     encoded = {key: cut(each) for key, each in told.items()}
     return tuple(encoded[id(grid)] for grid in grids)
 
 
 @dataclass(frozen=True)
-class _Told:
-    """The prompts of one picture; `negative` is None without true CFG."""
+class _Line:
+    """A prompt, and the LoRAs in force while it is read."""
 
-    base: str
-    regions: tuple[str, ...]
-    negative: str | None
+    prompt: str
+    voices: frozenset[str]
+
+
+Book = Mapping[_Line, tuple[Tensor, Tensor]]
+"""What the text encoders make of each line: (1, L, D) of T5 and (1, D) of CLIP."""
+
+
+def _read(lines: Iterable[_Line], model: Model, recipe: "Recipe", voices: Voices) -> Book:
+    together = dict[frozenset[str], list[_Line]]()
+    for line in lines:
+        together.setdefault(line.voices, []).append(line)
+    book = dict[_Line, tuple[Tensor, Tensor]]()
+    for names, alike in together.items():
+        voices.use(names)
+        prompts = [line.prompt for line in alike]
+        padded, pooled = model.texts.read(model.pipeline, prompts, recipe.max_sequence_length)
+        book |= {line: (padded[i : i + 1], pooled[i : i + 1]) for i, line in enumerate(alike)}
+    return book
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The prompts of one picture; `negative` is None without true CFG, and `against` empty."""
+
+    base: _Line
+    regions: tuple[_Line, ...]
+    negative: _Line | None
+    against: tuple[_Line, ...]
 
     @classmethod
-    def of(cls, grid: TokenGrid, model: Model, recipe: "Recipe") -> "_Told":
-        base = base_prompt(grid, model, recipe)
+    def of(cls, grid: TokenGrid, model: Model, recipe: "Recipe", voices: Voices) -> "_Told":
+        whole = voices.of(None)
+        own = [voices.of(name) for name in grid.names]
+        base = _Line(base_prompt(grid, model, recipe), whole)
         # Without regions the picture is a plain one, also in a batch with others: one region of its own base
         # prompt computes just that.
-        regions = (base,) if grid.names == (BACKGROUND,) else region_prompts(grid, recipe)
-        return cls(base, regions, grid.negative_prompt if recipe.true_cfg_scale > 1 else None)
+        plain = grid.names == (BACKGROUND,)
+        prompts = (base.prompt,) if plain else region_prompts(grid, recipe)
+        regions = tuple(map(_Line, prompts, own))
+        if recipe.true_cfg_scale <= 1:
+            return cls(base, regions, None, ())
+        against = tuple(map(_Line, negative_prompts(grid), own))
+        return cls(base, regions, _Line(grid.negative_prompt, whole), against)
 
-    def prompts(self) -> tuple[str, ...]:
-        return *self.of_the_whole(), *self.regions
+    def lines(self) -> tuple[_Line, ...]:
+        return *self.of_the_whole(), *self.regions, *self.against
 
-    def of_the_whole(self) -> tuple[str, ...]:
+    def of_the_whole(self) -> tuple[_Line, ...]:
         return (self.base,) if self.negative is None else (self.base, self.negative)
 
 
-def _encoded(
-    told: _Told, book: Mapping[str, tuple[Tensor, Tensor]], lengths: Mapping[str, int], length: int
-) -> Encoded:
+def _encoded(told: _Told, book: Book, lengths: Mapping[_Line, int], length: int) -> Encoded:
     """The picture's own of what was encoded, its base and negative prompts cut to `length`."""
     embeds, pooled = book[told.base]
-    regions = tuple(_cut(book[prompt][0], lengths[prompt]) for prompt in told.regions)
-    against: dict[str, Tensor] = {}
-    if told.negative is not None:
-        text, vector = book[told.negative]
-        against = {"negative_prompt_embeds": _cut(text, length), "negative_pooled_prompt_embeds": vector}
-    return Encoded(Conditioning(regions, _cut(embeds, length)), pooled, against, told.base)
+    regions = tuple(_cut(book[line][0], lengths[line]) for line in told.regions)
+    conditioning = Conditioning(regions, _cut(embeds, length))
+    if told.negative is None:
+        return Encoded(conditioning, pooled, {}, None, told.base.prompt)
+    text, vector = book[told.negative]
+    text = _cut(text, length)
+    named = {"negative_prompt_embeds": text, "negative_pooled_prompt_embeds": vector}
+    # As long as the negative prompt of the whole, which most of them are.
+    against = tuple(_cut(book[line][0], max(lengths[line], length)) for line in told.against)
+    return Encoded(conditioning, pooled, named, Conditioning(against, text), told.base.prompt)
 
 
 def _cut(text: Tensor, length: int) -> Tensor:

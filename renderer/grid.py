@@ -32,7 +32,9 @@ class TokenGrid:
     `owner` is int16 (rows, cols) and read-only: an index into `names` and `prompts`, or -1 where a token is
     uncovered (no text, and it sees the other uncovered tokens only). Of a layout, everything named owns a
     token, and the background comes last. `base_prompts` are candidates for the whole picture, best first;
-    `setting` is what the scene says of its background; `notes` are the layout's and those of the rasterising.
+    `negatives` are the owners' own negative prompts beside `negative_prompt`, in the order of the names, or
+    none; `setting` is what the scene says of its background; `notes` are the layout's and those of the
+    rasterising.
     """
 
     owner: Owners
@@ -40,6 +42,7 @@ class TokenGrid:
     prompts: tuple[str, ...]
     base_prompts: tuple[str, ...]
     negative_prompt: str = ""
+    negatives: tuple[str, ...] = ()
     setting: str = ""
     notes: "tuple[Note, ...]" = ()
     patch: int = 16
@@ -247,12 +250,14 @@ def _compact(owner: NDArray[np.intp], scene: "Scene", notes: "tuple[Note, ...]",
     owners, dense = np.unique(owner, return_inverse=True)
     names = [*(region.name for region in scene.regions), BACKGROUND]
     prompts = [*(_regional_prompt(region, scene) for region in scene.regions), _background_prompt(scene)]
+    negatives = [*(region.negative for region in scene.regions), ""]
     return TokenGrid(
         owner=_freeze(dense.reshape(owner.shape)),
         names=tuple(names[i] for i in owners),
         prompts=tuple(prompts[i] for i in owners),
         base_prompts=_base_prompts(scene),
-        negative_prompt=", ".join(scene.absent),
+        negative_prompt=", ".join(filter(None, (*scene.absent, scene.negative))),
+        negatives=tuple(negatives[i] for i in owners) if any(negatives) else (),
         setting=scene.background,
         notes=notes,
         patch=patch,

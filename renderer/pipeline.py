@@ -126,8 +126,8 @@ def generate(
     built-in one where none is given; `settings` go over the model's own recipe, and "auto" is
     `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `size` is
     the plan's or the model's own where none is given. With `low_memory` the text encoders are dropped before
-    the rest of the model is loaded, which must then be given by its name, and what a LoRA does to them is
-    left out. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
+    the rest of the model is loaded, which must then be given by its name. Raises `UserError` for wrong input
+    and `WorldError` where the network or a model fails.
     """
     drawn = generate_many(
         [prompt],
@@ -181,6 +181,7 @@ def generate_many(
         plans.append(
             make_plan(prompt, planner, size or card.size, seeds[0]) if planned else settle(prompt, size)
         )
+        _check_negative(plans[-1], wishes.over(card.recipe))
     tell("planning", len(prompts), len(prompts))
     pictures = [
         _Picture(plan, grid, card.recipe_for(wishes, grid), seed)
@@ -190,6 +191,16 @@ def generate_many(
     chunks = list(_chunks(pictures, batch))
     source = card if isinstance(model, str) else model
     return _drawn(chunks, source, low_memory, extras, tell)
+
+
+def _check_negative(plan: Plan, recipe: Recipe) -> None:
+    """Raise `UserError` where someone wrote negative prompts for a picture that is drawn without any."""
+    scene = plan.scene
+    if recipe.true_cfg_scale <= 1 and (scene.negative or any(region.negative for region in scene.regions)):
+        raise UserError(
+            f"a negative prompt needs --true-cfg-scale above 1, such as 3: it is {recipe.true_cfg_scale:g}, "
+            "which draws without one"
+        )
 
 
 @dataclass(frozen=True)
@@ -203,8 +214,8 @@ class _Picture:
 
 
 def _chunks(pictures: Sequence[_Picture], batch: int) -> Iterator[list[_Picture]]:
-    """The pictures in order, up to `batch` of one size and recipe on end."""
-    for _, alike in groupby(pictures, key=lambda picture: (picture.grid.owner.shape, picture.recipe)):
+    """The pictures in order, up to `batch` on end of one size, recipe and kind of negative pass."""
+    for _, alike in groupby(pictures, key=lambda p: (p.grid.owner.shape, p.recipe, any(p.grid.negatives))):
         left = list(alike)
         yield from (left[i : i + batch] for i in range(0, len(left), batch))
 
@@ -222,9 +233,7 @@ def _drawn(
     tell("loading", 0, 1)
     loaded = not isinstance(source, ModelCard)
     model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
-    # LoRAs act on text encoders too, so with them prompts are encoded where they are in force.
-    late = extras.loras and not low_memory
-    card, texts = model.card, [None] * len(chunks) if late else _texts(chunks, model)
+    card, texts = model.card, _texts(chunks, model, extras)
     if low_memory:
         del model
         model = load_model(card, "denoiser")
@@ -241,14 +250,17 @@ def _drawn(
             yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, extras, rendering)
 
 
-def _texts(chunks: Sequence[Sequence[_Picture]], model: "Model") -> "list[tuple[Encoded, ...]]":
+def _texts(
+    chunks: Sequence[Sequence[_Picture]], model: "Model", extras: Extras
+) -> "list[tuple[Encoded, ...]]":
     """The text of each chunk; what two chunks have alike is encoded once."""
     from renderer.encoding import encode_batch
 
     known = dict[tuple[int, ...], "tuple[Encoded, ...]"]()
     for chunk in chunks:
         if (key := _key(chunk)) not in known:
-            known[key] = encode_batch([picture.grid for picture in chunk], model, chunk[0].recipe)
+            grids = [picture.grid for picture in chunk]
+            known[key] = encode_batch(grids, model, chunk[0].recipe, extras.loras)
     return [known[_key(chunk)] for chunk in chunks]
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from planner.errors import UserError
 from renderer.applying import Ready, applied
 from renderer.encoding import Encoded, encode_batch
 from renderer.grid import BACKGROUND, TokenGrid
+from renderer.loras import check_regions
 from renderer.models import Model
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional, stacked
 
@@ -92,10 +93,9 @@ def render_batch(
     rows, columns = grids[0].owner.shape
     size = columns * grids[0].patch, rows * grids[0].patch
     _check_extras(grids, extras, plain)
+    told = encode_batch(grids, model, recipe, extras.loras) if encoded is None else encoded
     with applied(model, extras, recipe, grids[0].names, size) as ready, torch.inference_mode():
-        # A LoRA of the whole picture may act on a text encoder too.
-        told = encode_batch(grids, model, recipe) if encoded is None else encoded
-        drawing = _Drawing(grids, told, model, recipe, extras.drawn_anew, ready.lora_regions)
+        drawing = _Drawing(grids, told, model, recipe, extras, ready.lora_regions)
         with nullcontext() if plain else drawing.regions():
             images, latents = _call(ready, drawing, seeds, on_step)
     seconds = (time.perf_counter() - start) / len(grids)
@@ -122,18 +122,18 @@ class _Drawing:
     told: Sequence[Encoded]
     model: Model
     recipe: "Recipe"
-    strength: float
+    extras: "Extras"
     lora_regions: dict[str, set[int]]
 
     @property
     def timesteps(self) -> Tensor:
         """Those that the pipeline will run."""
         scheduler, tokens = self.model.pipeline.scheduler, self.grids[0].owner.size
-        return flux_timesteps(scheduler, self.recipe.steps, tokens, self.strength)
+        return flux_timesteps(scheduler, self.recipe.steps, tokens, self.extras.drawn_anew)
 
     def regions(self) -> AbstractContextManager[None]:
         """The regional context; none where every grid is all background."""
-        if all(grid.names == (BACKGROUND,) for grid in self.grids) and not self.lora_regions:
+        if all(grid.names == (BACKGROUND,) for grid in self.grids) and not _of_regions(self.extras):
             return nullcontext()
         recipe, timesteps = self.recipe, self.timesteps
         settings = RegionalSettings(
@@ -144,7 +144,7 @@ class _Drawing:
             recipe.one_stream,
             recipe.feather,
         )
-        owner, conditioning = _layouts(self.grids, self.told)
+        owner, conditioning = _layouts(self.grids, [each.conditioning for each in self.told])
         return regional(
             self.model.pipeline.transformer,
             owner,
@@ -152,21 +152,17 @@ class _Drawing:
             settings,
             timesteps,
             lora_regions=self.lora_regions,
-            negative=self._negative() if self.lora_regions else None,
+            negative=self._negative(),
         )
 
     def _negative(self) -> Conditioning | None:
-        """The negative prompt for each region: a negative pass without regions would spread their LoRAs."""
-        if not self.told[0].negative:
-            return None
-        against = [each.negative["negative_prompt_embeds"] for each in self.told]
-        regions = [len(each.conditioning.region_embeds) for each in self.told]
-        told = [
-            replace(each, conditioning=Conditioning((text,) * count, text))
-            for each, text, count in zip(self.told, against, regions, strict=True)
-        ]
-        shared = all(each is self.told[0] for each in self.told)
-        return _layouts(self.grids, told[:1] * len(told) if shared else told)[1]
+        """What each region is drawn against, where one has a negative prompt or a LoRA of its own.
+
+        A negative pass without regions would spread a region's LoRA.
+        """
+        against = [each.against for each in self.told if each.against]
+        own = any(any(grid.negatives) for grid in self.grids) or _of_regions(self.extras)
+        return _layouts(self.grids, against)[1] if own and against else None
 
 
 def _call(
@@ -194,8 +190,15 @@ def _call(
     return images, watch.latents
 
 
+def _of_regions(extras: "Extras") -> bool:
+    return any(lora.region for lora in extras.loras)
+
+
 def _check_extras(grids: Sequence[TokenGrid], extras: "Extras", plain: bool) -> None:
-    if not any(lora.region for lora in extras.loras):
+    check_regions(extras.loras, grids[0].names)
+    if len({any(grid.negatives) for grid in grids}) > 1:
+        raise UserError("of the pictures of one call all have negative prompts of regions, or none has")
+    if not _of_regions(extras):
         return
     if plain:
         raise UserError("a LoRA of one region needs regions: leave it out of a plain picture")
@@ -204,13 +207,12 @@ def _check_extras(grids: Sequence[TokenGrid], extras: "Extras", plain: bool) -> 
 
 
 def _layouts(
-    grids: Sequence[TokenGrid], encoded: Sequence[Encoded]
+    grids: Sequence[TokenGrid], told: Sequence[Conditioning]
 ) -> tuple[NDArray[np.int16], Conditioning]:
     """One layout where the pictures share it, which takes fewer calls of attention, else one a picture."""
-    if all(grid is grids[0] for grid in grids) and all(each is encoded[0] for each in encoded):
-        return grids[0].owner, encoded[0].conditioning
-    owner = np.stack([grid.owner for grid in grids])
-    return owner, stacked([each.conditioning for each in encoded])
+    if all(grid is grids[0] for grid in grids) and all(each is told[0] for each in told):
+        return grids[0].owner, told[0]
+    return np.stack([grid.owner for grid in grids]), stacked(told)
 
 
 class _Watch:

@@ -2,15 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
-from diffusers import FluxControlNetModel
-from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
-from torch import nn
 
 from planner.errors import UserError
 from planner.files import dump_plan
@@ -26,40 +22,6 @@ if TYPE_CHECKING:
     from tests.renderer.conftest import Answer
 
 Run = Callable[..., "Answer"]
-
-TARGETS = ["to_q", "to_v", "add_v_proj", "net.2", "proj_mlp", "norm.linear"]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory, tiny: Model) -> Path:
-    """A folder with a LoRA and a ControlNet of random weights for the shipped model, and pictures."""
-    folder, transformer = tmp_path_factory.mktemp("files"), tiny.pipeline.transformer
-    torch.manual_seed(0)
-    config: Any = LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS, init_lora_weights=False)
-    transformer.add_adapter(config, adapter_name="made")
-    state: Any = get_peft_model_state_dict(transformer, adapter_name="made")
-    type(tiny.pipeline).save_lora_weights(
-        folder, transformer_lora_layers=state, weight_name="style.safetensors"
-    )
-    tiny.pipeline.unload_lora_weights()
-    net: Any = FluxControlNetModel.from_transformer(
-        transformer,
-        num_layers=1,
-        num_single_layers=1,
-        attention_head_dim=transformer.config["attention_head_dim"],
-        num_attention_heads=transformer.config["num_attention_heads"],
-        load_weights_from_transformer=False,
-    )
-    for parameter in net.parameters():
-        nn.init.normal_(parameter, std=0.05)
-    net.save_pretrained(folder / "depth-net")
-    noise = np.random.default_rng(0)
-    for name in ("photo", "depth"):
-        Image.fromarray(noise.integers(0, 255, (80, 100, 3), dtype=np.uint8)).save(folder / f"{name}.png")
-    mask = Image.new("L", (64, 64))
-    mask.paste(255, (32, 0, 64, 64))
-    mask.save(folder / "mask.png")
-    return folder
 
 
 @pytest.fixture(scope="module")

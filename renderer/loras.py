@@ -1,0 +1,257 @@
+"""LoRAs of files in a pipeline for a while: in the transformer while it draws, in text encoders as they read.
+
+diffusers loads what a file holds for the transformer and for CLIP. FLUX reads its prompts by T5, for which
+some files have layers too: those are loaded here.
+"""
+
+import re
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diffusers.loaders.lora_base import (
+    _fetch_state_dict,  # pyright: ignore[reportPrivateUsage]  # the public way drops T5's layers
+)
+from diffusers.utils import logging as diffusers_logging
+from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
+from peft import LoraConfig
+from torch import Tensor, nn
+
+from planner.errors import UserError
+
+if TYPE_CHECKING:
+    from renderer.extras import Lora
+
+Adapters = Mapping[str, "Lora"]
+"""LoRAs by the names of their peft adapters."""
+
+CLIP, T5 = "text_encoder", "text_encoder_2"
+
+LEFT_OUT = (
+    "of the LoRA {name!r} its layers of CLIP are left out, since it is for a region and CLIP's vector is the "
+    "whole picture's"
+)
+
+T5_KEY = re.compile(
+    r"(?:text_encoder_2\.|text_encoders\.t5xxl\.transformer\.|lora_te[23]_)"
+    r"(?P<layer>.+?)\.(?P<part>lora_A\.weight|lora_B\.weight|lora_down\.weight|lora_up\.weight|alpha)"
+)
+"""A part of a layer of T5, as peft, ComfyUI, and kohya's scripts or OneTrainer name it."""
+
+
+def adapters_of(loras: "Sequence[Lora]") -> Adapters:
+    """The LoRAs by names for their adapters, in which their files can be known again."""
+    stems = [re.sub(r"\W+", "_", Path(lora.source).stem) for lora in loras]
+    return {f"{stem}-{i}": lora for i, (stem, lora) in enumerate(zip(stems, loras, strict=True), 1)}
+
+
+def check_regions(loras: "Sequence[Lora]", names: Sequence[str]) -> None:
+    """Raise `UserError` for a LoRA of a region that is none of `names`."""
+    for lora in loras:
+        if lora.region is not None and lora.region not in names:
+            raise UserError(
+                f"--lora {lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
+                f"{', '.join(map(repr, names))}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Voices:
+    """The LoRAs that a pipeline's text encoders have, and what puts them in force by name."""
+
+    adapters: Adapters
+    use: Callable[[frozenset[str]], None]
+
+    def of(self, region: str | None) -> frozenset[str]:
+        """Those in force while a prompt of a region is read, or one of the whole picture."""
+        return frozenset(name for name, lora in self.adapters.items() if lora.region in {None, region})
+
+
+@contextmanager
+def drawing_with(pipeline: Any, adapters: Adapters) -> Generator[tuple[str, ...], None, None]:
+    """The transformer with what the LoRAs have for it; yields the names of those that have anything.
+
+    Afterwards it has no LoRA. Raises `UserError` for a file that can't be read, and for a pipeline that has
+    LoRAs already.
+    """
+    with _changing(pipeline, adapters):
+        files = {name: _read(pipeline, lora) for name, lora in adapters.items()}
+        shown = tuple(name for name, file in files.items() if file.holds("transformer"))
+        for name in shown:
+            with _told_of(adapters[name]):
+                files[name].into_transformer(pipeline, name)
+        if shown:
+            pipeline.transformer.set_adapters([*shown], [adapters[name].weight for name in shown])
+        yield shown
+
+
+@contextmanager
+def reading_with(pipeline: Any, adapters: Adapters) -> Generator[Voices, None, None]:
+    """The text encoders with what the LoRAs have for them, none of it in force yet; raises likewise.
+
+    What a region's LoRA has for CLIP is left out, and a warning says so: CLIP's vector is the whole
+    picture's.
+    """
+    with _changing(pipeline, adapters):
+        heard = dict[str, "Lora"]()
+        for name, lora in adapters.items():
+            file, whole = _read(pipeline, lora), lora.region is None
+            with _told_of(lora):
+                if file.into_encoders(pipeline, name, clip=whole):
+                    heard[name] = lora
+            if file.holds(CLIP) and not whole:
+                warnings.warn(LEFT_OUT.format(name=name), stacklevel=3)
+        yield Voices(heard, lambda names: _put_in_force(pipeline, heard, names))
+
+
+@contextmanager
+def _changing(pipeline: Any, adapters: Adapters) -> Generator[None, None, None]:
+    """Afterwards the pipeline has no LoRA; it must have none before, whose weight would be lost."""
+    if not adapters:
+        yield
+        return
+    second: Any = getattr(pipeline, T5)
+    if any(pipeline.get_list_adapters().values()) or getattr(second, "peft_config", None):
+        raise UserError("the model has LoRAs already: give them all with the extras, or none")
+    with ExitStack() as stack:
+        stack.callback(_unload, pipeline)
+        yield
+
+
+def _unload(pipeline: Any) -> None:
+    pipeline.unload_lora_weights()
+    second: Any = getattr(pipeline, T5)
+    if getattr(second, "peft_config", None):
+        recurse_remove_peft_layers(second)
+        del second.peft_config
+        second._hf_peft_config_loaded = False
+
+
+def _put_in_force(pipeline: Any, heard: Adapters, names: frozenset[str]) -> None:
+    weights = [lora.weight if name in names else 0.0 for name, lora in heard.items()]
+    for part in (CLIP, T5):
+        encoder: Any = getattr(pipeline, part)
+        told = [(name, weight) for name, weight in zip(heard, weights, strict=True) if _has(encoder, name)]
+        if told:
+            set_weights_and_activate_adapters(encoder, *map(list, zip(*told, strict=True)))
+
+
+def _has(encoder: Any, name: str) -> bool:
+    return name in (getattr(encoder, "peft_config", None) or ())
+
+
+@dataclass(frozen=True, eq=False)
+class _File:
+    """What a LoRA's file holds, in diffusers' names, and T5's layers, as down and up of each."""
+
+    state: Mapping[str, Tensor]
+    alphas: Any
+    metadata: Any
+    t5: Mapping[str, Tensor]
+
+    def holds(self, part: str) -> bool:
+        """Whether there is anything for that part of the pipeline."""
+        return any(key.startswith(f"{part}.") for key in self.state)
+
+    def into_transformer(self, pipeline: Any, name: str) -> None:
+        """Load what there is for the transformer."""
+        pipeline.load_lora_into_transformer(
+            dict(self.state), self.alphas, pipeline.transformer, name, self.metadata, pipeline
+        )
+
+    def into_encoders(self, pipeline: Any, name: str, *, clip: bool) -> bool:
+        """Load what there is for T5, and for CLIP where it is wanted; returns whether there was any."""
+        clip = clip and self.holds(CLIP)
+        if clip:
+            pipeline.load_lora_into_text_encoder(
+                dict(self.state), self.alphas, pipeline.text_encoder, CLIP,
+                adapter_name=name, metadata=self.metadata, _pipeline=pipeline,
+            )  # fmt: skip
+        if self.t5:
+            load_t5(pipeline.text_encoder_2, self.t5, name)
+        return clip or bool(self.t5)
+
+
+def _read(pipeline: Any, lora: "Lora") -> _File:
+    path = Path(lora.source)
+    folder, file = (path.parent, path.name) if path.is_file() else (lora.source, None)
+    with _told_of(lora):
+        settings = dict.fromkeys(("local_files_only", "cache_dir", "force_download", "proxies", "token"))
+        raw, metadata = _fetch_state_dict(
+            str(folder), file, True, **settings, revision=None, subfolder=None, user_agent=None,
+            allow_pickle=False,
+        )  # fmt: skip
+        t5 = {key: raw.pop(key) for key in list(raw) if T5_KEY.match(key)}
+        state, alphas, _ = pipeline.lora_state_dict(raw, return_alphas=True, return_lora_metadata=True)
+        read = _File(state, alphas, metadata, t5)
+        if not (t5 or read.holds("transformer") or read.holds(CLIP)):
+            raise ValueError("it has no layers for any part of a FLUX model")
+    return read
+
+
+def load_t5(encoder: Any, layers: Mapping[str, Tensor], name: str) -> None:
+    """Give a T5 encoder the LoRA `name` of these layers, by their names in files (`T5_KEY`).
+
+    Raises `ValueError` for a layer that the encoder does not have, or that is not whole.
+    """
+    state, ranks = dict[str, Tensor](), dict[str, int]()
+    for path, (down, up) in _scaled(_by_layer(encoder, layers)):
+        state |= {f"{path}.lora_A.weight": down, f"{path}.lora_B.weight": up}
+        ranks[path] = len(down)
+    config = LoraConfig(
+        r=1, lora_alpha=1, target_modules=list(ranks), rank_pattern=ranks, alpha_pattern=ranks
+    )
+    encoder.load_adapter(adapter_name=name, adapter_state_dict=state, peft_config=config)
+    encoder.to(device=encoder.device, dtype=encoder.dtype)
+
+
+def _by_layer(encoder: Any, layers: Mapping[str, Tensor]) -> Mapping[str, Mapping[str, Tensor]]:
+    """The parts of each layer, by its path in the encoder."""
+    linear = [path for path, layer in encoder.named_modules() if isinstance(layer, nn.Linear)]
+    # A layer that another LoRA is on already stands within it, beside that one's halves.
+    paths = [path.removesuffix(".base_layer") for path in linear if ".lora_" not in path]
+    known = {path.replace(".", "_"): path for path in paths}
+    parts = dict[str, dict[str, Tensor]]()
+    for key, tensor in layers.items():
+        found = T5_KEY.fullmatch(key)
+        path = found and known.get(found["layer"].replace(".", "_"))
+        if not found or not path:
+            raise ValueError(f"the T5 encoder has no such layer: {key}")
+        parts.setdefault(path, {})[found["part"].removesuffix(".weight")] = tensor
+    return parts
+
+
+def _scaled(parts: Mapping[str, Mapping[str, Tensor]]) -> Iterator[tuple[str, tuple[Tensor, Tensor]]]:
+    """Down and up of each layer, the latter times alpha over the rank."""
+    for path, part in parts.items():
+        down, up = part.get("lora_A", part.get("lora_down")), part.get("lora_B", part.get("lora_up"))
+        if down is None or up is None:
+            raise ValueError(f"of the T5 layer {path} one half is missing")
+        yield path, (down, up * (float(part["alpha"]) / len(down) if "alpha" in part else 1.0))
+
+
+@contextmanager
+def _told_of(lora: "Lora") -> Generator[None, None, None]:
+    """Any fault in a line that names the LoRA."""
+    try:
+        with quiet():
+            yield
+    except Exception as error:  # every library that reads a part of it has faults of its own
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError(f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({reason})") from error
+
+
+@contextmanager
+def quiet() -> Generator[None, None, None]:
+    """Without the libraries' warnings of what they look for and are right not to find, or to find twice."""
+    level = diffusers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        diffusers_logging.set_verbosity(level)
