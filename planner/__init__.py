@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.editing import Edits as Edits
+    from planner.editing import Negative as Negative
+    from planner.editing import Painting as Painting
     from planner.errors import PlanningError as PlanningError
     from planner.errors import ScenewrightError as ScenewrightError
     from planner.errors import UserError as UserError
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from planner.scene import Scene as Scene
 
 _HOMES = {
+    "planner.editing": ("Edits", "Negative", "Painting"),
     "planner.errors": ("PlanningError", "ScenewrightError", "UserError", "WorldError"),
     "planner.files": ("dump_plan", "load_plan"),
     "planner.layout": ("Layout",),

@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.editing import Edits as Edits
+    from planner.editing import Negative as Negative
+    from planner.editing import Painting as Painting
     from planner.layout import Layout as Layout
     from planner.painting import painted_masks as painted_masks
     from planner.painting import soft_mask as soft_mask
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from renderer.settings import Settings as Settings
 
 _HOMES = {
+    "planner.editing": ("Edits", "Negative", "Painting"),
     "planner.layout": ("Layout",),
     "planner.painting": ("painted_masks", "soft_mask"),
     "planner.placing.arranging": ("arrange",),

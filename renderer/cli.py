@@ -32,8 +32,11 @@ from renderer.options import (
     Masks,
     Mode,
     ModelName,
+    Negatives,
     NoCache,
     Output,
+    Painted,
+    Paints,
     PlanFile,
     PlanOnly,
     Prompt,
@@ -89,6 +92,9 @@ def draw(
     plan: PlanFile = None,
     plan_only: PlanOnly = False,
     masks: Masks = None,
+    painted: Painted = None,
+    paint: Paints = None,
+    negative: Negatives = None,
     llm: Llm = None,
     llm_profile: LlmProfile = "auto",
     llm_price: LlmPrice = None,
@@ -119,7 +125,7 @@ def draw(
     """Draw one long prompt as a picture in which every part stands where it was asked to stand."""
     del version
     from renderer.drawing import carry_out
-    from renderer.orders import Joining, Named, Order
+    from renderer.orders import Joining, Named, Order, Over
 
     wishes = {
         "steps": steps,
@@ -135,8 +141,22 @@ def draw(
     }
     named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback)
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
+    over = Over(painted, paint or (), negative or ())
     ordered = Order(
-        prompt, plan, output, plan_only, masks, named, model, size, seed, low_memory, wishes, joining, quiet
+        prompt,
+        plan,
+        output,
+        plan_only,
+        masks,
+        over,
+        named,
+        model,
+        size,
+        seed,
+        low_memory,
+        wishes,
+        joining,
+        quiet,
     )
     carry_out(ordered)
 

@@ -48,9 +48,10 @@ def _plan(job: Job, progress: Progress) -> Plan:
     with progress:
         progress("planning", 0, 1)
         if isinstance(job.subject, Plan):
-            plan = settle(job.subject, job.size)
+            plan = settle(job.subject, job.size, job.edits)
         else:
-            plan = make_plan(job.subject, job.planner, job.size or model_card(job.model).size, job.seeds[0])
+            size = job.size or model_card(job.model).size
+            plan = make_plan(job.subject, job.planner, size, job.seeds[0], job.edits)
         progress("planning", 1, 1)
     return plan
 
@@ -84,6 +85,7 @@ def _draw(job: Job, progress: Progress) -> Iterator[Result]:
         planner=job.planner,
         settings=job.settings,
         extras=job.extras,
+        edits=job.edits,
         low_memory=job.low_memory,
         on_stage=progress,
     )

@@ -64,6 +64,35 @@ PlanOnly = Annotated[
 Masks = Annotated[
     Path | None, _option("--masks", "Write the regions' masks there, and the background's.", PLAN, "FOLDER")
 ]
+Painted = Annotated[
+    str | None,
+    _option(
+        "--painted",
+        "A picture of the canvas's size in which regions are painted, each in a colour of its own.",
+        PLAN,
+        "FILE",
+    ),
+]
+Paints = Annotated[
+    list[str] | None,
+    _option(
+        "--paint",
+        "Whose a colour of it is, such as red=cat or '#00ff00=old barn': a region by its name, which then "
+        "has that place. May come several times.",
+        PLAN,
+        "COLOUR=REGION",
+    ),
+]
+Negatives = Annotated[
+    list[str] | None,
+    _option(
+        "--negative",
+        "What not to draw, beside what the prompt excludes; in one region only, by its name. Needs "
+        "--true-cfg-scale above 1. May come several times.",
+        PLAN,
+        "TEXT[@REGION]",
+    ),
+]
 Llm = Annotated[
     str | None,
     _option(

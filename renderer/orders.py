@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from planner.editing import UNEDITED, Edits, Negative, Painting
 from planner.errors import UserError
 from planner.faults import explain
 from planner.files import Record, load_record
@@ -35,6 +36,15 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Over:
+    """What was said over the plan: painted regions and negative prompts."""
+
+    painted: str | None = None
+    paints: Sequence[str] = ()
+    negatives: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Joining:
     """What was said of what joins the drawing."""
 
@@ -55,6 +65,7 @@ class Order:
     output: Path | None
     plan_only: bool
     masks: Path | None
+    over: Over
     named: Named
     model: str | None
     size: str | None
@@ -77,6 +88,7 @@ class Job:
     settings: Settings
     low_memory: bool
     extras: Extras
+    edits: Edits = UNEDITED
     price: "Price | None" = None
 
 
@@ -105,6 +117,7 @@ def _prompted(order: Order, prompt: str) -> Job:
         settings=settings,
         low_memory=order.low_memory,
         extras=_extras(order.joining, NOTHING),
+        edits=_edits(order.over),
         price=_price(order.named.price),
     )
 
@@ -124,6 +137,7 @@ def _planned(order: Order, record: Record) -> Job:
         settings=_settings(order, _carried(order, rest.get("settings"), Settings())),
         low_memory=order.low_memory,
         extras=_extras(order.joining, _carried(order, rest.get("extras"), NOTHING)),
+        edits=_edits(order.over),
     )
 
 
@@ -214,6 +228,34 @@ def _extras(said: Joining, carried: Extras) -> Extras:
     except ValidationError as error:
         option, _, fault = explain(error).rpartition(": ")
         raise UserError(f"--{option.replace('_', '-')}: {fault}" if option else fault) from error
+
+
+def _edits(said: Over) -> Edits:
+    """What the command line says over the plan."""
+    negatives = tuple(_negative(text) for text in said.negatives)
+    if (said.painted is None) != (not said.paints):
+        raise UserError(
+            "--painted and --paint go together: a picture, and whose each of its colours is, such as "
+            "--painted masks.png --paint red=cat"
+        )
+    if said.painted is None:
+        return Edits(negatives=negatives)
+    colours = dict[str, str]()
+    for text in said.paints:
+        colour, _, region = (part.strip() for part in text.partition("="))
+        if not (colour and region):
+            raise UserError(f"--paint {text}: should be COLOUR=REGION, such as red=cat or '#00ff00=old barn'")
+        if region in colours:
+            raise UserError(f"--paint {text}: {region!r} has the colour {colours[region]} already")
+        colours[region] = colour
+    return Edits(Painting(said.painted, colours), negatives)
+
+
+def _negative(text: str) -> Negative:
+    words, at, region = text.rpartition("@")
+    if at and not region.strip():
+        raise UserError(f"--negative {text}: should be TEXT or TEXT@REGION, such as 'stripes@cat'")
+    return Negative(words.strip(), region.strip()) if at else Negative(text.strip())
 
 
 def _settings(order: Order, carried: Settings) -> Settings:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.draw import draw_png
+from planner.editing import UNEDITED, Edits, edited
 from planner.errors import UserError
 from planner.files import dump_plan, write_atomic
 from planner.layout import Layout
@@ -73,14 +74,19 @@ class Result:
 
 
 def make_plan(
-    prompt: str, planner: Planner | None = None, size: Size | None = None, seed: int | None = None
+    prompt: str,
+    planner: Planner | None = None,
+    size: Size | None = None,
+    seed: int | None = None,
+    edits: Edits = UNEDITED,
 ) -> Plan:
-    """Plan and arrange `prompt`, by the built-in planner where none is given; torch is not imported.
+    """Plan `prompt`, by the built-in planner where none is given, and arrange it with what is said over it.
 
-    The plan accounts for everything that the built-in parser reads in the prompt, whoever planned.
+    The plan accounts for everything that the built-in parser reads in the prompt, whoever planned. Torch is
+    not imported.
     """
-    draft = plan_prompt(prompt, planner)
-    layout = arrange(draft.scene, size or Size())
+    draft, size = plan_prompt(prompt, planner), size or Size()
+    layout = arrange(edited(draft.scene, edits, size), size)
     notes = (*draft.notes, *layout.notes)
     asks = draft.asks if draft.asks is not None else read_asks(prompt)
     account = trace(asks, layout.scene, layout.size, notes)
@@ -95,12 +101,13 @@ def layout_of(plan: Plan) -> Layout:
     return arrange(plan.scene, plan.size)
 
 
-def settle(plan: Plan, size: Size | None = None) -> Plan:
-    """The plan with every region arranged, as it will be drawn, on a canvas of `size` or its own.
+def settle(plan: Plan, size: Size | None = None, edits: Edits = UNEDITED) -> Plan:
+    """The plan, with what is said over it, and every region arranged on a canvas of `size` or its own.
 
     What the prompt asks for is traced anew, since regions may have been edited; new notes join the old.
     """
     plan = plan if size is None else plan.model_copy(update={"size": size})
+    plan = plan.model_copy(update={"scene": edited(plan.scene, edits, plan.size)})
     layout = layout_of(plan)
     known = set(plan.notes)
     notes = (*plan.notes, *(note for note in layout.notes if note not in known))
@@ -118,16 +125,17 @@ def generate(
     settings: Settings | Literal["auto"] | None = None,
     low_memory: bool = False,
     extras: Extras = NOTHING,
+    edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Result:
     """One long prompt, or a plan, to a picture.
 
     `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
     built-in one where none is given; `settings` go over the model's own recipe, and "auto" is
-    `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `size` is
-    the plan's or the model's own where none is given. With `low_memory` the text encoders are dropped before
-    the rest of the model is loaded, which must then be given by its name. Raises `UserError` for wrong input
-    and `WorldError` where the network or a model fails.
+    `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `edits` are painted
+    regions and negative prompts; `size` is the plan's or the model's own where none is given. With
+    `low_memory` the text encoders are dropped before the rest of the model is loaded, which must then be
+    given by its name. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
     """
     drawn = generate_many(
         [prompt],
@@ -138,6 +146,7 @@ def generate(
         settings=settings,
         low_memory=low_memory,
         extras=extras,
+        edits=edits,
         on_stage=on_stage,
     )
     return next(drawn)
@@ -154,6 +163,7 @@ def generate_many(
     settings: Settings | Literal["auto"] | None = None,
     low_memory: bool = False,
     extras: Extras = NOTHING,
+    edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Iterator[Result]:
     """Every prompt, or plan, from every seed: each is planned and encoded once; pictures come one by one.
@@ -174,13 +184,13 @@ def generate_many(
     card = model_card(model) if isinstance(model, str) else model.card
     wishes = Settings(auto=True) if settings == "auto" else settings or Settings()
     card.check(wishes)
-    plans: list[Plan] = []
+    plans = list[Plan]()
     for done, prompt in enumerate(prompts):
         tell("planning", done, len(prompts))
-        planned = isinstance(prompt, str)
-        plans.append(
-            make_plan(prompt, planner, size or card.size, seeds[0]) if planned else settle(prompt, size)
-        )
+        if isinstance(prompt, str):
+            plans.append(make_plan(prompt, planner, size or card.size, seeds[0], edits))
+        else:
+            plans.append(settle(prompt, size, edits))
         _check_negative(plans[-1], wishes.over(card.recipe))
     tell("planning", len(prompts), len(prompts))
     pictures = [
