@@ -34,6 +34,12 @@ def test_a_name_on_the_hub_is_not_looked_up(name: str, steps: int, length: int) 
     assert (card.recipe.steps, card.recipe.max_sequence_length) == (steps, length)
 
 
+@pytest.mark.parametrize(("name", "injected"), [("FLUX.1-dev", 10), ("FLUX.1-schnell", 3)])
+def test_steps_are_left_to_the_whole_picture(name: str, injected: int) -> None:
+    recipe = model_card(f"black-forest-labs/{name}").recipe
+    assert recipe.injected() == injected < recipe.steps
+
+
 @pytest.mark.parametrize(("guided", "steps"), [(True, 24), (False, 4)])
 def test_a_folder_without_defaults_is_run_as_the_flux_that_it_is(
     model_folder: Path, edit: Edit, guided: bool, steps: int

@@ -36,6 +36,13 @@ def test_the_schedule_is_that_of_the_papers_code() -> None:
         torch.testing.assert_close(timesteps / 1000, case.sigmas)
 
 
+def test_ten_of_devs_steps_end_where_not_even_one_of_schnells_does() -> None:
+    """What the README says of few steps: dev's schedule is shifted by the picture's size, not schnell's."""
+    schnell = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=False, shift=1.0)
+    assert float(flux_timesteps(shifting_scheduler(), 24, 4096)[10]) == pytest.approx(816, abs=1)
+    assert flux_timesteps(schnell, 4, 4096).tolist() == [1000, 750, 500, 250]
+
+
 def test_the_scheduler_stays_as_it_was() -> None:
     scheduler = shifting_scheduler()
     before = torch.as_tensor(scheduler.timesteps)
