@@ -103,6 +103,10 @@ def guests(outside: Path) -> None:
     net.save_pretrained(outside / "NAME")
     for name in ("photo", "depth"):
         Image.new("RGB", (160, 120), "grey").save(outside / f"{name}.png")
+    painted = Image.new("RGB", (128, 128), "white")
+    painted.paste("red", (0, 0, 48, 64))
+    painted.paste("blue", (64, 32, 128, 128))
+    painted.save(outside / "masks.png")
 
 
 @pytest.mark.usefixtures("guests")
@@ -144,10 +148,10 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
     evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"] and not _judged(words)]
-    assert len(evaluations) == 3
+    assert len(evaluations) == 4
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
         0
-    ] * 3
+    ] * 4
     reports = [words[1:] for words in lines() if words[:2] == ["scenewright", "report"]]
     assert [main(words) for words in reports] == [0]
     assert (outside / "report.html").exists()
