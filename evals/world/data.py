@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -89,17 +90,22 @@ class Batches(Dataset[T], Generic[T]):
 
 
 class Pictures(Batches[Tensor]):
-    """Batches of drawn pictures, uint8 (B, H, W, 3): the i-th has the seeds from start + i·size on."""
+    """Batches of drawn pictures, uint8 (B, H, W, 3): the i-th has the seeds from start + i·size on.
 
-    def __init__(self, count: int, size: int, start: int) -> None:
-        self.count, self.size, self.start = count, size, start
+    `paint` draws a tableau: as the world looks, in a style, or what a ControlNet is shown of it.
+    """
+
+    def __init__(
+        self, count: int, size: int, start: int, paint: Callable[[Tableau], Image.Image] = draw
+    ) -> None:
+        self.count, self.size, self.start, self.paint = count, size, start, paint
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> Tensor:
         first = self.start + index * self.size
-        drawn = [np.asarray(draw(sample_tableau(seed))) for seed in range(first, first + self.size)]
+        drawn = [np.asarray(self.paint(sample_tableau(seed))) for seed in range(first, first + self.size)]
         return torch.from_numpy(np.stack(drawn))
 
 

@@ -63,18 +63,31 @@ class TinyFlux(nn.Module):
 
     def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
         """Predicted velocity (B, N, 32) for packed latents (B, N, 32) at noise levels (B,)."""
+        return self.transformer(**self.told(noisy, sigma, batch))[0]
+
+    def told(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> dict[str, Any]:
+        """What the transformer is called with, and a ControlNet of it too."""
         heard, rows = torch.unique(batch.clip_ids, dim=0, return_inverse=True)  # most rows are empty
-        pooled = self.clip(heard).pooler_output[rows]
         text = self.t5(batch.t5_ids).last_hidden_state
-        return self.transformer(
-            hidden_states=noisy,
-            timestep=sigma,
-            encoder_hidden_states=text,
-            pooled_projections=pooled,
-            txt_ids=torch.zeros(text.shape[1], 3, device=noisy.device),
-            img_ids=image_ids(batch.window).to(noisy.device),
-            return_dict=False,
-        )[0]
+        return {
+            "hidden_states": noisy,
+            "timestep": sigma,
+            "encoder_hidden_states": text,
+            "pooled_projections": self.clip(heard).pooler_output[rows],
+            "txt_ids": torch.zeros(text.shape[1], 3, device=noisy.device),
+            "img_ids": image_ids(batch.window).to(noisy.device),
+            "return_dict": False,
+        }
+
+    def start_from(self, folder: Path) -> None:
+        """Take the weights of a pipeline folder, as a run exported it."""
+        ours = tokenizers()
+        load_model(self.transformer, folder / "transformer/diffusion_pytorch_model.safetensors")
+        clip = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+        take_weights(self.clip, clip, CLIPTokenizer.from_pretrained(folder / "tokenizer"), ours.clip)
+        t5 = T5EncoderModel.from_pretrained(folder / "text_encoder_2", dtype=torch.float32)
+        words = PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer_2")
+        take_weights(self.t5, t5, words, ours.t5)
 
 
 def image_ids(window: Window) -> Tensor:
@@ -132,14 +145,8 @@ class FlowTrainer:
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of a pipeline folder, as another run exported it, for model and average."""
-        ours = tokenizers()
         for part in (self.model, self.average):
-            load_model(part.transformer, folder / "transformer/diffusion_pytorch_model.safetensors")
-            clip = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
-            take_weights(part.clip, clip, CLIPTokenizer.from_pretrained(folder / "tokenizer"), ours.clip)
-            t5 = T5EncoderModel.from_pretrained(folder / "text_encoder_2", dtype=torch.float32)
-            words = PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer_2")
-            take_weights(part.t5, t5, words, ours.t5)
+            part.start_from(folder)
 
     def save(self, path: Path) -> None:
         """Write everything that `load` needs."""
@@ -164,10 +171,7 @@ class FlowTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.courses, self.step)
         generator = torch.Generator(self.device).manual_seed(self.step)
-        here = batch.to(self.device)
-        squares = self._squares(here, pack(_windowed(latents, here.pictures, here.window, 2)), generator)
-        shares = _windowed(weights, here.pictures, here.window, 1).flatten(1)
-        loss = (squares * shares).sum() / shares.sum()
+        loss = flow_loss(self.model, batch.to(self.device), latents, weights, generator)
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -175,22 +179,36 @@ class FlowTrainer:
         self._follow()
         return loss
 
-    def _squares(self, batch: Batch, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """Squared error of the velocity, (B, N), at random levels of noise."""
-        noise = torch.randn(clean.shape, generator=generator, device=self.device)
-        normal = torch.randn(len(clean), generator=generator, device=self.device)
-        level = torch.sigmoid(LEVEL_MEAN + LEVEL_SPREAD * normal)
-        sigma = math.exp(MU) / (math.exp(MU) + 1 / level - 1)
-        noisy = torch.lerp(clean, noise, sigma[:, None, None])
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
-            velocity = self.model(noisy, sigma, batch)
-        return (velocity.float() - (noise - clean)).square().mean(-1)
-
     @torch.no_grad()
     def _follow(self) -> None:
         decay = min(FOLLOWING, (1 + self.step) / (10 + self.step))
         follow = get_ema_multi_avg_fn(decay)
         follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
+
+
+def flow_loss(
+    model: nn.Module, batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator
+) -> Tensor:
+    """The weighted squared error of the velocity at random levels of noise, a scalar.
+
+    `latents` and `weights` are those of the whole pool, on the batch's device, as is `generator`; `model` is
+    called as `TinyFlux` is.
+    """
+    squares = _squares(model, batch, pack(windowed(latents, batch.pictures, batch.window, 2)), generator)
+    shares = windowed(weights, batch.pictures, batch.window, 1).flatten(1)
+    return (squares * shares).sum() / shares.sum()
+
+
+def _squares(model: nn.Module, batch: Batch, clean: Tensor, generator: torch.Generator) -> Tensor:
+    """Squared error of the velocity, (B, N)."""
+    noise = torch.randn(clean.shape, generator=generator, device=clean.device)
+    normal = torch.randn(len(clean), generator=generator, device=clean.device)
+    level = torch.sigmoid(LEVEL_MEAN + LEVEL_SPREAD * normal)
+    sigma = math.exp(MU) / (math.exp(MU) + 1 / level - 1)
+    noisy = torch.lerp(clean, noise, sigma[:, None, None])
+    with torch.autocast(clean.device.type, torch.bfloat16, enabled=fast_bfloat16(clean.device)):
+        velocity = model(noisy, sigma, batch)
+    return (velocity.float() - (noise - clean)).square().mean(-1)
 
 
 @torch.no_grad()
@@ -205,7 +223,7 @@ def token_weights(latents: Tensor) -> Tensor:
     return 1 + (STANDING_OUT - 1) * (distance > 0.15)
 
 
-def _windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Tensor:
+def windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Tensor:
     """What a window shows of some pictures' maps (N, …, H, W), which have so many cells a token."""
     row, column, rows, columns = (cells * v for v in window)
     return maps[pictures, ..., row : row + rows, column : column + columns].float()

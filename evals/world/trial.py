@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from PIL import Image
 
@@ -22,6 +22,8 @@ from renderer.settings import Recipe
 
 Arm = Literal["regional", "plain"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
+
+T = TypeVar("T")
 
 Edges = tuple[float, float, float, float]
 """A box (x0, y0, x1, y1) in pixels."""
@@ -90,7 +92,7 @@ def plan_boxes(facts: Facts, plan: Plan) -> tuple[Edges | None, ...]:
     """The plan's box for each thing: that of the region named for it."""
     boxes = given_boxes(plan.scene.regions, plan.size)
     edges = {name: _pixels((b.x0, b.y0, b.x1, b.y1), plan.size) for name, b in boxes.items()}
-    return tuple(_named(thing, edges) for thing in facts.things)
+    return tuple(named(thing, edges) for thing in facts.things)
 
 
 def plan_verdict(trial: Trial) -> Verdict:
@@ -106,9 +108,10 @@ def _pixels(box: tuple[int, int, int, int], size: Size) -> Edges:
     return x0 * across, y0 * down, x1 * across, y1 * down
 
 
-def _named(thing: Wanted, boxes: Mapping[str, Edges]) -> Edges | None:
+def named(thing: Wanted, regions: Mapping[str, T]) -> T | None:
+    """What is kept for the region that is named for the thing, if there is one."""
     nouns = {word.split()[-1] for word in (thing.noun, *KIND_WORDS[thing.kind])}
-    return next((box for name, box in boxes.items() if nouns & set(name.split())), None)
+    return next((kept for name, kept in regions.items() if nouns & set(name.split())), None)
 
 
 def _inside(detection: Detection | None, box: Edges | None) -> bool:
