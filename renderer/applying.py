@@ -12,7 +12,6 @@ from PIL import Image, ImageOps
 
 from planner.errors import UserError
 from planner.painting import read_picture
-from renderer.cards import PARTS
 from renderer.loras import adapters_of, drawing_with, quiet
 from renderer.models import Model
 
@@ -61,6 +60,7 @@ def _pipeline(model: Model, extras: "Extras") -> Any:
     wanted = extras.init_image is not None, extras.inpaint_mask is not None, bool(extras.controls)
     if not any(wanted):
         return model.pipeline
+    from renderer.cards import PARTS
 
     # By name, since each is imported where it is used alone.
     kind: Any = getattr(diffusers, KINDS[wanted])
