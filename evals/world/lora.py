@@ -35,6 +35,8 @@ COURSES = (
         900,
         (3e-3, 3e-5),
     ),
+    # The first shows the style faintly; near by, where outlines are large, it becomes plain.
+    Course(500, (("tight", 0.6), ("loose", 0.4)), (16, 24), 0.3, 600, (3e-3, 3e-5)),
 )
 
 

@@ -130,12 +130,9 @@ def drawn_by_one_process(*prompts: str) -> list[str]:
 
 
 def test_layouts_drawn_after_one_another_are_those_of_a_fresh_process() -> None:
-    first, second = PROMPT, "A red heart above two white moons and a green circle"
-    assert drawn_by_one_process(first, second, first) == [
-        *drawn_by_one_process(first),
-        *drawn_by_one_process(second),
-        *drawn_by_one_process(first),
-    ]
+    prompts = PROMPT, "A red heart above two white moons and a green circle"
+    first, second = (drawn_by_one_process(prompt) for prompt in prompts)
+    assert drawn_by_one_process(*prompts, PROMPT) == [*first, *second, *first]
 
 
 def test_the_module_runs_like_the_command(tmp_path: Path) -> None:

@@ -36,6 +36,12 @@ class Readings:
         self._handle.remove()
 
 
+@pytest.fixture(scope="module")
+def tiny() -> Model:
+    """One of this module's own: nothing is kept of encoders that ever had a LoRA."""
+    return load_model(model_card("tiny"))
+
+
 @pytest.fixture
 def readings(tiny: Model) -> Iterator[Readings]:
     """Of the shipped model's T5."""

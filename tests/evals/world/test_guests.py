@@ -14,10 +14,14 @@ from evals.world.control import Controlled, gap, new_controlnet
 from evals.world.guests import shipped
 
 MINIATURE = ["--pool=32", "--every=1"]
-STEPS = sum(course.steps for course in lora.COURSES)
+STEPS = lora.COURSES[0].steps
 
 
-def test_training_is_the_same_each_time_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_training_is_the_same_each_time_and_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One course alone, so that fewer steps are the beginning of more.
+    monkeypatch.setattr(lora, "COURSES", lora.COURSES[:1])
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     lora.main([*MINIATURE, f"--shorten={STEPS // 2}", f"--out={whole}"])
     # A run that is stopped is one that wrote its checkpoint and nothing after it.

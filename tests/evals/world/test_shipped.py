@@ -1,7 +1,5 @@
 """The checkpoint that ships with the program."""
 
-import json
-
 import pytest
 import torch
 from diffusers import FluxPipeline
@@ -12,7 +10,8 @@ from evals.world.caption import caption
 from evals.world.export import DEFAULTS
 from evals.world.tableau import sample_tableau
 from evals.world.text import tokenizers
-from renderer.cards import TINY
+from renderer.cards import TINY, model_card
+from renderer.settings import Recipe
 
 WEIGHTS = sorted(TINY.rglob("*.safetensors"))
 
@@ -34,7 +33,8 @@ def test_it_loads_as_a_pipeline() -> None:
 
 
 def test_its_defaults_are_those_that_training_writes() -> None:
-    assert json.loads((TINY / "scenewright.json").read_text("utf-8")) == DEFAULTS
+    card, own = model_card("tiny"), Recipe.model_validate(DEFAULTS["recipe"])
+    assert (card.size.model_dump(), card.recipe) == (DEFAULTS["size"], own)
 
 
 @pytest.mark.parametrize("seed", range(15_000, 15_020))
