@@ -50,11 +50,21 @@ def _denying_preposition(preposition: "Token", above: "Token | None") -> "Token 
 
 
 def _denying_verb(verb: "Token") -> "Token | None":
-    if verb.lemma_.lower() in _LACKING:
+    if verb.lemma_.lower() in _LACKING or _leaves_out(verb):
         return verb
     if verb.lemma_.lower() not in _PRESENTING or _describes(verb):
         return None
     return next((child for child in verb.children if child.dep_ == "neg" and child.lower_ != "never"), None)
+
+
+def _leaves_out(verb: "Token") -> bool:
+    """As in "leave out any star", and not in "they leave the toys out on the lawn", where these are there."""
+    parts = [*verb.children]
+    return (
+        verb.lemma_.lower() == "leave"
+        and any(part.lower_ == "out" and not [*part.children] for part in parts)
+        and not any(part.dep_ in ("nsubj", "prep") for part in parts)
+    )
 
 
 def _describes(verb: "Token") -> bool:

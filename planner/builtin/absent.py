@@ -81,6 +81,8 @@ def _extent(token: "Token", cast: Cast) -> tuple[int, int]:
     clause = first_of_list(token)
     if clause.dep_ in ("nsubj", "nsubjpass"):
         last = max(last, *(word.i for word in clause.head.subtree if not word.is_punct))
+    if found is not None and found.lemma_.lower() == "leave":
+        last = max([last, *(child.i for child in found.children if child.lower_ == "out")])
     if found is not None and found.dep_ == "neg" and found.head.pos_ in ("VERB", "AUX"):
         start = min(start, found.head.left_edge.i)
     start = min([start, *(child.i for child in token.head.children if child.dep_ == "expl")])

@@ -193,6 +193,10 @@ def test_depth_follows_the_words() -> None:
         ("a house. The dog is not visible.", ("dog",), "a house."),
         ("a house. The dog is not brown.", (), "a house. The dog is not brown."),
         ("a cat, no dogs but a bird", ("dogs",), "a cat but a bird"),
+        ("A red ring. Leave out any star.", ("star",), "A red ring."),
+        ("A red ring on grass. Leave the star out.", ("star",), "A red ring on grass."),
+        ("A cat on a mat; dogs should be left out.", ("dogs",), "A cat on a mat."),
+        ("Children leave toys out on a lawn.", (), "Children leave toys out on a lawn."),
     ],
 )
 def test_what_is_absent_is_left_out(prompt: str, absent: tuple[str, ...], caption: str) -> None:
