@@ -1,8 +1,8 @@
 """LoRAs and a ControlNet with regions, as in the paper's figure 4: `python -m evals.figures.extras lora`.
 
 Prompts of two things, each drawn in several ways from the same noise: `lora` with the outlined style nowhere,
-everywhere and in the first thing's region; `control` with and without a map of depth. Both guests must
-have been trained before (`python -m evals.world.lora`, `python -m evals.world.control`). Pictures are kept in
+everywhere and in the first thing's region; `control` with and without a map of depth. The LoRA ships; the
+ControlNet must have been trained before (`python -m evals.world.control`). Pictures are kept in
 --out and are not drawn again; the sheet goes into this folder, the figures to stdout.
 """
 
@@ -22,7 +22,7 @@ from evals.world.control import new_controlnet
 from evals.world.detector import Detection, detect
 from evals.world.filling import filled
 from evals.world.judging import judge
-from evals.world.lora import NAME
+from evals.world.lora import SHIPPED
 from evals.world.styles import depth
 from evals.world.tableau import Tableau
 from evals.world.trial import Edges
@@ -266,7 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/extras"), help="where pictures are kept")
     parser.add_argument("--prompts", type=int, default=16)
     parser.add_argument("--rows", type=int, default=3, help="prompts on the sheet, the first ones")
-    parser.add_argument("--lora", type=Path, default=Path("runs/lora") / NAME, help="its file")
+    parser.add_argument("--lora", type=Path, default=SHIPPED, help="its file; one ships")
     parser.add_argument(
         "--controlnet", type=Path, default=Path("runs/control"), help="the ControlNet's folder"
     )

@@ -5,6 +5,7 @@ so that it is the LoRA's alone. What is written, outlined.safetensors, is a LoRA
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +19,9 @@ from evals.world.styles import outlined
 from evals.world.text import TEXT_TOKENS
 
 NAME = "outlined.safetensors"
+
+SHIPPED = Path(__file__).with_name(NAME)
+"""What this wrote, as it ships."""
 
 RANK = 8
 TARGETS = (
