@@ -57,7 +57,7 @@ class Recipe(Frozen):
     single_interval: Interval
     max_sequence_length: Length
     setting_in_regions: bool = False
-    mode: Mode = "paper"
+    mode: Mode = "one-stream"
     feather: Feather = 0
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from PIL import Image
 
 from evals.ablation.fit import main as fit
 from evals.benchmarks.world import main as world
+from evals.figures.extras import main as extras
 from evals.scoreboard import main as scoreboard
 from evals.speed.__main__ import main as speed
 from renderer.cards import model_card
@@ -148,13 +149,13 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
     evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"] and not _judged(words)]
-    assert len(evaluations) == 4
+    assert len(evaluations) == 5
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
         0
-    ] * 4
+    ] * 5
     reports = [words[1:] for words in lines() if words[:2] == ["scenewright", "report"]]
-    assert [main(words) for words in reports] == [0]
-    assert (outside / "report.html").exists()
+    assert [main(words) for words in reports] == [0, 0]
+    assert all((outside / name).exists() for name in ("report.html", "modes.html"))
     boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
     assert [scoreboard(words) for words in boards] == [0]
     assert "| accuracy | 100.0 %" in capsys.readouterr().out
@@ -201,7 +202,8 @@ def test_its_grids_are_drawn(outside: Path, capsys: pytest.CaptureFixture[str]) 
 def _quick(words: list[str]) -> list[str]:
     """The same run of pictures of one prompt, a step each."""
     arms = {"plain": "plain:steps=1", "regional": "regional:steps=1,inject_steps=1"}
-    return [*(arms.get(word, word) for word in words), "--limit=1"]
+    modes = {word: f"{word},steps=1,inject_steps=1" for word in words if ":mode=" in word}
+    return [*((arms | modes).get(word, word) for word in words), "--limit=1"]
 
 
 def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,7 +214,7 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
         speed(["--help"])
     with pytest.raises(SystemExit):
         main(["ablate", "--help"])
-    for module in (fit, world):
+    for module in (fit, world, extras):
         with pytest.raises(SystemExit):
             module(["--help"])
     known |= {"--list", *re.findall(r"--[a-z-]+", capsys.readouterr().out)}

@@ -26,7 +26,7 @@ DEFAULTS = {
         "single_interval": 1,
         "max_sequence_length": TEXT_TOKENS,
         "setting_in_regions": True,
-        "mode": "paper",
+        "mode": "one-stream",
     },
 }
 """How the program runs the checkpoint where its user says nothing else; stored beside it."""

@@ -90,7 +90,7 @@ def test_the_same_seed_draws_the_same_pixels_and_another_seed_others(draw: Calla
         {"double_interval": 2},
         {"single_interval": 2},
         {"mode": "trimmed"},
-        {"mode": "one-stream"},
+        {"mode": "paper"},
     ],
     ids=lambda wish: "-".join(map(str, *wish.items())),
 )
