@@ -77,7 +77,9 @@ def lora_ways(source: Path) -> tuple[Way, ...]:
 
 
 def _strict(ratio: float) -> Settings:
-    return Settings(steps=STEPS, base_ratio=ratio, inject_steps="100%", double_interval=1, single_interval=1)
+    return Settings(
+        mode="paper", steps=STEPS, base_ratio=ratio, inject_steps="100%", double_interval=1, single_interval=1
+    )
 
 
 def _regional(lora: Lora) -> Callable[[Case], Extras]:
@@ -97,7 +99,7 @@ def control_ways(source: Path, out: Path, model: Model) -> tuple[Way, ...]:
     def by(net: Path) -> Callable[[Case], Extras]:
         return lambda case: Extras(controls=(Control(image=str(_map(out, case)), model=str(net)),))
 
-    settings = Settings(steps=STEPS)
+    settings = Settings(mode="paper", steps=STEPS)
     return (
         Way("without", settings, by(untrained)),
         Way("with", settings, by(source)),

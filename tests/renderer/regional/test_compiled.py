@@ -32,12 +32,13 @@ def compiled(build: Build) -> Iterator[FluxTransformer2DModel]:
     torch.compiler.reset()
 
 
+@pytest.mark.parametrize("feather", [0, 1])
 def test_what_is_compiled_for_two_layouts_draws_any_other_as_the_oracle_does(
-    compiled: FluxTransformer2DModel, build: Build, draw: Draw, plain: Plain, within: Within
+    compiled: FluxTransformer2DModel, build: Build, draw: Draw, plain: Plain, within: Within, feather: int
 ) -> None:
     graphs, bare = list[int](), build(**BLOCKS)
     for regions in (2, 3, 5, 4):
-        call = draw(regions, regions=regions, intervals=(2, 3))
+        call = draw(regions, regions=regions, intervals=(2, 3), feather=feather)
         after = replace(call, sigma=torch.full((1,), 0.25))
         with within(compiled, call):
             found = plain(compiled, call), plain(compiled, after)
