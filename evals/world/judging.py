@@ -1,11 +1,11 @@
 """A picture held to the facts of its prompt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 
 from evals.world.detector import Detection
-from evals.world.facts import Claim, Facts, Relates, Stands
+from evals.world.facts import Claim, Facts, Relates, Stands, Wanted
 from evals.world.tableau import field
 
 SPARE = 2
@@ -44,8 +44,8 @@ def judge(facts: Facts, detections: Sequence[Detection], side: int) -> Verdict:
 
     Where several detections can be one thing, those are taken with which most of the claims hold.
     """
-    casts = [(cast, _placed(facts, cast, side)) for cast in _casts(facts, detections)]
-    cast, placed = max(casts, key=lambda tried: (_count(tried[0]), sum(tried[1])))
+    cast = _best(facts, detections, side)
+    placed = tuple(_holds(claim, cast, side) for claim in facts.claims)
     return Verdict(cast, placed, len(detections) == _count(cast) == len(facts.things))
 
 
@@ -54,26 +54,44 @@ def _about(claim: Claim) -> int:
     return claim.thing if isinstance(claim, Stands) else claim.subject
 
 
-def _casts(facts: Facts, detections: Sequence[Detection]) -> Iterator[Cast]:
-    """Every way to give as many things as can be a detection of their kind and colour of their own.
+def _best(facts: Facts, detections: Sequence[Detection], side: int) -> Cast:
+    """As many things as can be with a detection of their kind and colour each, so that most claims hold.
 
-    Things that are alike share their detections, and no others do: what a kind and colour gets is settled for
-    each by itself. Of many more detections than things the surest are tried.
+    Kinds that no relation joins, however far round, are settled each by itself: the ways of a crowd are
+    added up, and not multiplied.
     """
+    given: dict[int, Detection | None] = {}
+    for joined in _joined(facts):
+        about = [claim for claim in facts.claims if _about(claim) in {i for alike in joined for i in alike}]
+        ways = [list(_ways(alike, facts.things[alike[0]], detections)) for alike in joined]
+        casts = (dict(pair for part in parts for pair in part) for parts in product(*ways))
+        given |= max(casts, key=lambda cast: sum(_holds(claim, cast, side) for claim in about))
+    return tuple(given[index] for index in range(len(facts.things)))
+
+
+def _joined(facts: Facts) -> list[list[list[int]]]:
+    """The things by what they share detections with, which is what is alike, in sets that relations join."""
     alike: dict[tuple[str, str], list[int]] = {}
     for index, thing in enumerate(facts.things):
         alike.setdefault((thing.kind, thing.colour), []).append(index)
-    ways = [list(_ways(indices, what, detections)) for what, indices in alike.items()]
-    for parts in product(*ways):
-        given = dict(pair for part in parts for pair in part)
-        yield tuple(given.get(index) for index in range(len(facts.things)))
+    sets = [[indices] for indices in alike.values()]
+    for claim in facts.claims:
+        if isinstance(claim, Relates):
+            ends = {claim.subject, claim.object}
+            met = [joined for joined in sets if any(ends & set(indices) for indices in joined)]
+            apart = [joined for joined in sets if joined not in met]
+            sets = [*apart, sorted(indices for joined in met for indices in joined)]
+    return sets
 
 
 def _ways(
-    indices: list[int], what: tuple[str, str], detections: Sequence[Detection]
+    indices: list[int], what: Wanted, detections: Sequence[Detection]
 ) -> Iterator[tuple[tuple[int, Detection | None], ...]]:
-    """The detections of one kind and colour, given in every order to the things of it."""
-    fitting = [detection for detection in detections if (detection.kind, detection.colour) == what]
+    """The detections of one kind and colour, given in every order to the things of it.
+
+    Of many more detections than things the surest are tried.
+    """
+    fitting = [d for d in detections if (d.kind, d.colour) == (what.kind, what.colour)]
     surest = sorted(fitting, key=lambda d: -d.score)[: len(indices) + SPARE]
     missing = [None] * max(0, len(indices) - len(surest))
     for chosen in dict.fromkeys(permutations([*range(len(surest)), *missing], len(indices))):
@@ -84,11 +102,7 @@ def _count(cast: Cast) -> int:
     return sum(detection is not None for detection in cast)
 
 
-def _placed(facts: Facts, cast: Cast, side: int) -> tuple[bool, ...]:
-    return tuple(_holds(claim, cast, side) for claim in facts.claims)
-
-
-def _holds(claim: Claim, cast: Cast, side: int) -> bool:
+def _holds(claim: Claim, cast: Cast | Mapping[int, Detection | None], side: int) -> bool:
     match claim:
         case Stands():
             thing = cast[claim.thing]

@@ -93,6 +93,15 @@ def test_of_two_that_fit_the_one_that_stands_right_counts() -> None:
     assert verdict.cast == (at(10, 50),)
 
 
+def test_things_that_relations_join_are_settled_together() -> None:
+    """Of two stars and two rings one pair alone stands as both claims say, and others satisfy either."""
+    facts = Facts("", (STAR, RING), (Relates(0, "left of", 1), Stands(1, "right", None)))
+    seen = [at(95, 50), at(50, 50), ring(80, 50), ring(10, 50)]
+    verdict = judge(facts, seen, SIDE)
+    assert verdict.cast == (at(50, 50), ring(80, 50))
+    assert verdict.right
+
+
 def test_one_detection_is_not_two_things() -> None:
     facts = Facts("", (STAR, STAR))
     assert not judge(facts, [at(10, 10)], SIDE).found
