@@ -1,6 +1,7 @@
 """The little world as a benchmark: prompts made from a seed, so that none can be learned by heart.
 
-`python -m evals.benchmarks.world --seed 7 > world-7.jsonl` writes one of another seed, for `--data`.
+`python -m evals.benchmarks.world --seed 7 > world-7.jsonl` writes one of another seed, for `--data`, and
+`--things 2,4,8,12,16` one of other numbers of things.
 """
 
 import argparse
@@ -22,16 +23,19 @@ from planner.errors import UserError
 EACH = 64
 """Prompts of each number of things in the benchmark that ships."""
 
+THINGS = tuple(range(1, 9))
+"""Numbers of things in it."""
+
 SIDE = 1000.0
 """Side of the square on which plans are judged."""
 
 _FACTS = TypeAdapter(Facts)
 
 
-def make(seed: int = 0, each: int = EACH) -> tuple[Sample[Facts], ...]:
-    """`each` prompts of one thing, then as many of two, … and of eight."""
+def make(seed: int = 0, each: int = EACH, things: Sequence[int] = THINGS) -> tuple[Sample[Facts], ...]:
+    """`each` prompts of every number of things, from 1 to `MOST`, in the order that these stand in."""
     first = seed * 1_000_000
-    asked = (scene(first + number, count) for count in range(1, MOST + 1) for number in range(each))
+    asked = (scene(first + number, count) for count in things for number in range(each))
     return tuple(_sample(number, facts) for number, facts in enumerate(asked))
 
 
@@ -84,10 +88,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.benchmarks.world", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="the benchmark that ships is that of 0")
     parser.add_argument("--each", type=int, default=EACH, help="prompts of each number of things")
+    counts = f"how many things prompts ask for, 1 to {MOST}; {','.join(map(str, THINGS))} if left out"
+    parser.add_argument("--things", type=_counts, default=THINGS, metavar="N,N,…", help=counts)
     options = parser.parse_args(arguments)
-    for sample in make(options.seed, options.each):
+    for sample in make(options.seed, options.each, options.things):
         sys.stdout.write(_FACTS.dump_json(sample.facts).decode() + "\n")
     return 0
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    counts = tuple(int(part) for part in parts if part.isdecimal())
+    if len(set(counts)) < len(parts) or not all(1 <= count <= MOST for count in counts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: should be different numbers from 1 to {MOST}, such as 2,4,8,12,16"
+        )
+    return counts
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Prompts of one to eight things for the judge: attributes, counts, places, relations and absences, in
+"""Prompts of one to sixteen things for the judge: attributes, counts, places, relations and absences, in
 English that is in no caption.
 
 Things are put into nine fields first, and only what is true of them there is said: every prompt can be drawn.
+More than eight are a crowd: groups that have a field each, told in a sentence each.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,11 @@ from evals.world.phrases import Rng, plural, with_article
 from evals.world.placed import DIRECTIONS, FIELDS, SETTINGS
 from evals.world.tableau import CAST, COLOURS, Column, Row, pick
 
-MOST = 8
-"""Things that a prompt asks for at most: one field stays free."""
+ALONE = 8
+"""Things at most that have a field each; one field stays free. More are a crowd, of so many groups."""
+
+MOST = 16
+"""Things that a prompt asks for at most."""
 
 COLUMNS: tuple[Column, ...] = ("left", "center", "right")
 ROWS: tuple[Row, ...] = ("top", "middle", "bottom")
@@ -30,8 +34,14 @@ _LINES: tuple[tuple[Spot, ...], ...] = (
 )
 """Where several of a kind stand: the upper and the lower row, the left and the right column."""
 
+_CORNERS: tuple[Spot, ...] = tuple((x, y) for y in (0, 2) for x in (0, 2))
+_MIDDLE: Spot = (1, 1)
+
 _ONE_PLACED = ("{what} {at}", "{what} {at}", "{what} that is {at}", "{what} standing {at}")
 _MANY_PLACED = ("{what} {at}", "{what} side by side {at}", "{what} {at}")
+_CROWDED = ("{what} {at}", "{what} that is {at}")
+"""Of a crowd's single things: parsers take "a white dot standing" for a place or a state now and then."""
+
 _RELATED = ("{what} {to} the {other}", "{what} {to} the {other}", "{what} which is {to} the {other}")
 
 _JOINED = (
@@ -72,25 +82,36 @@ class Group:
 def scene(seed: int, count: int) -> Facts:
     """The prompt of a seed that asks for `count` things, 1 to `MOST`."""
     rng = np.random.default_rng((7, count, seed))
-    groups = _groups(rng, count)
+    return told(rng, grouped(rng, count))
+
+
+def told(rng: Rng, groups: Sequence[Group]) -> Facts:
+    """A prompt that asks for the groups, and what it says of them."""
     parts, claims = _said(rng, groups)
     things = tuple(Wanted(group.kind, group.colour, group.noun) for group in groups for _ in group.spots)
     absent = _absent(rng, groups)
-    return Facts(_text(rng, parts, absent), things, tuple(claims), absent)
+    return Facts(_text(rng, parts, absent, _crowded(groups)), things, tuple(claims), absent)
 
 
-def _groups(rng: Rng, count: int) -> list[Group]:
-    """Groups of different kinds, the largest first."""
-    sizes = _sizes(rng, count)
-    spots = _spots(rng, sizes)
+def _crowded(groups: Sequence[Group]) -> bool:
+    return sum(len(group.spots) for group in groups) > ALONE
+
+
+def grouped(rng: Rng, count: int) -> list[Group]:
+    """`count` things, 1 to `MOST`, in groups of different kinds and colours, the largest first."""
+    spots = _spots(rng, _sizes(rng, count)) if count <= ALONE else _crowd(rng, count)
     kinds, colours = rng.permutation(len(CAST)), rng.permutation(len(COLOURS))
-    return [_group(rng, CAST[kinds[i]], list(COLOURS)[colours[i]], where) for i, where in enumerate(spots)]
+    plain = count > ALONE
+    return [
+        _group(rng, CAST[kinds[i]], list(COLOURS)[colours[i]], where, plain) for i, where in enumerate(spots)
+    ]
 
 
-def _group(rng: Rng, kind: str, colour: str, spots: tuple[Spot, ...]) -> Group:
-    return Group(
-        kind, colour, pick(rng, words.KIND_WORDS[kind]), pick(rng, words.COLOUR_WORDS[colour]), spots
-    )
+def _group(rng: Rng, kind: str, colour: str, spots: tuple[Spot, ...], plain: bool) -> Group:
+    """The group with its words; `plain` calls several by their kind's first one, whose plural is as plain."""
+    nouns = words.KIND_WORDS[kind]
+    noun = nouns[0] if plain and len(spots) > 1 else pick(rng, nouns)
+    return Group(kind, colour, noun, pick(rng, words.COLOUR_WORDS[colour]), spots)
 
 
 def _sizes(rng: Rng, count: int) -> list[int]:
@@ -108,6 +129,24 @@ def _spots(rng: Rng, sizes: Sequence[int]) -> list[tuple[Spot, ...]]:
     return [first, *((spot,) for spot in rest[: len(sizes) - 1])]
 
 
+def _crowd(rng: Rng, count: int) -> list[tuple[Spot, ...]]:
+    """Eight groups in a field each: up to three things in a corner, two between corners, one in the middle.
+
+    So each has room in its own field, if every side is divided in five.
+    """
+    every = list(_all())
+    fields = [every[i] for i in rng.permutation(len(every))][:ALONE]
+    sizes = dict.fromkeys(fields, 1)
+    while sum(sizes.values()) < count:
+        sizes[pick(rng, [spot for spot in fields if sizes[spot] < _room(spot)])] += 1
+    return sorted(((spot,) * size for spot, size in sizes.items()), key=len, reverse=True)
+
+
+def _room(spot: Spot) -> int:
+    """How many of a crowd's things stand in a field at most."""
+    return 3 if spot in _CORNERS else 1 if spot == _MIDDLE else 2
+
+
 def _all() -> Iterator[Spot]:
     yield from ((x, y) for y in range(3) for x in range(3))
 
@@ -118,25 +157,28 @@ def _said(rng: Rng, groups: Sequence[Group]) -> tuple[list[str], list[Claim]]:
     claims: list[Claim] = []
     start = 0
     for number, group in enumerate(groups):
-        part, claimed = _part(rng, groups[:number], group, start)
+        part, claimed = _part(rng, groups[:number], group, start, _crowded(groups))
         parts.append(part)
         claims.extend(claimed)
         start += len(group.spots)
     return parts, claims
 
 
-def _part(rng: Rng, before: Sequence[Group], group: Group, start: int) -> tuple[str, list[Claim]]:
+def _part(
+    rng: Rng, before: Sequence[Group], group: Group, start: int, crowded: bool
+) -> tuple[str, list[Claim]]:
     related = _related(rng, before, group, start) if rng.random() < 0.5 else None
     if related is not None:
         return related
     if rng.random() < 0.12:
         return group.phrase, []
-    return _placed(rng, group, start)
+    single = _CROWDED if crowded else _ONE_PLACED
+    return _placed(rng, group, start, single if len(group.spots) == 1 else _MANY_PLACED)
 
 
-def _placed(rng: Rng, group: Group, start: int) -> tuple[str, list[Claim]]:
+def _placed(rng: Rng, group: Group, start: int, templates: Sequence[str]) -> tuple[str, list[Claim]]:
     column, row = _common(group.spots)
-    template = pick(rng, _ONE_PLACED if len(group.spots) == 1 else _MANY_PLACED)
+    template = pick(rng, templates)
     if (column, row) not in FIELDS:
         column, row = (column, None) if column != "center" else (None, row)
     if len(group.spots) == 1 and (column, row) in FIELDS and rng.random() < 0.25:
@@ -195,10 +237,10 @@ def _absent(rng: Rng, groups: Sequence[Group]) -> tuple[str, ...]:
     return (pick(rng, others),) if others and rng.random() < 0.25 else ()
 
 
-def _text(rng: Rng, parts: Sequence[str], absent: Sequence[str]) -> str:
+def _text(rng: Rng, parts: Sequence[str], absent: Sequence[str], crowded: bool) -> str:
     setting = pick(rng, SETTINGS)
     missing = [pick(rng, _ABSENCES).format(one=kind, many=plural(kind)) for kind in absent]
-    if len(parts) > 1 and rng.random() < 0.4:
+    if crowded or (len(parts) > 1 and rng.random() < 0.4):
         sentences = [pick(rng, _SENTENCES).format(part=part) for part in parts]
         told = [f"The scene is {setting}.", *sentences]
     else:

@@ -2,7 +2,10 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evals.benchmarks.world import WORLD, main, make, score_world
 from evals.planning.account import planned
@@ -13,11 +16,14 @@ from evals.world.judging import judge
 from evals.world.measures import measures, missed
 from evals.world.phrases import plural
 from evals.world.placed import DIRECTIONS, FIELDS
-from evals.world.scenes import MOST, scene
+from evals.world.scenes import ALONE, MOST, Group, grouped, scene, told
 from planner.errors import UserError
-from renderer.pipeline import make_plan
+from planner.plans import Size
+from renderer.grid import BACKGROUND, rasterise
+from renderer.pipeline import layout_of, make_plan
 
-EVERY = [scene(900_000 + seed, count) for seed in range(60) for count in range(1, MOST + 1)]
+EVERY = [scene(900_000 + seed, count) for seed in range(60) for count in range(1, ALONE + 1)]
+CROWDS = [scene(900_000 + seed, count) for seed in range(20) for count in range(ALONE + 1, MOST + 1)]
 SIDE = 120
 
 
@@ -32,7 +38,7 @@ def test_so_many_things_are_asked_for(count: int) -> None:
 
 
 def test_every_thing_is_named_with_its_colour_and_number() -> None:
-    for facts in EVERY:
+    for facts in [*EVERY, *CROWDS]:
         for (colour, noun), count in Counter((t.colour, t.noun) for t in facts.things).items():
             said = plural(noun) if count > 1 else noun
             number = f"{words.NUMBERS[count]} " if count > 1 else ""
@@ -41,7 +47,7 @@ def test_every_thing_is_named_with_its_colour_and_number() -> None:
 
 
 def test_every_claim_is_in_the_words() -> None:
-    for facts in EVERY:
+    for facts in [*EVERY, *CROWDS]:
         for claim in facts.claims:
             match claim:
                 case Stands():
@@ -100,12 +106,66 @@ def test_every_prompt_can_be_drawn() -> None:
         assert drawable(facts), facts.text
 
 
+@given(st.integers(0, 2**32), st.integers(1, MOST))
+def test_a_picture_with_each_group_in_its_field_shows_all_that_is_said(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    groups = grouped(rng, count)
+    facts = told(rng, groups)
+    shown = [detection for group in groups for detection in _in_its_field(group)]
+    assert len({detection.box for detection in shown}) == count
+    assert measures(facts, shown, SIDE)["scene"] == 1.0, facts.text
+
+
+def _in_its_field(group: Group) -> list[Detection]:
+    """The group's things on five by five places, four of them in a corner, from the edge inwards."""
+    placed = Counter[tuple[int, int]]()
+    detections: list[Detection] = []
+    for field in group.spots:
+        step, place = placed[field], [2 * along for along in field]
+        placed[field] += 1
+        for axis in (0, 1):
+            if field[axis] != 1:
+                place[axis] += (1 - field[axis]) * (step % 2)
+                step //= 2
+        x, y = (12 + 24 * along for along in place)
+        detections.append(Detection(group.kind, group.colour, (x - 9, y - 9, x + 9, y + 9), 1.0))
+    return detections
+
+
+def test_the_built_in_planner_reads_crowds_on_eleven_tokens_square() -> None:
+    """Each thing has a region of two by two tokens or more, and nearly all stand where the words put them."""
+    side = Size(width=176, height=176)
+    right: list[float] = []
+    for facts in CROWDS[::5]:
+        plan = make_plan(facts.text, size=side)
+        grid = rasterise(layout_of(plan))
+        areas = [np.argwhere(grid.owner == i) for i, name in enumerate(grid.names) if name != BACKGROUND]
+        assert len(areas) == len(facts.things), facts.text
+        assert all((np.ptp(area, axis=0) >= 1).all() for area in areas), facts.text
+        told = score_world(facts, planned(plan))
+        assert told["found"] == 1.0, facts.text
+        right.append(told["things"] or 0.0)
+    assert sum(right) / len(right) > 0.95
+
+
 def test_the_benchmark_ships_with_all_numbers_of_things() -> None:
     samples = WORLD.samples(None)
     groups = Counter(sample.group for sample in samples)
     assert len(samples) == 512
     assert set(groups.values()) == {64}
     assert {"1 thing", "8 things"} <= set(groups)
+
+
+def test_numbers_of_things_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [s.group for s in make(7, 1, (2, 12, 16))] == ["2 things", "12 things", "16 things"]
+    assert make(7, 3, (8,))[2].prompt == make(7, 3)[-1].prompt
+    assert main(["--things=16,2", "--each=1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    for wrong in ("0,2", "17", "2,2", "two", ""):
+        with pytest.raises(SystemExit) as stopped:
+            main([f"--things={wrong}"])
+        assert stopped.value.code == 2
+        assert f"{wrong!r}: should be different numbers from 1 to 16" in capsys.readouterr().err
 
 
 def test_another_seed_is_another_benchmark_that_a_file_can_hold(
@@ -162,6 +222,15 @@ def test_many_alike_are_judged_soon() -> None:
     facts = Facts("", (thing,) * 3, tuple(Stands(i, "left", None) for i in range(3)))
     seen = [at(facts, 0, x * 3.0, y * 30.0) for x in range(10) for y in range(4)]
     assert judge(facts, seen, SIDE).found
+
+
+def test_crowds_with_things_too_many_are_judged_soon() -> None:
+    """Three ways for each single thing, twelve for a pair: of all groups they are added, not multiplied."""
+    facts = scene(900_003, 16)
+    seen = [at(facts, i, 9.0 + 7 * i, 9.0 + 7 * j) for i in range(16) for j in range(3)]
+    verdict = judge(facts, seen, SIDE)
+    assert verdict.found
+    assert not verdict.alone
 
 
 def test_plans_are_held_to_the_facts_too() -> None:
