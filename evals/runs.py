@@ -1,6 +1,7 @@
 """What runs of every stage share: which samples, what tells them apart, and rows kept as they come."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ def fingerprint(samples: Samples) -> str:
     """What tells these prompts from others."""
     prompts = "\0".join(f"{sample.id}\0{sample.prompt}" for sample in samples)
     return hashlib.sha256(prompts.encode()).hexdigest()[:16]
+
+
+def natural(text: str) -> list[str | int]:
+    """By what texts stand in the order of the numbers in them: "2 things" before "12 things"."""
+    parts = re.split(r"(\d+)", text)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
 def gather(

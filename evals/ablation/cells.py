@@ -29,6 +29,11 @@ class Cell:
         steps = str(self.inject_steps).replace("%", "pct")
         return f"beta{self.base_ratio:g}-T{steps}-B{self.interval}"
 
+    @property
+    def told(self) -> str:
+        """As tables call it."""
+        return f"β {self.base_ratio:g}, T {self.inject_steps}, B {self.interval}"
+
     def arm(self, shared: str = "") -> str:
         """Its arm as `scenewright eval --arm` takes it, with settings (a=x,b=y) that all cells share."""
         values = (self.base_ratio, self.inject_steps, self.interval, self.interval)

@@ -4,13 +4,15 @@ Every prompt is drawn with every setting, from the same plan and noise, by scene
 all options of that go here too (scenewright eval BENCHMARK --help), --data, --limit, --seeds, --model,
 --scorer, --arm, --workers and --dry-run among them, and a run that was stopped goes on with the same command.
 The benchmark is `world` if none is named. Into --out go grid.png (one prompt's pictures with their scores),
-curves.png (means with 95 % intervals) and table.md, which stdout gets too.
+curves.png (means with 95 % intervals) and table.md, which stdout gets too: means and paired differences of
+all prompts, and of the first metric by the benchmark's groups.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,10 +38,12 @@ GRID, CURVES, TABLE = "grid.png", "curves.png", "table.md"
 
 @dataclass(frozen=True)
 class Asked:
-    """The command line: what figures show, and the run that they are of."""
+    """The command line: what figures show, where they go, and the run that they are of."""
 
     show: str | None
     metrics: tuple[str, ...]
+    grid: Path
+    curves: Path
     run: Options
 
 
@@ -51,14 +55,19 @@ def ablate(asked: Asked) -> int:
     samples = {str(sample.id) for sample in asked.run.samples()}
     if asked.show is not None and asked.show not in samples:
         raise UserError(f"--show {asked.show}: the run has no prompt of this id")
+    for option, path in (("grid", asked.grid), ("curves", asked.curves)):
+        if path.parent != asked.run.out and not path.parent.is_dir():
+            raise UserError(f"--{option} {path}: there is no folder {path.parent}")
+        if path.is_dir():
+            raise UserError(f"--{option} {path}: is a folder; name the PNG to write")
     metrics_of(asked.run.scorers or benchmark_named(asked.run.benchmark).scorers, asked.metrics)
     result = drawn(asked.run)
     if result is None:
         return 0
     (run,) = read_runs([asked.run.out])
     metrics = chosen(result, asked.metrics)
-    write_atomic(asked.run.out / GRID, png_bytes(sheet(run, metrics, asked.show)))
-    write_atomic(asked.run.out / CURVES, png_bytes(curves(run, metrics)))
+    write_atomic(asked.grid, png_bytes(sheet(run, metrics, asked.show)))
+    write_atomic(asked.curves, png_bytes(curves(run, metrics)))
     told = table(run, metrics)
     write_atomic(asked.run.out / TABLE, told.encode())
     sys.stdout.write(told)
@@ -78,7 +87,9 @@ def read(arguments: Sequence[str]) -> Asked:
     )
     _check_shared(own.shared)
     arms = arms_of(grid, model_card(run.model).recipe, own.shared)
-    return Asked(own.show, tuple(own.metric), replace(run, arms=(*arms, *run.arms)))
+    grid_file, curves_file = own.grid or run.out / GRID, own.curves or run.out / CURVES
+    run = replace(run, arms=(*arms, *run.arms))
+    return Asked(own.show, tuple(own.metric), grid_file, curves_file, run)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     option("--with", dest="shared", default="", metavar="SETTING=VALUE,…", help=told)
     told = "the prompt of grid.png; that which the settings tell most apart, if left out"
     option("--show", metavar="ID", help=told)
+    option("--grid", type=Path, metavar="FILE", help="where the pictures go; grid.png in --out if left out")
+    option("--curves", type=Path, metavar="FILE", help="where the curves go; curves.png there if left out")
     told = "what is shown, several times perhaps; each scorer's first if left out"
     option("--metric", action="append", default=[], metavar="SCORER.METRIC", help=told)
     return parser

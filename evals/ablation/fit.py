@@ -1,9 +1,9 @@
 """`python -m evals.ablation.fit RUN`: settings chosen from the layout, fitted on half of a grid's prompts.
 
 RUN is the --out folder of `scenewright ablate`, finished or not. Every second prompt of each group is fitted
-to, the others judge: what is chosen is held against the model's own settings and every cell of the grid,
-prompt by prompt. Only prompts that every setting has drawn count. --write puts the rules into a model's
-scenewright.json, where `generate(settings="auto")` finds them.
+to, the others judge: what is chosen, and every cell of the grid, is held against the model's own settings,
+prompt by prompt, over all of them and in each group. Only prompts that every setting has drawn count. --write
+puts the rules into a model's scenewright.json, where `generate(settings="auto")` finds them.
 """
 
 import argparse
@@ -12,21 +12,24 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from evals.ablation.cells import Cell, cells_of
 from evals.ablation.choosing import MEASURES, Case, Choice, Form, choose
-from evals.ablation.table import metrics_of
-from evals.drawing.show import in_words
+from evals.ablation.table import by_group, metrics_of
+from evals.drawing.summary import figures_of, scored
+from evals.planning.rows import Row
 from evals.report.markdown import line
 from evals.report.runs import Run, read_runs
-from evals.statistics import clustered, differences
+from evals.scorers.protocol import Metric
 from planner.errors import ScenewrightError, UserError
 from planner.files import write_atomic
 from renderer.auto import Auto, Measure, Rule, measured
 from renderer.cards import DEFAULTS_FILE, model_card
 from renderer.grid import rasterise
 from renderer.pipeline import layout_of
+
+AUTO = "auto"
+"""What the choice is called in tables."""
 
 Halves = tuple[list[Case], list[Case]]
 """Prompts to fit to, and prompts to judge by."""
@@ -94,16 +97,13 @@ def report(run: Run, metric: str) -> tuple[Choice, str]:
     if len(fit) < 2 or not judge:
         raise UserError(f"{len(cases)} prompts that every setting has drawn are too few to be halved")
     choice, left_out = choose(fit, own)
-    told = _told(run, metric)
     lines = [
         f"{metric}: fitted to {len(fit)} prompts, judged by {len(judge)} others.\n",
         *_chosen(choice),
         "",
         *_forms(left_out, run, metric),
         "",
-        *_settings(choice, judge, own, told),
-        "",
-        *_groups(choice, judge, own, told),
+        *_judged(choice, judge, own, (metric, _metric(run, metric))),
     ]
     return choice, "\n".join(lines) + "\n"
 
@@ -131,9 +131,8 @@ def _chosen(choice: Choice) -> Iterator[str]:
         yield line([end, f"{part.cell.base_ratio:g}", str(part.cell.inject_steps)])
 
 
-def _told(run: Run, metric: str) -> Mapping[str, Any]:
-    """The metric as the run's summary has it."""
-    return next(told for told in run.summary["metrics"] if told["name"] == metric)
+def _metric(run: Run, name: str) -> Metric:
+    return dict(scored(run.told["scorers"]))[name]
 
 
 def _forms(left_out: Mapping[Form, float], run: Run, metric: str) -> Iterator[str]:
@@ -145,43 +144,25 @@ def _forms(left_out: Mapping[Form, float], run: Run, metric: str) -> Iterator[st
             if form.parts > 1
             else ("own settings", "one setting")[form.parts]
         )
-        yield line([name, _figure(score, _told(run, metric))])
+        share = _metric(run, metric).share
+        yield line([name, f"{100 * score:.1f} %" if share else f"{score:.2f}"])
 
 
-def _settings(choice: Choice, judge: Sequence[Case], own: Cell, told: Mapping[str, Any]) -> Iterator[str]:
-    """The other half: every cell, and what the choice is above it."""
-    auto = {(case.id, 0): case.scores[choice.cell(case)] for case in judge}
-    yield line(["other half", "mean (95 %)", "auto minus it, paired (95 %)"])
-    yield line(["---"] * 3)
-    yield line(["auto", in_words(told, clustered(_flat(auto))), ""])
-    for cell in (own, *sorted(set(judge[0].scores) - {own}, key=lambda cell: cell.name)):
-        scores = {(case.id, 0): case.scores[cell] for case in judge}
-        name = f"β {cell.base_ratio:g}, T {cell.inject_steps}, B {cell.interval}"
-        above = in_words(told, clustered(differences(auto, scores)), signed=True)
-        yield line(
-            [f"{name} (its own)" if cell == own else name, in_words(told, clustered(_flat(scores))), above]
-        )
+def _judged(choice: Choice, judge: Sequence[Case], own: Cell, metric: tuple[str, Metric]) -> Iterator[str]:
+    """The other half by the benchmark's groups: the model's own settings, the choice, and every cell."""
+    others = sorted(set(judge[0].scores) - {own}, key=lambda cell: cell.name)
+    names = {own.name: f"{own.told} (its own)", **{cell.name: cell.told for cell in others}}
+    rows = [row for case in judge for row in _rows(case, choice, metric[0])]
+    told = figures_of(*metric, [own.name, AUTO, *(cell.name for cell in others)], rows)
+    return by_group(told, names)
 
 
-def _groups(choice: Choice, judge: Sequence[Case], own: Cell, told: Mapping[str, Any]) -> Iterator[str]:
-    """The other half by the benchmark's groups, with one setting and with the choice."""
-    yield line(["other half", "its own settings", "auto", "n"])
-    yield line(["---"] * 4)
-    for group in sorted({case.group for case in judge}):
-        cases = [case for case in judge if case.group == group]
-        means = [
-            mean(scores)
-            for scores in ([c.scores[own] for c in cases], [c.scores[choice.cell(c)] for c in cases])
-        ]
-        yield line([group, *(_figure(value, told) for value in means), str(len(cases))])
-
-
-def _flat(scores: Mapping[tuple[str, int], float]) -> list[tuple[str, float]]:
-    return [(case, score) for (case, _), score in scores.items()]
-
-
-def _figure(value: float, told: Mapping[str, Any]) -> str:
-    return f"{100 * value:.1f} %" if told["share"] else f"{value:.2f}"
+def _rows(case: Case, choice: Choice, metric: str) -> Iterator[Row]:
+    """Rows of a prompt as a run has them, with its mean of all seeds; the choice is an arm too."""
+    drawn = {cell.name: score for cell, score in case.scores.items()}
+    for arm, score in {AUTO: case.scores[choice.cell(case)], **drawn}.items():
+        group = case.group or None
+        yield {"sample": case.id, "seed": 0, "group": group, "arm": arm, "scores": {metric: score}}
 
 
 def auto_of(choice: Choice) -> Auto:

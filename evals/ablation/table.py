@@ -33,8 +33,32 @@ def metrics_of(scorers: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def table(run: Run, metrics: Sequence[Shown]) -> str:
-    """A line a setting or other arm: means with their intervals, and what each is above the first."""
-    return "\n".join(_table(run, metrics)) + "\n"
+    """A line a setting or other arm: means with their intervals, and what each is above the first.
+
+    Where the benchmark has groups, a second table tells the first of the metrics by them.
+    """
+    told = list(_table(run, metrics))
+    if len(metrics[0]["groups"]) > 1:
+        told += ["", *by_group(metrics[0], {arm: cell.told for cell, arm in cells_of(run.told).items()})]
+    return "\n".join(told) + "\n"
+
+
+def by_group(metric: Shown, names: Mapping[str, str]) -> Iterator[str]:
+    """A column a group of prompts, and one for all: each arm's mean, beneath it what it is above the first.
+
+    `names` are what arms are called, where not by their own names.
+    """
+    columns = [*metric["groups"].items(), ("all", metric)]
+    yield line([metric["name"], *(group for group, _ in columns)])
+    yield line(["---"] * (1 + len(columns)))
+    first = next(iter(metric["arms"]))
+    means = [told["arms"][first] for _, told in columns]
+    yield line(["n", *(str(mean["n"] if mean else 0) for mean in means)])
+    for arm in metric["arms"]:
+        yield line([names.get(arm, arm), *(in_words(metric, told["arms"][arm]) for _, told in columns)])
+        if arm != first:
+            above = (in_words(metric, told["differences"][arm], signed=True) for _, told in columns)
+            yield line(["minus the first, paired", *above])
 
 
 def _table(run: Run, metrics: Sequence[Shown]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from evals.planning.rows import Row
 from evals.planning.summary import reasons_of
+from evals.runs import natural
 from evals.scorers.protocol import Metric
 from evals.scorers.registry import scorer_named
 from evals.statistics import Interval, clustered, differences
@@ -37,7 +38,7 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
         "reasons": reasons_of(rows),
         "unscored": _unscored(done),
         "scorer_tokens": _tokens(done),
-        "metrics": [_metric(name, metric, arms, done) for name, metric in metrics],
+        "metrics": [figures_of(name, metric, arms, done) for name, metric in metrics],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
     }
 
@@ -63,9 +64,10 @@ def _tokens(rows: Sequence[Row]) -> dict[str, Any]:
     return {name: used.model_dump() for name, usages in taken.items() if (used := total(usages))}
 
 
-def _metric(name: str, metric: Metric, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
+def figures_of(name: str, metric: Metric, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
+    """A metric's means of each arm and differences from the first, by all rows and by those of each group."""
     groups = list(dict.fromkeys(row["group"] for row in rows if row["group"] is not None))
-    parts = {group: [row for row in rows if row["group"] == group] for group in sorted(groups)}
+    parts = {group: [row for row in rows if row["group"] == group] for group in sorted(groups, key=natural)}
     return {
         **asdict(metric),
         "name": name,

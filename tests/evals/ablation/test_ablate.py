@@ -16,6 +16,7 @@ from evals.ablation.sheet import SIDE, sheet
 from evals.ablation.table import chosen, table
 from evals.benchmark import main as evaluate
 from evals.drawing.arms import read_arms
+from evals.drawing.show import in_words
 from evals.report.runs import Run, read_runs
 from planner.errors import UserError
 from renderer.cards import model_card
@@ -56,7 +57,7 @@ def test_stdout_has_the_table_that_the_folder_has(drawn: Path, capsys: pytest.Ca
     assert said == (drawn / "table.md").read_text("utf-8")
     lines = said.splitlines()
     assert lines[0].startswith("| β | T | B | world.things | minus own, paired | seams.strength |")
-    assert [line.split(" | ")[0] for line in lines[2:]] == [
+    assert [line.split(" | ")[0] for line in lines[2 : lines.index("")]] == [
         "| own",
         "| 0",
         "| 0",
@@ -65,6 +66,32 @@ def test_stdout_has_the_table_that_the_folder_has(drawn: Path, capsys: pytest.Ca
         "| plain",
     ]
     assert lines[5].startswith("| 0.4 | 50% | 1 | ")
+
+
+def test_a_second_table_tells_the_first_metric_by_groups(drawn: Path, run: Run) -> None:
+    told = (drawn / "table.md").read_text("utf-8").partition("\n\n")[2].splitlines()
+    assert told[0] == "| world.things | 1 thing | 5 things | all |"
+    assert told[2] == "| n | 1 | 1 | 2 |"
+    names = [line.split(" | ")[0].removeprefix("| ") for line in told[3:]]
+    assert [names[0], *names[1::2]] == [
+        "own",
+        *(f"β {beta}, T {share}, B 1" for beta in ("0", "0.4") for share in ("50%", "100%")),
+        "plain",
+    ]
+    assert set(names[2::2]) == {"minus the first, paired"}
+    (metric,) = (metric for metric in run.summary["metrics"] if metric["name"] == "world.things")
+    five = metric["groups"]["5 things"]
+    assert told[-1].split(" | ")[2] == in_words(metric, five["differences"]["plain"], signed=True)
+    alone = Run(run.told, tuple({**row, "group": None} for row in run.rows), run.plans)
+    assert "\n\n" not in table(alone, chosen(alone.summary, ["world.things"]))
+
+
+def test_figures_go_where_they_are_wanted(drawn: Path, tmp_path: Path) -> None:
+    """Of a run that is there already: nothing is drawn again."""
+    asked = [f"--grid={tmp_path / 'a.png'}", f"--curves={tmp_path / 'b.png'}", f"--out={drawn}"]
+    assert main([*ASKED, *asked, "--metric=seams.strength"]) == 0
+    for name, kept in (("a.png", "grid.png"), ("b.png", "curves.png")):
+        assert (tmp_path / name).read_bytes() == (drawn / kept).read_bytes()
 
 
 def test_the_sheet_has_each_settings_picture_in_its_place(drawn: Path, run: Run) -> None:
@@ -143,6 +170,8 @@ def test_what_failed_and_what_is_unscored_is_told_and_shown(run: Run) -> None:
         ("--with=base_ratio=0.1", "--with base_ratio=0.1: base_ratio is what the grid is over"),
         ("--show=nonesuch", "--show nonesuch: the run has no prompt of this id"),
         ("--metric=world.beauty", "--metric world.beauty: should be one of world.scene"),
+        ("--grid=nowhere/a.png", "--grid nowhere/a.png: there is no folder nowhere"),
+        ("--curves=/", "--curves /: is a folder; name the PNG to write"),
         ("--arm=own", "--arm own: two arms have this name"),
     ],
 )  # fmt: skip

@@ -71,9 +71,15 @@ def test_what_suits_many_regions_is_found_and_holds_on_the_other_half(run: Run) 
     choice, told = report(run, "world.things")
     assert [part.cell for part in choice.parts] == [OWN, LATE]
     assert "fitted to 12 prompts, judged by 12 others" in told
-    assert "| β 0.2, T 70%, B 1 (its own) | 50.5 % (50.5 to 50.5) | +15.0 % (" in told
-    assert "| 2 things | 50.5 % | 50.5 % | 6 |" in told
-    assert "| 7 things | 50.5 % | 80.5 % | 6 |" in told
+    lines = told.splitlines()
+    start = lines.index("| world.things | 2 things | 7 things | all |")
+    same, more = "50.5 % (50.5 to 50.5)", "80.5 % (80.5 to 80.5)"
+    assert lines[start + 2] == "| n | 6 | 6 | 12 |"
+    assert lines[start + 3] == f"| β 0.2, T 70%, B 1 (its own) | {same} | {same} | {same} |"
+    assert lines[start + 4].startswith(f"| auto | {same} | {more} | 65.5 % (")
+    above = "| minus the first, paired | +0.0 % (+0.0 to +0.0) | +30.0 % (+30.0 to +30.0) | +15.0 % ("
+    assert lines[start + 5].startswith(above)
+    assert lines[start + 6].startswith("| β 0.4, T 40%, B 1 | 40.5 % ")
 
 
 def test_halves_share_no_prompt_and_have_as_many_of_each_group(run: Run) -> None:

@@ -44,6 +44,14 @@ def test_arms_are_paired() -> None:
     assert scene["groups"]["2 things"]["differences"]["regional"]["mean"] == 1.0
 
 
+def test_groups_stand_in_the_order_of_their_numbers() -> None:
+    rows = [
+        {**one, "group": f"{number} things"} for one, number in zip(pairs(), [12, 2, 16, 4] * 4, strict=True)
+    ]
+    groups = summary(TOLD, rows)["metrics"][0]["groups"]
+    assert list(groups) == ["2 things", "4 things", "12 things", "16 things"]
+
+
 def test_a_picture_whose_pair_failed_counts_in_no_difference() -> None:
     rows = pairs()
     rows[0] = row(0, "plain", 0, None, "out of memory")
