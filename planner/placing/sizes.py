@@ -18,6 +18,9 @@ FARTHER = 0.93
 LOOSE = 0.06
 """How far every other thing of a group stands off its row, by its height."""
 
+SQUEEZED = 0.8
+"""How much of its size a thing keeps at least where a group stands in line along an edge."""
+
 GAP = 30
 """Grid units between things placed side by side."""
 
@@ -41,7 +44,7 @@ def footprint(region: Region, instances: int, usual: float, size: Size) -> Rect:
     extent = place.size if place else region.size
     kind = kind_of(region.name)
     item = _shaped(usual * kind.scale * EXTENT[extent] * FARTHER**region.depth, kind.shape, size)
-    width, height = _grouped(item, instances)
+    width, height = _grouped(item, instances, place)
     if place and place.horizontal == "full":
         width, height = GRID, max(height if instances > 1 else 0, BAND[place.size] * GRID)
     if place and place.vertical == "full":
@@ -66,7 +69,18 @@ def _shaped(side: float, shape: float, size: Size) -> Rect:
     return Rect(0, 0, side * stretch, side / stretch)
 
 
-def _grouped(item: Rect, instances: int) -> tuple[float, float]:
+def _grouped(item: Rect, instances: int, place: Place | None) -> tuple[float, float]:
+    """Width and height of a group: about as many rows as columns, or one line along the edge where it is to
+    stand, if its things fit there side by side at `SQUEEZED` of their size.
+    """
     columns = round(instances**0.5 + 0.49)
+    if place and place.horizontal == "center" and place.vertical in ("top", "bottom"):
+        columns = instances if _in_line(item.width, instances) else columns
+    if place and place.vertical == "middle" and place.horizontal in ("left", "right"):
+        columns = 1 if _in_line(item.height, instances) else columns
     rows = -(-instances // columns)
     return columns * item.width + (columns - 1) * GAP, rows * item.height + (rows - 1) * GAP
+
+
+def _in_line(side: float, instances: int) -> bool:
+    return instances * side * SQUEEZED <= GRID

@@ -180,6 +180,20 @@ def test_a_place_in_words_is_where_it_says(
     assert ((box.x0 + box.x1) * 3 // 2000, (box.y0 + box.y1) * 3 // 2000) == spot
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("edge", ["left", "right", "top", "bottom"])
+def test_a_few_at_an_edge_stand_along_it_all_of_them_where_it_says(edge: str, count: int, size: Size) -> None:
+    middle = {"horizontal": "center", "vertical": "middle", "size": "medium"}
+    axis = "horizontal" if edge in ("left", "right") else "vertical"
+    where = Place.model_validate({**middle, axis: edge})
+    layout = arrange(scene([Region(name="star", prompt="a star", count=count, where=where)]), size)
+    boxes = [box_of(layout, region.name) for region in layout.scene.regions]
+    assert len(boxes) == count
+    middles = [(box.x0 + box.x1) / 2 if axis == "horizontal" else (box.y0 + box.y1) / 2 for box in boxes]
+    assert all(middle < 380 if edge in ("left", "top") else middle > 620 for middle in middles)
+
+
 def test_the_nearer_region_keeps_the_pixels() -> None:
     far = Region(name="far", prompt="far", depth=1, where=Box(x0=0, y0=0, x1=500, y1=500))
     near = Region(name="near", prompt="near", depth=0, where=Box(x0=250, y0=0, x1=1000, y1=1000))
