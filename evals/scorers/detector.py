@@ -1,6 +1,8 @@
 """A detector of whatever is named: the benchmark's own logic on what is seen, and boxes held to the plan's.
 
-Any zero-shot detector of transformers serves (OWLv2, arXiv 2306.09683; Grounding DINO, arXiv 2303.05499).
+Any detector serves that the zero-shot pipeline of transformers runs (OWLv2, arXiv 2306.09683; Grounding DINO,
+arXiv 2303.05499, and MM Grounding DINO, arXiv 2401.02361). It is asked for one thing at a time, so that each
+box is of just that thing; Grounding DINO asked for all at once tells only which of the words a box is like.
 A benchmark's rules for plans, such as GenEval's counting and positions, are rules on named boxes: here the
 boxes are those that the detector sees.
 """
@@ -27,6 +29,7 @@ SAME = 0.7
 """Intersection over union from which two boxes are of one thing, whatever they are called."""
 
 DINO = "grounding-dino"
+"""What the model types of Grounding DINO and MM Grounding DINO end in."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,12 @@ class Detector:
             reason = " ".join(str(error).split())[:200]
             raise WorldError(f"--scorer detector:{self.source}: can't be loaded ({reason})") from error
         # Grounding DINO was trained on phrases that end in a full stop.
-        return detector, "." if detector.model.config.model_type == DINO else ""
+        return detector, "." if detector.model.config.model_type.endswith(DINO) else ""
 
 
 def _question(instance: Instance) -> str:
     """What a detector is asked for: the words of the prompt where they are few, else the name."""
-    return (instance.prompt if len(instance.prompt.split()) <= 6 else instance.name).lower()
+    return (instance.prompt if len(instance.prompt.split()) <= 6 else instance.name).lower().rstrip(" .")
 
 
 def _read(found: dict[str, Any], wanted: Instance, size: tuple[int, int]) -> Seen:

@@ -1,24 +1,14 @@
-"""The detector scorer: its logic on known boxes, and its loading end to end on small random detectors."""
+"""The detector scorer: its logic on known boxes."""
 
-import json
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from transformers import (
-    CLIPTokenizer,
-    Owlv2Config,
-    Owlv2ForObjectDetection,
-    Owlv2ImageProcessorPil,
-    Owlv2Processor,
-)
 
 from evals.benchmarks.geneval import Record, score_geneval
 from evals.benchmarks.samples import Edges, Instance, Planned, Sample
-from evals.scorers import detector
 from evals.scorers.detector import Detector, Seen, matched, overlap, without_twins
 from evals.scorers.protocol import Drawn, score
 from evals.scorers.registry import scorer_named
@@ -99,47 +89,6 @@ def test_the_benchmarks_own_rules_hold_for_what_is_seen(plan: Plan, monkeypatch:
     assert few.told == "dog not seen"
     sees(monkeypatch, at("dog", 0.9), at("dog", 0.7), at("cat", 0.1))
     assert scorer(drawn(plan)).values["accuracy"] == 0.0
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An OWLv2 of a few thousand parameters that reads letter by letter."""
-    out = tmp_path_factory.mktemp("owl")
-    # To OWLv2, text that starts with token 0 is no question: the first token is left to nothing.
-    letters = [*"!abcdefghijklmnopqrstuvwxyz", *(f"{letter}</w>" for letter in "abcdefghijklmnopqrstuvwxyz")]
-    words = [*letters, "<|startoftext|>", "<|endoftext|>"]
-    (out / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
-    (out / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer.from_pretrained(out)
-    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    text = {**small, "vocab_size": len(tokenizer), "max_position_embeddings": 77}
-    text |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    vision = {**small, "image_size": 64, "patch_size": 16}
-    torch.manual_seed(0)
-    config = Owlv2Config(text_config=text, vision_config=vision, projection_dim=16)
-    Owlv2ForObjectDetection(config).save_pretrained(out)
-    Owlv2Processor(Owlv2ImageProcessorPil(size={"height": 64, "width": 64}), tokenizer).save_pretrained(out)
-    return out
-
-
-def test_a_detector_of_transformers_is_loaded_and_asked(
-    folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(detector, "THRESHOLD", 0.0)
-    scorer = scorer_named(f"detector:{folder}")
-    values = scorer(drawn(plan)).values
-    assert set(values) == {metric.name for metric in scorer.metrics}
-    assert values["found"] is not None
-    assert values["found"] > 0
-    assert values["box IoU"] is not None
-    assert 0 <= values["box IoU"] <= 1
-    assert scorer(drawn(plan)).values == values
-
-
-def test_nothing_to_find_is_nothing_to_score(folder: Path) -> None:
-    empty = make_plan("at night", size=Size(width=128, height=128))
-    scored = scorer_named(f"detector:{folder}")(Drawn(Image.new("RGB", (64, 64)), Sample(0, "", None), empty))
-    assert set(scored.values.values()) == {None}
 
 
 def test_a_model_that_can_not_be_loaded_leaves_pictures_unscored(tmp_path: Path, plan: Plan) -> None:
