@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from evals.drawing.again import failed
 from evals.drawing.arms import Arm
 from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.planning.rows import read_rows
@@ -24,11 +25,13 @@ def forecast(options: "Options", arms: Sequence[Arm], samples: Samples, card: Mo
     Raises `WorldError` where one of those fails, and as `Crew.size` does.
     """
     each = len(samples) * len(options.seeds)
-    done = len(read_rows(options.out))
+    rows = read_rows(options.out)
+    done, unscored = len(rows), sum(bool(failed(row, options.scorers)) for row in rows)
+    there = f"{done} are there" + (f", {unscored} of them to be scored again" if unscored else "")
     size = options.size or card.size
     lines = [
         f"{options.benchmark}: {len(samples)} prompts x {len(arms)} arms x {len(options.seeds)} seeds = "
-        f"{each * len(arms)} pictures of {size.width}x{size.height} with {card.name}; {done} are there",
+        f"{each * len(arms)} pictures of {size.width}x{size.height} with {card.name}; {there}",
         *(f"  {arm.name}: {_settings(arm, card)}" for arm in arms),
         f"scored by {', '.join(options.scorers)}",
     ]

@@ -1,16 +1,17 @@
 """Pictures drawn and scored: their rows, or rows that say why not."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.benchmarks.registry import benchmark_named
 from evals.benchmarks.samples import Sample
+from evals.drawing.again import failed, lying, mended
 from evals.drawing.arms import Arm
 from evals.drawing.folders import keep_picture, picture_place
-from evals.planning.rows import Row
+from evals.planning.rows import Key, Row
 from evals.scorers.protocol import Drawn, score
 from evals.scorers.registry import scorer_named
 from planner.errors import ScenewrightError, WorldError
@@ -68,20 +69,25 @@ class Group:
     """Pictures of one prompt and seed by several arms; `first` is that of the run's first arm.
 
     It may be drawn before: then it is not among the jobs, and is drawn again where a scorer asks for it.
+    `unscored` are the rows of jobs whose pictures lie there, and that a scorer failed on.
     """
 
     jobs: tuple[Job, ...]
     first: Job
+    unscored: Mapping[Key, Row] = field(default_factory=dict[Key, Row])
 
 
 def pictures(task: Task, group: Group) -> Iterator[Row]:
-    """A row for each picture of the group, as it is drawn. What fails is a row with its reason."""
+    """A row for each picture of the group, as it is drawn. What fails is a row with its reason.
+
+    One that only a scorer failed on is scored from its file; where that is gone, it is drawn as any other.
+    """
     drawn = cache(partial(_drawn, task))
     for job in group.jobs:
-        yield _row(task, job, drawn, group.first)
+        yield _row(task, job, drawn, group)
 
 
-def _row(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], first: Job) -> Row:
+def _row(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], group: Group) -> Row:
     row: dict[str, Any] = {
         "id": job.id,
         "sample": job.sample.id,
@@ -91,25 +97,39 @@ def _row(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], first: Job) 
         "seed": job.seed,
     }
     try:
-        return row | _outcome(task, job, drawn, first) | {"error": None}
+        return row | _outcome(task, job, drawn, group) | {"error": None}
     except ScenewrightError as error:
         return row | _failure(str(error))
     except Exception as error:  # a fault of ours is a failed picture, told as such
         return row | _failure(f"{type(error).__name__}: {error}")
 
 
-def _outcome(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], first: Job) -> dict[str, Any]:
-    plan, rendering = job.planned, drawn(job)
+def _outcome(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], group: Group) -> dict[str, Any]:
+    reference = None if job is group.first else lambda: drawn(group.first).latents
+    judge = partial(benchmark_named(task.benchmark).score, job.sample.facts)
+    shown = partial(Drawn, sample=job.sample, plan=job.planned, judge=judge, reference=reference)
+    row = group.unscored.get(job.id)
+    image = lying(task.out, row)
+    if row is None or image is None:
+        return _first_outcome(task, job, drawn(job), shown)
+    scorers = failed(row, task.scorers)
+    return mended(row, scorers, _score(scorers, shown(image)))
+
+
+def _first_outcome(
+    task: Task, job: Job, rendering: "Rendering", shown: Callable[..., Drawn]
+) -> dict[str, Any]:
     place = picture_place(job.arm.name, job.number, job.take)
     if task.out is not None:
         model = model_card(task.model).name
-        record = picture_record(plan, _again(job.arm, rendering.recipe), job.seed, model)
+        record = picture_record(job.planned, _again(job.arm, rendering.recipe), job.seed, model)
         keep_picture(task.out, place, job.sample, png_bytes(rendering.image, record))
-    scorers = tuple(map(scorer_named, task.scorers))
-    judge = partial(benchmark_named(task.benchmark).score, job.sample.facts)
-    reference = None if job is first else lambda: drawn(first).latents
-    seen = Drawn(rendering.image, job.sample, plan, judge, rendering.latents, reference)
-    return {"picture": place, **score(scorers, seen), "seconds": round(rendering.seconds, 4)}
+    scored = _score(task.scorers, shown(rendering.image, latents=rendering.latents))
+    return {"picture": place, **scored, "seconds": round(rendering.seconds, 4)}
+
+
+def _score(scorers: Sequence[str], drawn: Drawn) -> dict[str, Any]:
+    return score(tuple(map(scorer_named, scorers)), drawn)
 
 
 def _drawn(task: Task, job: Job) -> "Rendering":

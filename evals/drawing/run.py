@@ -10,6 +10,7 @@ from rich.console import Console
 
 from evals.benchmark import Options, run
 from evals.benchmarks.registry import benchmark_named
+from evals.drawing.again import failed
 from evals.drawing.arms import Arm, check_arms, read_arms
 from evals.drawing.forecast import forecast
 from evals.drawing.pictures import Group, Job, Task, pictures
@@ -32,7 +33,10 @@ PLANS = "plans"
 
 
 def run_pictures(options: Options) -> int:
-    """Draw every picture that has no row yet, and show the table; returns the exit code."""
+    """Draw every picture that has no row yet, score those that a scorer failed on, and show the table.
+
+    Returns the exit code.
+    """
     result = drawn(options)
     if result is None:
         return 0
@@ -76,14 +80,16 @@ def _completed(options: Options, card: ModelCard) -> Options:
 def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
     told = _told(options, arms, samples)
     rows = open_run(options.out, told)
-    if len(rows) < len(samples) * len(arms) * len(options.seeds):
+    unscored = {key: row for key, row in rows.items() if failed(row, options.scorers)}
+    done = {key: row for key, row in rows.items() if key not in unscored}
+    if len(done) < len(samples) * len(arms) * len(options.seeds):
         check_scorers(options.scorers)
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
-    left = groups(every, rows, len(arms))
+    left = groups(every, done, unscored, len(arms))
     task = Task(options.benchmark, options.model, options.scorers, options.out)
     coming = answers(partial(pictures, task), left, options.crew())
-    ordered = gather(options.out, rows, [job.id for job in every], coming, "pictures", options.quiet)
+    ordered = gather(options.out, done, [job.id for job in every], coming, "pictures", options.quiet)
     result = summary({**told, "plans": plans}, ordered)
     finish(options.out, ordered, result)
     return result
@@ -101,13 +107,21 @@ def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Seque
     ]
 
 
-def groups(every: Sequence[Job], done: Container[Key], arms: int) -> list[Group]:
+def groups(every: Sequence[Job], done: Container[Key], unscored: Mapping[Key, Row], arms: int) -> list[Group]:
     """What is left of `every` picture, by prompt and seed, in the order of drawing.
 
-    A run that is cut off tells of all kinds of prompts.
+    A run that is cut off tells of all kinds of prompts. `unscored` are rows of pictures that a scorer failed
+    on, by id.
     """
     whole = (every[place : place + arms] for place in range(0, len(every), arms))
-    left = (Group(tuple(job for job in jobs if job.id not in done), jobs[0]) for jobs in whole)
+    left = (
+        Group(
+            tuple(job for job in jobs if job.id not in done),
+            jobs[0],
+            {job.id: unscored[job.id] for job in jobs if job.id in unscored},
+        )
+        for jobs in whole
+    )
     return sorted((group for group in left if group.jobs), key=lambda group: group.first.number * GOLDEN % 1)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evals.scorers.registry import scorer_named
 from evals.statistics import Interval
 from planner.llm.usage import in_words as tokens_in_words
 from planner.plans import Usage
@@ -24,6 +25,9 @@ def show(result: Mapping[str, Any], console: Console) -> None:
         console.print(f"failed, {count} ×: {reason}", markup=False)
     for told in result["unscored"]:
         console.print(f"unscored by {told['scorer']}, {told['n']} ×: {told['reason']}", markup=False)
+    whole = {scorer_named(name).name for name in result["scorers"]}
+    if any(told["scorer"] in whole for told in result["unscored"]):
+        console.print("the same command scores again what a scorer failed on")
     for name, usage in result["scorer_tokens"].items():
         console.print(f"{name} took {tokens_in_words(Usage.model_validate(usage), None)}")
 

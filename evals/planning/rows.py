@@ -1,4 +1,7 @@
-"""Rows of a run, a JSON object a line, so written that a run that was cut off goes on."""
+"""Rows of a run, a JSON object a line, so written that a run that was cut off goes on.
+
+A line replaces earlier ones of the same id, so that a row is never half replaced.
+"""
 
 import json
 import os
@@ -57,11 +60,12 @@ def _cut_off(path: Path) -> None:
 def read_rows(folder: Path) -> list[Row]:
     """The whole rows that lie in a run's folder, which is left as it is; none where there are none.
 
-    Raises `UserError` for a line that someone spoilt.
+    Of an id the latest. Raises `UserError` for a line that someone spoilt.
     """
     path = folder / ROWS
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    return [_row(path, number, line) for number, line in enumerate(lines, 1)]
+    rows = (_row(path, number, line) for number, line in enumerate(lines, 1))
+    return [*{row["id"]: row for row in rows}.values()]
 
 
 def _row(path: Path, number: int, line: bytes) -> Row:

@@ -101,12 +101,12 @@ def test_a_run_that_is_cut_off_tells_of_all_kinds_of_prompts() -> None:
     arms, samples = read_arms(()), make()
     plans = [{"id": sample.id, "error": "not planned"} for sample in samples]
     options = parse(["world", "--stage=image", "--out=nowhere", "--seeds=0,1"])
-    order = groups(jobs(options, arms, samples, plans), (), len(arms))
+    order = groups(jobs(options, arms, samples, plans), (), {}, len(arms))
     assert {group.first.sample.group for group in order[:32]} == {sample.group for sample in samples}
     assert all(len(group.jobs) == 2 and group.jobs[0] is group.first for group in order)
     assert all(len({(job.sample.id, job.seed) for job in group.jobs}) == 1 for group in order)
     done = {job.id for group in order for job in group.jobs[:1]} | {order[0].jobs[1].id}
-    left = groups(jobs(options, arms, samples, plans), done, len(arms))
+    left = groups(jobs(options, arms, samples, plans), done, {}, len(arms))
     assert [len(group.jobs) for group in left] == [1] * (len(order) - 1)
     assert all(group.first not in group.jobs for group in left)
 

@@ -37,6 +37,18 @@ def test_a_line_that_was_cut_off_is_done_again_wherever_it_was_cut(tmp_path: Pat
         assert (tmp_path / ROWS).read_bytes() == whole
 
 
+def test_a_row_is_replaced_whole_or_not_at_all_wherever_its_line_was_cut(tmp_path: Path) -> None:
+    open_run(tmp_path, TOLD)
+    for row in ({"id": 1, "why": "down"}, {"id": 2, "why": ""}, {"id": 1, "why": "Ä"}):
+        append(tmp_path, row)
+    whole = (tmp_path / ROWS).read_bytes()
+    assert read_rows(tmp_path) == [{"id": 1, "why": "Ä"}, {"id": 2, "why": ""}]
+    for end in range(whole.rindex(b"\n", 0, -1) + 1, len(whole)):
+        (tmp_path / ROWS).write_bytes(whole[:end])
+        assert read_rows(tmp_path) == [{"id": 1, "why": "down"}, {"id": 2, "why": ""}]
+        assert open_run(tmp_path, TOLD)[1] == {"id": 1, "why": "down"}
+
+
 def test_another_runs_folder_is_refused(tmp_path: Path) -> None:
     open_run(tmp_path, TOLD)
     with pytest.raises(UserError, match="seed 0, not 1"):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from evals.benchmark import main
 from evals.report.command import main as report
+from evals.scorers.judge.scorer import Judge
 
 if TYPE_CHECKING:
     from tests.conftest import Script
@@ -26,6 +27,15 @@ ASKED = ("--stage=image", "--limit=2", "--arm=plain:steps=1", "--arm=regional:st
 
 def evaluate(out: Path, data: Path, *more: str) -> int:
     return main(["dsg-1k", *ASKED, f"--data={data}", f"--out={out}", "--scorer=judge:eye", *more])
+
+
+def rows_of(out: Path) -> list[Json]:
+    return [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
+
+
+def inodes(out: Path) -> dict[Path, int]:
+    """The pictures, and what tells that none was written again."""
+    return {path: path.stat().st_ino for path in out.rglob("*.png")}
 
 
 @pytest.fixture
@@ -46,7 +56,7 @@ def test_a_benchmark_is_drawn_judged_and_told(
 ) -> None:
     out = tmp_path / "out"
     assert evaluate(out, data) == 0
-    rows = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
+    rows = rows_of(out)
     assert [(row["sample"], row["arm"]) for row in rows] == [
         (sample, arm) for sample in "12" for arm in ("plain", "regional")
     ]
@@ -72,6 +82,47 @@ def _goes_on(eye: "Script", out: Path, data: Path) -> None:
     assert evaluate(out, data, "--quiet") == 0
     lost, again = ((json.loads(text.splitlines()[-1])) for text in (before, (out / "rows.jsonl").read_text()))
     assert {**again, "seconds": 0} == {**lost, "seconds": 0}
+    assert len(eye.requests) == sent
+
+
+def test_an_endpoint_that_was_down_is_asked_later_about_what_lies_there(
+    eye: "Script", data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    Judge("eye").check()
+    for _ in range(200):
+        eye.fails(503, "down")
+    assert evaluate(out, data, "--quiet") == 0
+    pictures = inodes(out)
+    assert evaluate(out, data, "--quiet") == 0  # it is down still
+    for row in rows_of(out):
+        assert "failed (503, 3 tries at most): down" in row["unscored"]["judge"]
+        assert (row["scores"], row["error"]) == ({}, None)
+
+    eye.lines.clear()
+    sent = len(eye.requests)
+    with monkeypatch.context() as patched:
+        patched.delattr("evals.drawing.pictures.loaded")
+        assert evaluate(out, data, "--quiet") == 0
+    assert inodes(out) == pictures
+    rows = rows_of(out)
+    assert sum(row["tokens"]["judge"]["requests"] for row in rows) == len(eye.requests) - sent
+    assert evaluate(tmp_path / "undisturbed", data, "--quiet") == 0
+    expected = rows_of(tmp_path / "undisturbed")
+    for part in ("id", "picture", "scores", "told", "unscored", "error"):
+        assert [row[part] for row in rows] == [row[part] for row in expected]
+
+
+def test_what_an_endpoint_does_not_tell_is_not_asked_again(eye: "Script", data: Path, tmp_path: Path) -> None:
+    looks = eye.sees
+    assert looks
+    eye.sees = lambda request: (looks(request)[0], None)
+    assert evaluate(tmp_path / "out", data, "--quiet") == 0
+    rows = (tmp_path / "out/rows.jsonl").read_bytes()
+    assert all("judge.VQAScore" in row["unscored"] for row in rows_of(tmp_path / "out"))
+    sent = len(eye.requests)
+    assert evaluate(tmp_path / "out", data, "--quiet") == 0
+    assert (tmp_path / "out/rows.jsonl").read_bytes() == rows
     assert len(eye.requests) == sent
 
 
