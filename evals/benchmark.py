@@ -61,6 +61,7 @@ class Options:
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     scorers: tuple[str, ...]
+    judge_price: Price | None
     dry_run: bool
 
     def samples(self) -> Samples:
@@ -77,8 +78,8 @@ class Options:
 
     def check_plan_stage(self) -> None:
         """Raise `UserError` for what only pictures have."""
-        if self.arms or self.scorers or self.dry_run:
-            raise UserError("--arm, --scorer and --dry-run go with --stage image")
+        if self.arms or self.scorers or self.judge_price or self.dry_run:
+            raise UserError("--arm, --scorer, --judge-price and --dry-run go with --stage image")
 
     def named(self) -> NamedPlanner | None:
         """The model that plans, or None. Raises `UserError` where planner and model don't go together."""
@@ -219,6 +220,9 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
         "clip and detector need a FOLDER or OWNER/NAME, judge a vision language model, asked as --llm is: "
         "where OPENAI_BASE_URL says, with OPENAI_API_KEY",
     )  # fmt: skip
+    option(
+        "--judge-price", type=_price, metavar="IN,OUT", help="as --llm-price, of what --scorer judge takes"
+    )
     option("--dry-run", action="store_true", help="say what would be done, and how long it would take")
 
 
@@ -233,7 +237,8 @@ def _price(text: str) -> Price:
     try:
         return read_price(text)
     except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        # argparse says itself which option it is.
+        raise argparse.ArgumentTypeError(str(error).removeprefix("--llm-price ")) from None
 
 
 def _seeds(text: str) -> tuple[int, ...]:

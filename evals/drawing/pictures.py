@@ -14,8 +14,10 @@ from evals.drawing.folders import keep_picture, picture_place
 from evals.planning.rows import Key, Row
 from evals.scorers.protocol import Drawn, score
 from evals.scorers.registry import scorer_named
+from evals.spending import dollars
 from planner.errors import ScenewrightError, WorldError
-from planner.plans import Plan
+from planner.llm.usage import Price
+from planner.plans import Plan, Usage
 from renderer.cards import model_card
 from renderer.grid import rasterise
 from renderer.pictures import picture_record, png_bytes
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """How every picture of a run is drawn and scored; nothing is written where `out` is None."""
+    """How every picture of a run is drawn and scored; nothing is written where `out` is None.
+
+    `prices` are of language models that score, by their scorers' names.
+    """
 
     benchmark: str
     model: str
     scorers: tuple[str, ...]
     out: Path | None
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +119,7 @@ def _outcome(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], group: G
     if row is None or image is None:
         return _first_outcome(task, job, drawn(job), shown)
     scorers = failed(row, task.scorers)
-    return mended(row, scorers, _score(scorers, shown(image)))
+    return mended(row, scorers, _score(task, scorers, shown(image)))
 
 
 def _first_outcome(
@@ -124,12 +130,15 @@ def _first_outcome(
         model = model_card(task.model).name
         record = picture_record(job.planned, _again(job.arm, rendering.recipe), job.seed, model)
         keep_picture(task.out, place, job.sample, png_bytes(rendering.image, record))
-    scored = _score(task.scorers, shown(rendering.image, latents=rendering.latents))
+    scored = _score(task, task.scorers, shown(rendering.image, latents=rendering.latents))
     return {"picture": place, **scored, "seconds": round(rendering.seconds, 4)}
 
 
-def _score(scorers: Sequence[str], drawn: Drawn) -> dict[str, Any]:
-    return score(tuple(map(scorer_named, scorers)), drawn)
+def _score(task: Task, scorers: Sequence[str], drawn: Drawn) -> dict[str, Any]:
+    scored = score(tuple(map(scorer_named, scorers)), drawn)
+    taken = {name: Usage.model_validate(usage) for name, usage in scored.get("tokens", {}).items()}
+    cost = {name: dollars(task.prices[name], usage) for name, usage in taken.items() if name in task.prices}
+    return {**scored, "cost": cost} if cost else scored
 
 
 def _drawn(task: Task, job: Job) -> "Rendering":

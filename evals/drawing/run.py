@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,9 @@ from renderer.pipeline import check_seed
 
 GOLDEN = 0.618034
 """Multiples of the golden ratio lie evenly, wherever they stop."""
+
+JUDGE = "judge"
+"""The scorer that --judge-price is for."""
 
 PLANS = "plans"
 """The folder of the plans' own run, within that of the pictures."""
@@ -74,6 +77,8 @@ def _completed(options: Options, card: ModelCard) -> Options:
         raise UserError(
             f"--scorer: two of them are called {twice}, and so are their metrics; run one at a time"
         )
+    if options.judge_price and JUDGE not in called:
+        raise UserError("--judge-price goes with --scorer judge:MODEL")
     return replace(options, size=options.size or card.size, scorers=scorers)
 
 
@@ -87,7 +92,8 @@ def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
     left = groups(every, done, unscored, len(arms))
-    task = Task(options.benchmark, options.model, options.scorers, options.out)
+    prices = {JUDGE: options.judge_price} if options.judge_price else {}
+    task = Task(options.benchmark, options.model, options.scorers, options.out, prices)
     coming = answers(partial(pictures, task), left, options.crew())
     ordered = gather(options.out, done, [job.id for job in every], coming, "pictures", options.quiet)
     result = summary({**told, "plans": plans}, ordered)
@@ -148,4 +154,5 @@ def _told(options: Options, arms: Sequence[Arm], samples: Samples) -> dict[str, 
         "size": options.size and options.size.model_dump(),
         "planner": options.planner,
         "llm": options.llm,
+        "judge_price": options.judge_price and asdict(options.judge_price),
     }

@@ -28,8 +28,16 @@ def show(result: Mapping[str, Any], console: Console) -> None:
     whole = {scorer_named(name).name for name in result["scorers"]}
     if any(told["scorer"] in whole for told in result["unscored"]):
         console.print("the same command scores again what a scorer failed on")
-    for name, usage in result["scorer_tokens"].items():
-        console.print(f"{name} took {tokens_in_words(Usage.model_validate(usage), None)}")
+    for line in spent(result):
+        console.print(line)
+
+
+def spent(result: Mapping[str, Any]) -> Iterator[str]:
+    """What language models took, a line each: the planner's, where the summary tells it, and the scorers'."""
+    taken = {"language model": (result["tokens"], result["cost"])} if result.get("tokens") else {}
+    taken |= {name: (usage, result["scorer_cost"][name]) for name, usage in result["scorer_tokens"].items()}
+    for name, (usage, cost) in taken.items():
+        yield f"{name} took {tokens_in_words(Usage.model_validate(usage), cost)}"
 
 
 def titles(result: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from evals.planning.summary import reasons_of
 from evals.runs import natural
 from evals.scorers.protocol import Metric
 from evals.scorers.registry import scorer_named
+from evals.spending import all_dollars
 from evals.statistics import Interval, clustered, differences
 from planner.llm.usage import total
 from planner.plans import Usage
@@ -38,6 +39,7 @@ def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
         "reasons": reasons_of(rows),
         "unscored": _unscored(done),
         "scorer_tokens": _tokens(done),
+        "scorer_cost": _cost(done),
         "metrics": [figures_of(name, metric, arms, done) for name, metric in metrics],
         "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
     }
@@ -62,6 +64,15 @@ def _tokens(rows: Sequence[Row]) -> dict[str, Any]:
         for name, usage in row.get("tokens", {}).items():
             taken.setdefault(name, []).append(Usage.model_validate(usage))
     return {name: used.model_dump() for name, usages in taken.items() if (used := total(usages))}
+
+
+def _cost(rows: Sequence[Row]) -> dict[str, float | None]:
+    """Dollars for the same; None where those of some pictures aren't known."""
+    costs: dict[str, list[float | None]] = {}
+    for row in rows:
+        for name in row.get("tokens", {}):
+            costs.setdefault(name, []).append(row.get("cost", {}).get(name))
+    return {name: all_dollars(told) for name, told in costs.items()}
 
 
 def figures_of(name: str, metric: Metric, arms: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:

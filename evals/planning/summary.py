@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evals.planning.rows import Row
+from evals.spending import all_dollars
 from evals.statistics import interval
 from planner.llm.usage import total
 from planner.plans import Usage
@@ -45,9 +46,7 @@ def tokens_of(rows: Sequence[Row]) -> dict[str, Any] | None:
 
 def cost_of(rows: Sequence[Row]) -> float | None:
     """Dollars for all prompts; None where those of some aren't known."""
-    costs: list[float | None] = [row.get("cost") for row in rows if row.get("tokens")]
-    known = [cost for cost in costs if cost is not None]
-    return round(sum(known), 6) if known and len(known) == len(costs) else None
+    return all_dollars(row.get("cost") for row in rows if row.get("tokens"))
 
 
 def _metrics(rows: Sequence[Row]) -> dict[str, Any]:

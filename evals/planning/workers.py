@@ -9,13 +9,11 @@ from evals.benchmarks.registry import benchmark_named
 from evals.benchmarks.samples import Sample
 from evals.planning.account import boxes_of, geometry, planned
 from evals.planning.rows import Row
+from evals.spending import dollars
 from planner.errors import ScenewrightError
 from planner.llm.usage import Price
 from planner.plans import Plan, Planner, Size, Usage
 from renderer.pipeline import make_plan
-
-DOLLARS = 8
-"""Decimals of a cost, so that it is the same row on every machine."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +70,7 @@ def _outcome(task: Task, sample: Sample[Any], plan: Plan) -> dict[str, Any]:
 
 def _spent(task: Task, usage: Usage | None) -> dict[str, Any]:
     """Tokens and dollars; null where no language model was asked, or where they aren't known."""
-    cost = task.price.of(usage) if task.price else None
-    return {
-        "tokens": usage.model_dump() if usage else None,
-        "cost": cost if cost is None else round(cost, DOLLARS),
-    }
+    return {"tokens": usage.model_dump() if usage else None, "cost": dollars(task.price, usage)}
 
 
 def _failure(reason: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evals.drawing.show import lines, titles
+from evals.drawing.show import lines, spent, titles
 from evals.report.runs import Run
 
 
@@ -18,6 +18,7 @@ def _run(name: str, told: Mapping[str, Any]) -> Iterator[str]:
     yield line(["---"] * len(titles(told)))
     yield from map(line, lines(told))
     yield f"\n{told['n']} pictures, {told['failures']} failed; 95 % intervals by resampling prompts.\n"
+    yield from (f"- {_plain(line)}" for line in spent(told))
     yield from (f"- failed, {count} ×: {_plain(reason)}" for reason, count in told["reasons"].items())
     yield from (f"- unscored by {u['scorer']}, {u['n']} ×: {_plain(u['reason'])}" for u in told["unscored"])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from evals.drawing.show import lines, titles
+from evals.drawing.show import lines, spent, titles
 from evals.report.gallery import cards
 from evals.report.runs import Run
 
@@ -24,7 +24,7 @@ def page(runs: Sequence[Run]) -> str:
     # Script and style are our own files, and safe to the template; all else goes through autoescape.
     own = {"script": script, "style": style}
     told = [(run, run.summary, cards(run)) for run in runs]
-    return template.render(runs=told, lines=lines, titles=titles, hash=_hash(script), **own)
+    return template.render(runs=told, lines=lines, spent=spent, titles=titles, hash=_hash(script), **own)
 
 
 def _hash(script: str) -> str:

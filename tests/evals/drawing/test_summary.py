@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evals.drawing.show import lines, titles
+from evals.drawing.show import lines, spent, titles
 from evals.drawing.summary import summary
 
 TOLD: dict[str, Any] = {
@@ -68,6 +68,22 @@ def test_what_is_unscored_is_counted_with_its_reason_and_is_no_zero() -> None:
     told = summary(TOLD, rows)
     assert told["unscored"] == [{"scorer": "world", "reason": "no detector", "n": 1}]
     assert told["metrics"][0]["arms"]["regional"]["mean"] == 1.0
+
+
+def test_a_cost_of_which_a_part_is_unknown_is_unknown() -> None:
+    rows = pairs()
+    tokens = {"prompt": 1000, "completion": 10, "requests": 2, "cached": 0}
+    for one in rows:
+        one |= {"tokens": {"judge": tokens, "own": tokens}, "cost": {"judge": 0.0015}}
+    assert summary(TOLD, rows)["scorer_cost"] == {"judge": 0.024, "own": None}
+    rows[3] |= {"tokens": {"judge": {**tokens, "prompt": None}}, "cost": {"judge": None}}
+    told = summary({**TOLD, "tokens": tokens, "cost": 0.5}, rows)
+    assert told["scorer_cost"]["judge"] is None
+    assert [*spent(told)] == [
+        "language model took 1,000 + 10 tokens in 2 answers, $0.5000",
+        "judge took an unknown number of tokens in 32 answers",
+        "own took 15,000 + 150 tokens in 30 answers",
+    ]
 
 
 def test_the_table_tells_means_differences_and_numbers() -> None:

@@ -22,6 +22,10 @@ DSG = """item_id,text,proposition_id,dependency,category_broad,category_detailed
 1,a red star,2,1,attribute,color,"attribute - color (star, red)",Is the star red?
 2,a blue ring,1,0,entity,whole,entity - whole (ring),Is there something red?
 """  # noqa: E501 (upstream's own titles)
+PRICE = "--judge-price=2,10"
+DOLLARS = (100 * 2 + 2 * 10) / 1e6
+"""What an answer costs: the tests' endpoint tells 100 tokens read and 2 written."""
+
 ASKED = ("--stage=image", "--limit=2", "--arm=plain:steps=1", "--arm=regional:steps=1,inject_steps=1")
 
 
@@ -55,7 +59,7 @@ def test_a_benchmark_is_drawn_judged_and_told(
     redness: Callable[[Image.Image], float],
 ) -> None:
     out = tmp_path / "out"
-    assert evaluate(out, data) == 0
+    assert evaluate(out, data, PRICE) == 0
     rows = rows_of(out)
     assert [(row["sample"], row["arm"]) for row in rows] == [
         (sample, arm) for sample in "12" for arm in ("plain", "regional")
@@ -69,9 +73,16 @@ def test_a_benchmark_is_drawn_judged_and_told(
         assert row["scores"]["judge.right"] in ({0.5, 1.0} if is_red else {0.0})
         assert row["unscored"] == {}
         assert row["tokens"]["judge"]["requests"] == len(asked)
+        assert row["cost"] == {"judge": pytest.approx(len(asked) * DOLLARS)}
     result = json.loads((out / "summary.json").read_text())
     assert result["scorer_tokens"]["judge"]["requests"] == sum(r["tokens"]["judge"]["requests"] for r in rows)
-    assert "judge took" in capsys.readouterr().out
+    requests = result["scorer_tokens"]["judge"]["requests"]
+    assert result["scorer_cost"] == {"judge": pytest.approx(requests * DOLLARS)}
+    told = f"judge took {100 * requests:,} + {2 * requests} tokens in {requests} answers"
+    assert f"{told}, ${requests * DOLLARS:.4f}\n" in capsys.readouterr().out
+    assert report([str(out), "--out", str(tmp_path / "report.html")]) == 0
+    assert f"- {told}, ${requests * DOLLARS:.4f}" in capsys.readouterr().out
+    assert f"The {told}, ${requests * DOLLARS:.4f}." in (tmp_path / "report.html").read_text()
     _goes_on(eye, out, data)
 
 
@@ -79,7 +90,7 @@ def _goes_on(eye: "Script", out: Path, data: Path) -> None:
     """A run whose last row was lost ends in the same rows, and asks nothing twice."""
     sent, before = len(eye.requests), (out / "rows.jsonl").read_text()
     (out / "rows.jsonl").write_text("".join(before.splitlines(keepends=True)[:-1]))
-    assert evaluate(out, data, "--quiet") == 0
+    assert evaluate(out, data, PRICE, "--quiet") == 0
     lost, again = ((json.loads(text.splitlines()[-1])) for text in (before, (out / "rows.jsonl").read_text()))
     assert {**again, "seconds": 0} == {**lost, "seconds": 0}
     assert len(eye.requests) == sent
@@ -133,6 +144,18 @@ def test_nothing_is_drawn_for_a_judge_that_sees_nothing(
     assert evaluate(tmp_path / "out", data) == 2
     assert "judge:eye: the model doesn't see" in capsys.readouterr().err
     assert not list((tmp_path / "out").rglob("*.png"))
+
+
+def test_a_price_goes_with_a_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["world", f"--out={tmp_path / 'out'}", PRICE]
+    assert main([*asked, "--stage=image"]) == 2
+    assert "--judge-price goes with --scorer judge:MODEL" in capsys.readouterr().err
+    assert main(asked) == 2
+    assert "--judge-price and --dry-run go with --stage image" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*asked, "--judge-price=2"])
+    assert "--judge-price: 2: should be IN,OUT: dollars a million tokens" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_judges_in_one_run_are_refused(
