@@ -17,6 +17,25 @@ import pytest
 
 Json = dict[str, Any]
 
+MOST_WORKERS = 4
+"""Processes that tests run in at most: each takes up to two gigabytes."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """For all of the fast tests a process a core, each with its share of threads; for fewer, this process.
+
+    Threads of several processes that wait for one another on the same cores make all of them crawl.
+    """
+    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr != FAST:
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = min(cores, MOST_WORKERS)
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores // workers))
+    return workers
+
+
+FAST = "not llm and not slow"
+
 
 @dataclass(frozen=True)
 class Line:
