@@ -18,7 +18,10 @@ import pytest
 Json = dict[str, Any]
 
 MOST_WORKERS = 4
-"""Processes that tests run in at most: each takes up to two gigabytes."""
+"""Processes that tests run in at most: each loads models of its own."""
+
+FAST = "not llm and not slow"
+"""What `pytest` runs by itself, as pyproject.toml has it."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -32,9 +35,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     workers = min(cores, MOST_WORKERS)
     os.environ.setdefault("OMP_NUM_THREADS", str(cores // workers))
     return workers
-
-
-FAST = "not llm and not slow"
 
 
 @dataclass(frozen=True)
