@@ -237,8 +237,7 @@ def _price(text: str) -> Price:
     try:
         return read_price(text)
     except UserError as error:
-        # argparse says itself which option it is.
-        raise argparse.ArgumentTypeError(str(error).removeprefix("--llm-price ")) from None
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seeds(text: str) -> tuple[int, ...]:

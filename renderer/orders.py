@@ -159,7 +159,10 @@ def _price(text: str | None) -> "Price | None":
         return None
     from planner.llm.usage import read_price
 
-    return read_price(text)
+    try:
+        return read_price(text)
+    except UserError as error:
+        raise UserError(f"--llm-price {error}") from None
 
 
 def _words(prompt: str) -> str:

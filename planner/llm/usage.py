@@ -30,16 +30,14 @@ class Price:
 
 
 def read_price(text: str) -> Price:
-    """The prices in "IN,OUT". Raises `UserError` for anything else."""
+    """The prices in "IN,OUT". Raises `UserError` for anything else; whose option it is, the caller says."""
     try:
         prompt, completion = map(float, text.split(","))
     except ValueError:
         prompt = completion = -1.0
     # Not a number is not in a range either.
     if not (0 <= prompt < 1e9 and 0 <= completion < 1e9):
-        raise UserError(
-            f"--llm-price {text}: should be IN,OUT: dollars a million tokens read and written, as 2,8"
-        )
+        raise UserError(f"{text}: should be IN,OUT: dollars a million tokens read and written, as 2,8")
     return Price(prompt, completion)
 
 
