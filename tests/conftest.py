@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ MOST_WORKERS = 4
 
 FAST = "not llm and not slow"
 """What `pytest` runs by itself, as pyproject.toml has it."""
+
+
+# A run in the background of a shell inherits that Ctrl-C is ignored, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
