@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from planner.scene import Horizontal, Predicate, Vertical
 
+NEARBY = "nearby"
+"""What a place in the picture is read as."""
+
 
 @dataclass(frozen=True)
 class Cue:

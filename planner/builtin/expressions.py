@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from planner.builtin.cues import Cue
+from planner.builtin.cues import NEARBY, Cue
 from planner.scene import Horizontal, Predicate, Vertical
 
-_NEARBY, _BESIDE, _WITHIN = "nearby", "beside", "within"
+_BESIDE, _WITHIN = "beside", "within"
 _CANVAS = (
     r"(?:picture|image|photo|photograph|frame|scene|canvas|composition|painting|view|shot|illustration|artwork"
     r"|screen|drawing|page)"
@@ -64,6 +64,10 @@ _IN_CANVAS = re.compile(
     rf"\s*\b(?:in|within|throughout|inside)\s+(?:the|this)\s+(?:whole\s+|entire\s+)?{_CANVAS}(?!\s+of)\b,?"
 )
 
+_ALL_OF_IT = re.compile(
+    r"\s*\ball\s+of\s+(?:it|this|them)\b(?=\s+(?:at|on|in|by|under|against|over|above|during|before)\b)"
+)
+_SIDE_BY_SIDE = re.compile(r"\s*\bside\s+by\s+side\b(?=\s+(?:on|at|in)\s+the\b)")
 _AND = re.compile(r"\b(?:together|along|paired|coupled)\s+with\b")
 
 _RELATIONS: tuple[tuple[str, Predicate], ...] = (
@@ -124,7 +128,7 @@ def _places(text: str) -> Iterator[Cue]:
             across: Horizontal = "full" if match[0].lstrip().startswith(("along", "across")) else "center"
             yield Cue(
                 *match.span(),
-                word=_NEARBY,
+                word=NEARBY,
                 horizontal=horizontals[0] if horizontals else across,
                 vertical=verticals[0] if verticals else "middle",
             )
@@ -136,19 +140,19 @@ def _depths(text: str) -> Iterator[Cue]:
         depth = _DEPTHS.get(match["where"], _DEPTHS.get(word, _FARTHEST))
         yield Cue(
             *match.span(),
-            word=_NEARBY,
+            word=NEARBY,
             depth=_FARTHEST if "distance" in match["where"] and word != "middle" else depth,
         )
     for match in _HORIZON.finditer(text):
-        yield Cue(*match.span(), word=_NEARBY, depth=_FARTHEST, vertical="middle")
+        yield Cue(*match.span(), word=NEARBY, depth=_FARTHEST, vertical="middle")
     for match in _ALOFT.finditer(text):
-        yield Cue(*match.span(), word=_NEARBY, vertical="top")
+        yield Cue(*match.span(), word=NEARBY, vertical="top")
 
 
 def _sides(text: str) -> Iterator[Cue]:
     sides: dict[str, Predicate] = {"left": "left of", "right": "right of"}
     for match in _ITS_SIDE.finditer(text):
-        yield Cue(*match.span(), word=_NEARBY, predicate=sides[match["side"]], reflexive=True)
+        yield Cue(*match.span(), word=NEARBY, predicate=sides[match["side"]], reflexive=True)
     for match in _SIDE_OF.finditer(text):
         if not re.match(rf"\s+(?:the|this|an?)\s+{_CANVAS}\b", text[match.end() :]):
             yield Cue(*match.span(), word=_BESIDE, predicate=sides[match["side"]])
@@ -174,9 +178,11 @@ def _joints(text: str) -> Iterator[Cue]:
         yield Cue(*match.span(), word="besides")
 
 
-def _mentions_of_the_canvas(text: str) -> Iterator[Cue]:
-    for match in _IN_CANVAS.finditer(text):
-        yield Cue(*match.span())
+def _fillers(text: str) -> Iterator[Cue]:
+    """What says nothing that a plan would be without: things of a kind stand in line anyway."""
+    for pattern in (_IN_CANVAS, _ALL_OF_IT, _SIDE_BY_SIDE):
+        for match in pattern.finditer(text):
+            yield Cue(*match.span())
 
 
 _KINDS: tuple[Callable[[str], Iterator[Cue]], ...] = (
@@ -186,5 +192,5 @@ _KINDS: tuple[Callable[[str], Iterator[Cue]], ...] = (
     _depths,
     _relations,
     _joints,
-    _mentions_of_the_canvas,
+    _fillers,
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from planner.builtin.cues import NEARBY
 from planner.builtin.lexicon import (
     ABSTRACT,
     ABSTRACT_ENDINGS,
@@ -52,9 +53,19 @@ def is_head(token: "Token") -> bool:
 
 
 def _is_announced(token: "Token") -> bool:
-    """Whether a colon comes right before the phrase: "Picture this at night: a red ring" measures nothing."""
+    """Whether a colon comes right before the phrase, or a comma before one of a list:
+    "Picture this at night: a red ring" measures nothing, and "we see a dog, a red ring above it" neither. Nor
+    does "two red rings nearby", where a place in the picture is read as "nearby".
+    """
     start = token.left_edge.i
-    return token.i > 0 and ":" in (token.doc[start].text, token.doc[max(start - 1, 0)].text)
+    if token.head.lower_ == NEARBY:
+        return True
+    if token.i > 0 and ":" in (token.doc[start].text, token.doc[max(start - 1, 0)].text):
+        return True
+    listed = start > 0 and token.doc[start - 1].text == ","
+    described = any(child.dep_ in _MODIFIERS for child in token.lefts)
+    new = any(child.lower_ in ("a", "an") or child.lower_ in NUMBERS for child in token.lefts)
+    return listed and new and described and token.head.pos_ not in ("ADJ", "ADV", "ADP")
 
 
 def adjoins(token: "Token") -> bool:
@@ -212,7 +223,7 @@ def is_compound(token: "Token") -> bool:
 
 def modifiers(token: "Token") -> tuple[str, ...]:
     """The adjectives and nouns before a noun, in small letters."""
-    words = (child for child in token.lefts if child.dep_ in _MODIFIERS and child.is_alpha)
+    words = (child for child in before(token) if child.dep_ in _MODIFIERS and child.is_alpha)
     return tuple(child.lower_ for child in words if adjoins(child))
 
 
@@ -233,12 +244,24 @@ def stated_count(token: "Token") -> int | None:
     """How many the prompt says there are, by a numeral, a vague word or a collective noun; None if it says
     nothing.
     """
-    counting = (child for child in token.lefts if child.dep_ in _COUNTING or child.lower_ == "dozen")
+    counting = (child for child in before(token) if child.dep_ in _COUNTING or child.lower_ == "dozen")
     numbers = [number for child in counting if child.nbor().text != "-" and (number := _number(child))]
     if numbers:
         return min(numbers[0], _LARGEST_COUNT)
     group = group_over(token)
     return _collected(group) if group is not None else None
+
+
+def before(token: "Token") -> Iterator["Token"]:
+    """The words before a noun that depend on it, or on a counted singular that it is made of: in "two red
+    heart shapes" a parser takes the heart to be two and red.
+    """
+    for child in token.lefts:
+        noun = child.dep_ == "compound" and _number(child) is None and not is_plural(child)
+        made_of = noun and is_plural(token) and adjoins(child)
+        if made_of and any(word.dep_ == "nummod" and word.nbor().text != "-" for word in child.lefts):
+            yield from child.lefts
+        yield child
 
 
 def is_vague(token: "Token") -> bool:

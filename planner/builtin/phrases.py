@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from planner.builtin.clauses import Said, parts_of, predications, said_of
 from planner.builtin.keeping import kept
 from planner.builtin.lexicon import word_set
-from planner.builtin.nouns import group_over, is_plural, lemma
+from planner.builtin.nouns import before, group_over, is_plural, lemma
 from planner.builtin.things import Cast, Thing
 from planner.builtin.wording import text, with_article
 from planner.scene import MAX_COUNTED
@@ -106,5 +106,5 @@ def _is_plural_clause(token: "Token") -> bool:
 
 def _counting(head: "Token") -> set[int]:
     """The words before a noun that say how many: "a few", "about three"."""
-    said = (child for child in head.lefts if child.dep_ in _QUANTITIES or child.lower_ in _COUNTING)
+    said = (child for child in before(head) if child.dep_ in _QUANTITIES or child.lower_ in _COUNTING)
     return {token.i for child in said for token in child.subtree}

@@ -8,6 +8,7 @@ one noun with it.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from planner.builtin.cues import NEARBY
 from planner.builtin.lexicon import ANIMATE, COLOURS, NUMBERS, word_set
 from planner.builtin.nouns import lemma
 from planner.builtin.parser import known
@@ -20,6 +21,7 @@ _TRANSITIVE, _INTRANSITIVE, _PARTICIPLE, _BARE_VERB = "pushes", "sits", "moving"
 _NOUN, _PLURAL, _ADJECTIVE = "toy", "toys", "plain"
 _COPULA = "are"
 _POSITIONS = word_set("sit lie stand hang grow wait rest lean perch kneel sleep float swim hover lurk")
+_PLACED = word_set("sitting lying standing hanging waiting resting leaning kneeling sleeping hovering")
 _IN_PHRASE = ("DET", "ADJ", "NOUN", "PROPN", "NUM", "PRON")
 _OPENING = frozenset({",", ";", ":", ".", "and"})
 _SHORTEST_SENTENCE = 8
@@ -37,9 +39,9 @@ def misread(doc: "Doc") -> dict[int, str]:
     """The tokens to be read again, each with its stand-in."""
     words = list(doc)
     verbs = {token.i: _stand_in(token) for token in words if _is_finite_verb(token)}
-    participles = {
-        token.i: _PARTICIPLE for token in words if _is_participle(token) or _is_hidden_adjective(token)
-    }
+    participles = dict(
+        _plainer(token) for token in words if _is_participle(token) or _is_hidden_adjective(token)
+    )
     compounds = {token.i: _NOUN for token in words if _is_severed(token) and token.i + 1 not in verbs}
     compounds |= {
         token.i: _NOUN
@@ -51,6 +53,11 @@ def misread(doc: "Doc") -> dict[int, str]:
     plain = {token.i: _BARE_VERB for token in words[:-1] if _is_bare_verb(token)}
     inverted = {token.i: _COPULA for token in words[:-1] if _is_inverted(token)}
     return compounds | participles | verbs | colours | _nouns(words) | numbers | plain | inverted
+
+
+def _plainer(token: "Token") -> tuple[int, str]:
+    """A participle's place and stand-in; where one stands there in vain, those of the noun before it."""
+    return (token.i - 1, _NOUN) if token.text == _PARTICIPLE else (token.i, _PARTICIPLE)
 
 
 def _is_inverted(token: "Token") -> bool:
@@ -103,12 +110,19 @@ def _is_hidden_noun(token: "Token") -> bool:
 
 
 def _is_counted(token: "Token") -> bool:
-    """A plural right after a number, taken for a verb: "three crows"."""
+    """A plural taken for a verb right after a number, or after a singular that has one: "three crows", "two
+    heart shapes".
+    """
     if token.tag_ not in ("VBZ", "VBP", "VB") or not token.i:
         return False
-    counted = token.nbor(-1).like_num and token.nbor(-1).lower_ != "one"
+    before = token.nbor(-1)
+    counted = _is_several(before) or (before.tag_ == "NN" and any(map(_is_several, before.lefts)))
     noun = singular(token.lower_)
     return counted and noun != token.lower_ and noun in known("noun")
+
+
+def _is_several(token: "Token") -> bool:
+    return token.like_num and token.lower_ not in ("one", "1")
 
 
 def _is_hidden_adjective(token: "Token") -> bool:
@@ -149,6 +163,8 @@ def _is_participle(token: "Token") -> bool:
     tag = token.tag_
     if tag not in ("VBG", "NN"):
         return False
+    if (token.lower_ in _PLACED or token.text == _PARTICIPLE) and _is_described(token):
+        return True
     if tag == "VBG" and token.dep_ != "amod":
         return _is_determined(token) and (_follows_noun(token) or any(map(_is_hidden_subject, token.lefts)))
     if tag != "NN" or not token.lower_.endswith("ing") or token.lower_ in _NOUNS:
@@ -156,6 +172,12 @@ def _is_participle(token: "Token") -> bool:
     owned = any(child.dep_ == "poss" for child in token.lefts)
     alive = _is_determined(token) and token.i > 0 and lemma(token.nbor(-1)) in ANIMATE
     return (owned or alive) and _follows_noun(token)
+
+
+def _is_described(token: "Token") -> bool:
+    """Whether the noun before it was taken for an adjective: "a pink square standing nearby"."""
+    before = token.nbor(-1) if token.i else token
+    return before.dep_ == "amod" and _is_determined(before) and token.nbor().lower_ == NEARBY
 
 
 def _is_determined(token: "Token") -> bool:
