@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from evals.world.course import Course
 from evals.world.data import Batch, Captioned, loader
 from evals.world.draw import draw
-from evals.world.flow import TinyFlux, flow_loss, pack, token_weights, windowed
+from evals.world.flow import TinyFlux, flow_loss, lesson, pack, token_weights, windowed
 from evals.world.guests import encoded, kept_pool, parse, shipped, train
 from evals.world.styles import depth
 from evals.world.text import TEXT_TOKENS
@@ -91,7 +91,7 @@ def gap(model: Controlled, latents: Tensor, batches: int, first: int) -> Gap:
         for roll in losses:
             model.controls = controls.roll(roll, dims=0)
             noise = torch.Generator().manual_seed(pictures)
-            losses[roll] += float(flow_loss(model, batch, latents, weights, noise)) / batches
+            losses[roll] += float(flow_loss(model, lesson(batch, latents, weights, noise))) / batches
     model.controls = controls
     return Gap(losses[0], losses[1], pictures)
 

@@ -53,20 +53,34 @@ _PATIENCE = 4
 class Batch:
     """Captioned pictures of a pool, all cropped to the same window.
 
-    `pictures` int64 (B,) are indices into the pool; `clip_ids` (B, 77) and `t5_ids` (B, L) int64.
+    `pictures` int64 (B,) are indices into the pool, `places` float32 (N, 3) position ids as FLUX has them:
+    (0, row, column). Token ids are int64: `t5_ids` (B, L), and `clip_ids` (K, 77) of the captions that CLIP
+    reads, of which `clip_rows` (B,) says which is whose, for most pictures have an empty one.
     """
 
-    pictures: Tensor
     window: Window
+    pictures: Tensor
+    places: Tensor
     clip_ids: Tensor
+    clip_rows: Tensor
     t5_ids: Tensor
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All but the window."""
+        return self.pictures, self.places, self.clip_ids, self.clip_rows, self.t5_ids
+
+    def each(self, move: Callable[[Tensor], Tensor]) -> "Batch":
+        """The batch with every tensor moved."""
+        return Batch(self.window, *map(move, self.tensors))
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on `device`."""
-        pictures, clip_ids, t5_ids = (
-            ids.to(device, non_blocking=True) for ids in (self.pictures, self.clip_ids, self.t5_ids)
-        )
-        return Batch(pictures, self.window, clip_ids, t5_ids)
+        return self.each(lambda ids: ids.to(device, non_blocking=True))
+
+    def pin_memory(self) -> "Batch":
+        """The same batch where a GPU takes it from without waiting; `DataLoader` calls this."""
+        return self.each(Tensor.pin_memory)
 
 
 @dataclass(frozen=True)
@@ -128,7 +142,8 @@ class Captioned(Batches[Batch]):
         texts = [one.text if keep else "" for one, keep in zip(said, kept, strict=True)]
         wholes = [self.whole(one.picture, rng) if hear else "" for one, hear in zip(said, heard, strict=True)]
         clip_ids, t5_ids = tokenizers()(texts, wholes, length)
-        return Batch(torch.tensor([one.picture for one in said]), window, clip_ids, t5_ids)
+        pictures = torch.tensor([one.picture for one in said])
+        return Batch(window, pictures, places(window), *_distinct(clip_ids), t5_ids)
 
     def tableau(self, picture: int) -> Tableau:
         """The facts of a picture of the pool."""
@@ -157,9 +172,35 @@ class Captioned(Batches[Batch]):
 def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
     """The batches in order from the `start`-th on, made by `workers` processes (0: by this one)."""
     order, ahead = range(start, len(batches)), 4 if workers else None
+    pinned = torch.cuda.is_available()
     return iter(
-        DataLoader(batches, batch_size=None, sampler=order, num_workers=workers, prefetch_factor=ahead)
+        DataLoader(
+            batches,
+            batch_size=None,
+            sampler=order,
+            num_workers=workers,
+            prefetch_factor=ahead,
+            pin_memory=pinned,
+        )
     )
+
+
+def places(window: Window) -> Tensor:
+    """Position ids (rows·columns, 3) of a window's tokens."""
+    row, column, rows, columns = window
+    ys, xs = torch.arange(row, row + rows), torch.arange(column, column + columns)
+    y, x = torch.meshgrid(ys, xs, indexing="ij")
+    return torch.stack([torch.zeros_like(y), y, x], -1).reshape(-1, 3).float()
+
+
+def _distinct(ids: Tensor) -> tuple[Tensor, Tensor]:
+    """The different rows, and which of them each row is.
+
+    Rows are repeated to half as many as there were, or to as many: so batches have one of few shapes.
+    """
+    rows, which = torch.unique(ids, dim=0, return_inverse=True)
+    number = len(ids) if len(rows) > len(ids) // 2 else len(ids) // 2
+    return torch.cat([rows, rows[:1].expand(number - len(rows), -1)]), which
 
 
 Shown = tuple[Window, int, list[Said]]

@@ -6,6 +6,7 @@ or region is ever shown, so that regional prompting stays training-free.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, 
 from evals.world.course import Course, course_at, total
 from evals.world.data import Batch, Window
 from evals.world.progress import Curve
+from evals.world.replay import Replayed
 from evals.world.text import take_weights, text_encoders, tokenizers
 from evals.world.vae import LATENT_CHANNELS, fast_bfloat16, to_signed
 
@@ -67,15 +69,14 @@ class TinyFlux(nn.Module):
 
     def told(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> dict[str, Any]:
         """What the transformer is called with, and a ControlNet of it too."""
-        heard, rows = torch.unique(batch.clip_ids, dim=0, return_inverse=True)  # most rows are empty
         text = self.t5(batch.t5_ids).last_hidden_state
         return {
             "hidden_states": noisy,
             "timestep": sigma,
             "encoder_hidden_states": text,
-            "pooled_projections": self.clip(heard).pooler_output[rows],
+            "pooled_projections": self.clip(batch.clip_ids).pooler_output[batch.clip_rows],
             "txt_ids": torch.zeros(text.shape[1], 3, device=noisy.device),
-            "img_ids": image_ids(batch.window).to(noisy.device),
+            "img_ids": batch.places,
             "return_dict": False,
         }
 
@@ -88,14 +89,6 @@ class TinyFlux(nn.Module):
         t5 = T5EncoderModel.from_pretrained(folder / "text_encoder_2", dtype=torch.float32)
         words = PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer_2")
         take_weights(self.t5, t5, words, ours.t5)
-
-
-def image_ids(window: Window) -> Tensor:
-    """Position ids (rows·columns, 3) of a window: (0, row, column)."""
-    row, column, rows, columns = window
-    ys, xs = torch.arange(row, row + rows), torch.arange(column, column + columns)
-    y, x = torch.meshgrid(ys, xs, indexing="ij")
-    return torch.stack([torch.zeros_like(y), y, x], -1).reshape(-1, 3).float()
 
 
 def pack(latents: Tensor) -> Tensor:
@@ -117,6 +110,29 @@ def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.de
     return torch.cat(encoded).contiguous()
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What a step shows: of a batch, packed latents (B, N, 32), noise for them, its levels (B,), and how much
+    each token counts (B, N).
+    """
+
+    batch: Batch
+    clean: Tensor
+    noise: Tensor
+    sigma: Tensor
+    shares: Tensor
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All of them."""
+        return *self.batch.tensors, self.clean, self.noise, self.sigma, self.shares
+
+    def clone(self) -> "Lesson":
+        """The same, in other memory."""
+        rest = (self.clean, self.noise, self.sigma, self.shares)
+        return Lesson(self.batch.each(Tensor.clone), *(part.clone() for part in rest))
+
+
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
@@ -125,9 +141,11 @@ class FlowTrainer:
         self.model = TinyFlux().to(device)
         self.average = TinyFlux().to(device).requires_grad_(False)
         # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
-        fused = device.type == "cuda"
-        parameters = self.model.parameters()
-        self.optimizer = torch.optim.AdamW(parameters, betas=(0.9, 0.98), weight_decay=0.0, fused=fused)
+        cuda, rate = device.type == "cuda", torch.zeros((), device=device)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0, fused=cuda, capturable=cuda
+        )
+        self._learnt = Replayed(self._learn)
 
     def train(
         self, batches: Iterator[Batch], latents: Tensor, curve: Curve, save: Callable[[], None], every: int
@@ -169,15 +187,19 @@ class FlowTrainer:
 
     def _update(self, batch: Batch, latents: Tensor, weights: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.courses, self.step)
+            group["lr"].fill_(learning_rate(self.courses, self.step))
         generator = torch.Generator(self.device).manual_seed(self.step)
-        loss = flow_loss(self.model, batch.to(self.device), latents, weights, generator)
-        self.model.zero_grad(set_to_none=True)
+        loss = self._learnt(lesson(batch.to(self.device), latents, weights, generator))
+        self._follow()
+        return loss
+
+    def _learn(self, shown: Lesson) -> Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = flow_loss(self.model, shown)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self._follow()
-        return loss
+        return loss.detach()
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -186,29 +208,28 @@ class FlowTrainer:
         follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
 
 
-def flow_loss(
-    model: nn.Module, batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator
-) -> Tensor:
-    """The weighted squared error of the velocity at random levels of noise, a scalar.
+def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator) -> Lesson:
+    """The batch with random noise at random levels.
 
-    `latents` and `weights` are those of the whole pool, on the batch's device, as is `generator`; `model` is
-    called as `TinyFlux` is.
+    `latents` and `weights` are those of the whole pool, on the batch's device, as is `generator`.
     """
-    squares = _squares(model, batch, pack(windowed(latents, batch.pictures, batch.window, 2)), generator)
-    shares = windowed(weights, batch.pictures, batch.window, 1).flatten(1)
-    return (squares * shares).sum() / shares.sum()
-
-
-def _squares(model: nn.Module, batch: Batch, clean: Tensor, generator: torch.Generator) -> Tensor:
-    """Squared error of the velocity, (B, N)."""
+    clean = pack(windowed(latents, batch.pictures, batch.window, 2))
     noise = torch.randn(clean.shape, generator=generator, device=clean.device)
     normal = torch.randn(len(clean), generator=generator, device=clean.device)
     level = torch.sigmoid(LEVEL_MEAN + LEVEL_SPREAD * normal)
     sigma = math.exp(MU) / (math.exp(MU) + 1 / level - 1)
-    noisy = torch.lerp(clean, noise, sigma[:, None, None])
-    with torch.autocast(clean.device.type, torch.bfloat16, enabled=fast_bfloat16(clean.device)):
-        velocity = model(noisy, sigma, batch)
-    return (velocity.float() - (noise - clean)).square().mean(-1)
+    shares = windowed(weights, batch.pictures, batch.window, 1).flatten(1)
+    return Lesson(batch, clean, noise, sigma, shares)
+
+
+def flow_loss(model: nn.Module, shown: Lesson) -> Tensor:
+    """The weighted squared error of the velocity, a scalar; `model` is called as `TinyFlux` is."""
+    noisy = torch.lerp(shown.clean, shown.noise, shown.sigma[:, None, None])
+    device = noisy.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+        velocity = model(noisy, shown.sigma, shown.batch)
+    squares = (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
+    return (squares * shown.shares).sum() / shown.shares.sum()
 
 
 @torch.no_grad()

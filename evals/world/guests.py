@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from evals.world.course import Course, shortened, total
 from evals.world.data import Captioned, Pictures, loader
-from evals.world.flow import TinyFlux, encode_pool, flow_loss, learning_rate, token_weights
+from evals.world.flow import TinyFlux, encode_pool, flow_loss, learning_rate, lesson, token_weights
 from evals.world.progress import Curve
 from evals.world.tableau import Tableau
 from renderer.cards import TINY
@@ -89,7 +89,7 @@ def train(model: nn.Module, latents: Tensor, courses: Sequence[Course], run: Run
     for step, batch in enumerate(batches, first):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(courses, step)
-        loss = flow_loss(model, batch, latents, weights, torch.Generator().manual_seed(step))
+        loss = flow_loss(model, lesson(batch, latents, weights, torch.Generator().manual_seed(step)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained.values(), 1.0)

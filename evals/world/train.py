@@ -205,6 +205,7 @@ def main() -> None:
     torch.set_float32_matmul_precision("high")
     # cuDNN's attention fails in the backward pass on sequences of these lengths (seen on torch 2.11, H100).
     torch.backends.cuda.enable_cudnn_sdp(False)
+    torch.backends.cudnn.benchmark = True
     run = parse()
     # On a CPU the backward pass of fused attention in bfloat16 takes twice the plain one's time.
     torch.backends.cuda.enable_flash_sdp(run.device.type == "cuda")

@@ -21,8 +21,7 @@ CAPTIONED = Captioned((COURSE,), pool=500, start=1000)
 
 
 def same(a: Batch, b: Batch) -> bool:
-    ids = ((a.pictures, b.pictures), (a.clip_ids, b.clip_ids), (a.t5_ids, b.t5_ids))
-    return a.window == b.window and all(torch.equal(one, other) for one, other in ids)
+    return a.window == b.window and all(map(torch.equal, a.tensors, b.tensors))
 
 
 def test_a_batch_depends_on_its_number_alone() -> None:
@@ -57,7 +56,7 @@ def test_every_view_is_shown_in_its_share() -> None:
     for batch in batches:
         assert 0 <= batch.window[0] <= 8 - batch.window[2]
         assert 0 <= batch.window[1] <= 8 - batch.window[3]
-        assert len(batch.pictures) == len(batch.t5_ids) == len(batch.clip_ids) >= 2
+        assert len(batch.pictures) == len(batch.t5_ids) == len(batch.clip_rows) >= 2
 
 
 def test_a_step_shows_about_as_many_tokens_as_its_course_says() -> None:
@@ -78,6 +77,13 @@ def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
     assert not any(map(heard, batch.clip_ids)), "CLIP hears no words of single things"
 
 
+def test_clip_rows_say_which_caption_is_whose() -> None:
+    batch = CAPTIONED[5].each(torch.clone)
+    rows = batch.clip_ids[batch.clip_rows]
+    assert len(batch.clip_ids) in (len(rows), len(rows) // 2)
+    assert len({tuple(row) for row in rows.tolist()}) == int(batch.clip_rows.max()) + 1
+
+
 def heard(ids: torch.Tensor) -> str:
     return "".join(str(tokenizers().clip.decode(ids, skip_special_tokens=True)).split())
 
@@ -89,7 +95,7 @@ def test_clip_reads_some_captions_and_those_of_whole_pictures(monkeypatch: pytes
     pool = Captioned((course,), pool=500, start=1000)
     clip, t5 = Counter[str](), Counter[str]()
     for batch in (pool[i] for i in range(30)):
-        clip.update(heard(row) for row in batch.clip_ids)
+        clip.update(heard(row) for row in batch.clip_ids[batch.clip_rows])
         t5.update(str(tokenizers().t5.decode(row, skip_special_tokens=True)) for row in batch.t5_ids)
     assert set(clip) == {"", "aredstar"}
     assert {"".join(text.split()) for text in t5} == {"", "▁a▁blue▁ring"}

@@ -9,8 +9,8 @@ from diffusers import FluxPipeline
 from torch import Tensor
 
 from evals.world.course import Course
-from evals.world.data import Batch, Captioned, loader
-from evals.world.flow import STANDING_OUT, FlowTrainer, image_ids, learning_rate, pack, token_weights
+from evals.world.data import Batch, Captioned, loader, places
+from evals.world.flow import STANDING_OUT, FlowTrainer, learning_rate, pack, token_weights
 from evals.world.progress import Curve
 from evals.world.text import tokenizers
 from renderer.cards import TINY
@@ -32,9 +32,9 @@ def test_packing_is_the_pipelines() -> None:
 def test_ids_are_the_pipelines_and_a_crop_keeps_its_place() -> None:
     prepare = FluxPipeline._prepare_latent_image_ids  # pyright: ignore[reportPrivateUsage]
     whole = prepare(1, 8, 8, CPU, torch.float32)
-    assert torch.equal(image_ids((0, 0, 8, 8)), whole)
+    assert torch.equal(places((0, 0, 8, 8)), whole)
     crop = whole.reshape(8, 8, 3)[2:7, 1:7].reshape(-1, 3)
-    assert torch.equal(image_ids((2, 1, 5, 6)), crop)
+    assert torch.equal(places((2, 1, 5, 6)), crop)
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +98,11 @@ def test_only_the_different_captions_are_encoded() -> None:
     seen: list[int] = []
     model.clip.register_forward_pre_hook(lambda _, ids: seen.append(len(ids[0])))
     clip_ids, t5_ids = tokenizers()(["a star", "a ring", "a star"], ["", "", "a star"], 6)
-    batch = Batch(torch.zeros(3, dtype=torch.long), (0, 0, 2, 2), clip_ids, t5_ids)
+    window, which = (0, 0, 2, 2), torch.tensor([0, 0, 1])
+    batch = Batch(window, torch.zeros(3, dtype=torch.long), places(window), clip_ids[1:], which, t5_ids)
     noisy = torch.randn(3, 4, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         together = model(noisy, torch.full((3,), 0.5), batch)
-        alone = Batch(batch.pictures[2:], batch.window, clip_ids[2:], t5_ids[2:])
+        alone = Batch(window, batch.pictures[2:], batch.places, clip_ids[2:], which[:1], t5_ids[2:])
         torch.testing.assert_close(together[2:], model(noisy[2:], torch.full((1,), 0.5), alone))
     assert seen == [2, 1]
