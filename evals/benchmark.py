@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.benchmarks.registry import BENCHMARKS, benchmark_named
-from evals.planning.rows import finish, open_run
+from evals.planning.rows import finish, open_run, sound
 from evals.planning.summary import summary
 from evals.planning.workers import Task, answer
 from evals.runs import Samples, Shard, fingerprint, gather, samples_of
@@ -93,14 +93,14 @@ class Options:
 
 
 def run(options: Options) -> Mapping[str, Any]:
-    """Plan every prompt that has no row yet, and write rows and summary; returns the summary.
+    """Plan every prompt that has no row yet, or one of a failure, and write rows and summary.
 
-    Raises `UserError` before anything is written where data or folder are wrong.
+    Returns the summary. Raises `UserError` before anything is written where data or folder are wrong.
     """
     named = options.named()
     samples = options.samples()
     told = _told(options, samples)
-    rows = open_run(options.out, told)
+    rows = sound(open_run(options.out, told))
     left = [sample for sample in samples if sample.id not in rows]
     with _ready(named if left else None) as planner:
         task = Task(options.benchmark, options.seed, options.size or Size(), planner, options.llm_price)

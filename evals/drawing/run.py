@@ -16,7 +16,7 @@ from evals.drawing.forecast import forecast
 from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.drawing.show import show
 from evals.drawing.summary import summary
-from evals.planning.rows import Key, Row, finish, open_run, read_rows
+from evals.planning.rows import Key, Row, finish, open_run, read_rows, sound
 from evals.runs import Samples, fingerprint, gather
 from evals.scorers.registry import check_scorers, scorer_named
 from evals.workers import answers
@@ -36,9 +36,9 @@ PLANS = "plans"
 
 
 def run_pictures(options: Options) -> int:
-    """Draw every picture that has no row yet, score those that a scorer failed on, and show the table.
+    """Draw every picture that has no row yet, or one of a failure, and score those that a scorer failed on.
 
-    Returns the exit code.
+    The table is shown. Returns the exit code.
     """
     result = drawn(options)
     if result is None:
@@ -84,7 +84,7 @@ def _completed(options: Options, card: ModelCard) -> Options:
 
 def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
     told = _told(options, arms, samples)
-    rows = open_run(options.out, told)
+    rows = sound(open_run(options.out, told))
     unscored = {key: row for key, row in rows.items() if failed(row, options.scorers)}
     done = {key: row for key, row in rows.items() if key not in unscored}
     if len(done) < len(samples) * len(arms) * len(options.seeds):

@@ -40,6 +40,11 @@ def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
     return {row["id"]: row for row in rows}
 
 
+def sound(rows: Mapping[Key, Row]) -> dict[Key, Row]:
+    """The rows that did not fail: the same command tries the others again, for an endpoint may be back."""
+    return {key: row for key, row in rows.items() if row["error"] is None}
+
+
 def _check_same(folder: Path, earlier: Row, now: Row) -> None:
     other = sorted(key for key in {*earlier, *now} if earlier.get(key) != now.get(key))
     if other:

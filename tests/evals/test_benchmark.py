@@ -153,6 +153,27 @@ def test_a_failed_prompt_is_told_and_the_rest_goes_on(
     assert "failed, 3 ×: the planner had enough" in capsys.readouterr().out
 
 
+def test_the_same_command_tries_what_failed_again_and_nothing_else(
+    data: Path, tmp_path: Path, script: "Script", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
+    asked = ["--planner=llm", "--llm=scripted", "--limit=3", "--no-cache"]
+    script.says(REPLY).fails(400, "down for a while")
+    assert run(data, tmp_path / "out", *asked) == 1
+    rows = rows_of(tmp_path / "out")
+    assert [row["error"] is None for row in rows] == [True, False, False]
+    sent = len(script.requests)
+    script.lines.clear()
+    script.says(REPLY)
+    assert run(data, tmp_path / "out", *asked) == 0
+    assert len(script.requests) > sent
+    assert not any(rows[0]["prompt"] in json.dumps(request) for request in script.requests[sent:])
+    again = rows_of(tmp_path / "out")
+    assert [row["error"] for row in again] == [None] * 3
+    assert again[0] == rows[0]
+    assert json.loads((tmp_path / "out/summary.json").read_text())["failures"] == 0
+
+
 def test_a_run_again_asks_nothing_and_rows_tell_what_they_cost(
     data: Path, tmp_path: Path, script: "Script", monkeypatch: pytest.MonkeyPatch
 ) -> None:

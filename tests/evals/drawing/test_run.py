@@ -154,6 +154,11 @@ def test_failures_are_rows_with_reasons(tmp_path: Path, monkeypatch: pytest.Monk
     assert (failed["picture"], failed["scores"], failed["seconds"]) == (None, {}, None)
     scene = told["metrics"][0]
     assert (scene["differences"]["regional"]["n"], scene["arms"]["regional"]["n"]) == (3, 4)
+    before = timeless(tmp_path / "out")
+    assert run(tmp_path / "out") == 0, "the same command draws it again"
+    after = timeless(tmp_path / "out")
+    assert [row for row in after if row["id"] != failed["id"]] == [row for row in before if not row["error"]]
+    assert json.loads((tmp_path / "out/summary.json").read_text())["failures"] == 0
 
 
 def test_what_can_not_be_planned_is_a_failure_of_every_arm(tmp_path: Path) -> None:
