@@ -234,8 +234,8 @@ Mode = Annotated[
     Literal["paper", "trimmed", "one-stream", "fast"] | None,
     _option(
         "--mode",
-        "paper: exact; trimmed: prompts at their own length; one-stream: one image in single blocks; "
-        "fast: both.",
+        "paper: exact; trimmed: prompts at their own length; one-stream (the default): one image in single "
+        "blocks; fast: both.",
         REGIONS,
         "NAME",
     ),
