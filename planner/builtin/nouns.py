@@ -47,15 +47,16 @@ def is_head(token: "Token") -> bool:
         return False
     if role in ("quantmod", "nummod") or not _LATIN.search(token.text):
         return False
-    if role == "npadvmod" and not is_setting(token) and not _is_announced(token):
+    if role == "npadvmod" and not is_setting(token) and not _is_listed(token):
         return False
     return not (role in ("compound", "nmod", "amod") and token.i < token.head.i and adjoins(token))
 
 
-def _is_announced(token: "Token") -> bool:
-    """Whether a colon comes right before the phrase, or a comma before one of a list:
-    "Picture this at night: a red ring" measures nothing, and "we see a dog, a red ring above it" neither. Nor
-    does "two red rings nearby", where a place in the picture is read as "nearby".
+def _is_listed(token: "Token") -> bool:
+    """Whether what was parsed as a measure is a thing of its own.
+
+    So it is behind a colon ("Picture this at night: a red ring"), beside a place in the picture, which is
+    read as "nearby", or behind a comma ("a dog, a red ring").
     """
     start = token.left_edge.i
     if token.head.lower_ == NEARBY:

@@ -176,7 +176,9 @@ def _is_participle(token: "Token") -> bool:
 
 def _is_described(token: "Token") -> bool:
     """Whether the noun before it was taken for an adjective: "a pink square standing nearby"."""
-    before = token.nbor(-1) if token.i else token
+    if not 0 < token.i < len(token.doc) - 1:
+        return False
+    before = token.nbor(-1)
     return before.dep_ == "amod" and _is_determined(before) and token.nbor().lower_ == NEARBY
 
 
