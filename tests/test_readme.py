@@ -105,9 +105,9 @@ def guests(outside: Path) -> None:
     net.save_pretrained(outside / "NAME")
     for name in ("photo", "depth"):
         Image.new("RGB", (160, 120), "grey").save(outside / f"{name}.png")
-    painted = Image.new("RGB", (128, 128), "white")
-    painted.paste("red", (0, 0, 48, 64))
-    painted.paste("blue", (64, 32, 128, 128))
+    painted = Image.new("RGB", (208, 208), "white")
+    painted.paste("red", (0, 0, 80, 112))
+    painted.paste("blue", (112, 48, 208, 208))
     painted.save(outside / "masks.png")
 
 

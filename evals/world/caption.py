@@ -22,9 +22,12 @@ def caption(tableau: Tableau, seed: int) -> str:
 
 
 def crop_caption(things: Sequence[Thing], setting: Setting, rng: Rng) -> str:
-    """A caption of a crop that shows `things` whole: what stands there, at times the setting, no place."""
+    """A caption of a crop that shows `things` whole: what stands there, at times the setting, no place.
+
+    The setting is named as planners name it for a region: "sunny day, grass", more often than not.
+    """
     phrases = [noun_phrase(rng, thing) for thing in things]
-    around = setting_words(rng, setting) if not things or rng.random() < 0.5 else ""
+    around = setting_words(rng, setting, 0.6) if not things or rng.random() < 0.5 else ""
     return _tidy(rng, _assemble(rng, phrases, around))
 
 

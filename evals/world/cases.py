@@ -46,7 +46,7 @@ def _placed(seed: int, size: Size) -> Case | None:
     found = [
         (_thing(wanted, box), name)
         for wanted, box in zip(facts.things, plan_boxes(facts, plan), strict=True)
-        if box is not None and _span(box) >= SPANS["medium"] and (name := named(wanted, regions))
+        if box is not None and _span(box) >= 3 and (name := named(wanted, regions))
     ]
     if len(found) < len(facts.things):
         return None
@@ -55,13 +55,13 @@ def _placed(seed: int, size: Size) -> Case | None:
 
 def _span(box: Edges) -> int:
     x0, y0, x1, y1 = box
-    return min(int(min(x1 - x0, y1 - y0)) // TOKEN, max(SPANS.values()))
+    return min(int(min(x1 - x0, y1 - y0)) // TOKEN, max(SPANS["large"]))
 
 
 def _thing(wanted: Wanted, box: Edges) -> Thing:
     """The largest thing of the world that fits into the box, in its middle."""
     span = _span(box)
-    size = next(name for name, tokens in SPANS.items() if tokens >= span)
+    size = next(name for name, tokens in SPANS.items() if span in tokens)
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return Thing(wanted.kind, wanted.colour, size, x, y, float(span * TOKEN - 2 * RIM))
 

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from evals.world.caption import caption, crop_caption, few_words
 from evals.world.course import Course, View, course_at, total
 from evals.world.draw import draw
-from evals.world.tableau import RIM, SIDE, SPANS, TOKEN, Tableau, Thing, pick, sample_tableau
+from evals.world.tableau import RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau, span_of
 from evals.world.text import TEXT_TOKENS, tokenizers
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ ACROSS = SIDE // TOKEN
 
 LOOSE = (
     (3, 3), (4, 4), (5, 5), (3, 4), (4, 3), (2, 3), (3, 2), (4, 5), (5, 4), (5, 3), (3, 5), (4, 6), (6, 4),
-    (4, 8), (8, 4), (6, 6),
+    (4, 8), (8, 4), (6, 6), (5, 6), (6, 5), (7, 7), (5, 7), (7, 5), (4, 13), (13, 4),
 )  # fmt: skip
 """Shapes of loose windows in tokens (rows, columns)."""
 
@@ -42,7 +42,7 @@ DROPPED_SHARE = 0.1
 WORD_TOKENS = 6
 """What a word or two are padded to."""
 
-FEWEST = 6
+FEWEST = 4
 """Pictures that a step shows at least."""
 
 _PATIENCE = 4
@@ -124,17 +124,20 @@ class Pictures(Batches[Tensor]):
 
 
 class Captioned(Batches[Batch]):
-    """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on."""
+    """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on.
 
-    def __init__(self, courses: Sequence[Course], pool: int, start: int) -> None:
-        self.courses, self.pool, self.start = tuple(courses), pool, start
+    Each step of the courses has so many `abreast`, one after the other.
+    """
+
+    def __init__(self, courses: Sequence[Course], pool: int, start: int, abreast: int = 1) -> None:
+        self.courses, self.pool, self.start, self.abreast = tuple(courses), pool, start, abreast
 
     def __len__(self) -> int:
-        return total(self.courses)
+        return total(self.courses) * self.abreast
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((4, index))
-        course, _ = course_at(self.courses, index)
+        course, _ = course_at(self.courses, index // self.abreast)
         view = course.shares[int(rng.choice(len(course.shares), p=_chances(course)))][0]
         window, length, said = _SHOWN[view](rng, self, course)
         kept = rng.random(len(said)) >= DROPPED_SHARE
@@ -169,9 +172,11 @@ class Captioned(Batches[Batch]):
         return {window: tuple(found[window]) for window in sorted(found)}
 
 
-def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
-    """The batches in order from the `start`-th on, made by `workers` processes (0: by this one)."""
-    order, ahead = range(start, len(batches)), 4 if workers else None
+def loader(batches: Batches[T], workers: int, start: int = 0, every: int = 1) -> Iterator[T]:
+    """The batches in order from the `start`-th on, all or one of `every`, made by `workers` processes (0: by
+    this one).
+    """
+    order, ahead = range(start, len(batches), every), 4 if workers else None
     pinned = torch.cuda.is_available()
     return iter(
         DataLoader(
@@ -218,7 +223,7 @@ def _number(course: Course, window: Window, length: int) -> int:
 
 def _filled_by(thing: Thing) -> Window:
     x0, y0, _, _ = thing.box
-    span = SPANS[thing.size]
+    span = span_of(thing)
     return round((y0 - RIM) / TOKEN), round((x0 - RIM) / TOKEN), span, span
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed
 from diffusers import AutoencoderKL, FluxTransformer2DModel
 from safetensors.torch import load_model
 from torch import Tensor, nn
@@ -24,8 +25,8 @@ from evals.world.replay import Replayed
 from evals.world.text import take_weights, text_encoders, tokenizers
 from evals.world.vae import LATENT_CHANNELS, fast_bfloat16, to_signed
 
-MU = 0.47
-"""Shift of the noise schedule at 64 image tokens, as FLUX.1-dev's scheduler sets it."""
+MU = 0.49
+"""Shift of the noise schedule at 169 image tokens, as FLUX.1-dev's scheduler sets it."""
 
 LEVEL_MEAN, LEVEL_SPREAD = 0.6, 1.1
 """Of the logit-normal levels of noise (Esser et al. 2024, arXiv 2403.03206, section 3.1), before the shift.
@@ -39,6 +40,12 @@ WARM_UP = 100
 
 FOLLOWING = 0.9985
 """How much of the moving average stays at each step."""
+
+APART = 8
+"""Steps that processes that train together take by themselves, before each gets the mean of all weights.
+
+Local SGD (Stich 2018, arXiv 1805.09767): to share gradients at every step makes each wait for the slowest.
+"""
 
 STANDING_OUT = 3.0
 """How much more a token counts in the loss where it differs from its row: most of a picture is background."""
@@ -80,6 +87,13 @@ class TinyFlux(nn.Module):
             "return_dict": False,
         }
 
+    def compile_blocks(self) -> None:
+        """Compile the transformer's blocks, in place and for any shapes."""
+        # Beside the first there is a variant or two for shapes that have 1 or the like somewhere.
+        torch._dynamo.config.recompile_limit = 64  # pyright: ignore[reportPrivateUsage]
+        for block in (*self.transformer.transformer_blocks, *self.transformer.single_transformer_blocks):
+            block.compile(dynamic=True)
+
     def start_from(self, folder: Path) -> None:
         """Take the weights of a pipeline folder, as a run exported it."""
         ours = tokenizers()
@@ -104,7 +118,7 @@ def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.de
     vae.to(device, memory_format=torch.channels_last).eval()  # pyright: ignore
     encoded: list[Tensor] = []
     for batch in pictures:
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
             encoding: Any = vae.encode(to_signed(batch.to(device)))
         encoded.append(encoding.latent_dist.mode().half())
     return torch.cat(encoded).contiguous()
@@ -136,14 +150,16 @@ class Lesson:
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
-    def __init__(self, courses: Sequence[Course], device: torch.device) -> None:
+    def __init__(self, courses: Sequence[Course], device: torch.device, compiled: bool = False) -> None:
         self.device, self.courses, self.steps, self.step = device, courses, total(courses), 0
         self.model = TinyFlux().to(device)
+        if compiled:
+            self.model.compile_blocks()
         self.average = TinyFlux().to(device).requires_grad_(False)
         # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
         cuda, rate = device.type == "cuda", torch.zeros((), device=device)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0, fused=cuda, capturable=cuda
+            self.model.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True, capturable=cuda
         )
         self._learnt = Replayed(self._learn)
 
@@ -156,8 +172,13 @@ class FlowTrainer:
         """
         weights = token_weights(latents)
         for batch in batches:
-            curve.add(self.step, loss=self._update(batch, latents, weights))
+            loss = self._update(batch, latents, weights)
             self.step += 1
+            if abreast() > 1 and (self.step % APART == 0 or self.step == self.steps):
+                share_weights(self.model)
+            if place():
+                continue
+            curve.add(self.step - 1, loss=loss)
             if self.step % every == 0 or self.step == self.steps:
                 save()
 
@@ -188,7 +209,8 @@ class FlowTrainer:
     def _update(self, batch: Batch, latents: Tensor, weights: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"].fill_(learning_rate(self.courses, self.step))
-        generator = torch.Generator(self.device).manual_seed(self.step)
+        seed = self.step * abreast() + place()
+        generator = torch.Generator(self.device).manual_seed(seed)
         loss = self._learnt(lesson(batch.to(self.device), latents, weights, generator))
         self._follow()
         return loss
@@ -206,6 +228,24 @@ class FlowTrainer:
         decay = min(FOLLOWING, (1 + self.step) / (10 + self.step))
         follow = get_ema_multi_avg_fn(decay)
         follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
+
+
+def abreast() -> int:
+    """How many processes train together, each on batches of its own."""
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+
+
+def place() -> int:
+    """Which of them this is, from 0 on."""
+    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+
+
+@torch.no_grad()
+def share_weights(model: nn.Module) -> None:
+    """Give every process that trains the mean of the weights of all."""
+    for parameter in model.parameters():
+        torch.distributed.all_reduce(parameter)
+        parameter.div_(abreast())
 
 
 def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator) -> Lesson:

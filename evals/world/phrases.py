@@ -10,16 +10,17 @@ from evals.world.tableau import Column, Row, Setting, Tableau, Thing, field, pic
 Rng = np.random.Generator
 
 
-def setting_words(rng: Rng, setting: Setting) -> str:
-    """The setting in words: sky, ground, both or (rarely) nothing."""
+def setting_words(rng: Rng, setting: Setting, nouns: float = 0.2) -> str:
+    """The setting in words: sky, ground, both or (rarely) nothing; in nouns alone in a share of cases."""
     if rng.random() < 0.1:
         return ""
+    named = rng.random() < nouns
     if setting.wall is not None:
-        return pick(rng, words.WALL_WORDS[setting.wall])
+        return pick(rng, (words.WALL_NOUNS if named else words.WALL_WORDS)[setting.wall])
     sky, ground = setting.sky or "day", setting.ground or "grass"
-    if rng.random() < 0.2:
-        nouns = [pick(rng, words.SKY_NOUNS[sky]), pick(rng, words.GROUND_NOUNS[ground])]
-        return ", ".join(nouns[i] for i in rng.permutation(2))
+    if named:
+        both = [pick(rng, words.SKY_NOUNS[sky]), pick(rng, words.GROUND_NOUNS[ground])]
+        return ", ".join(both[i] for i in rng.permutation(2))
     said = [pick(rng, words.SKY_WORDS[sky]), pick(rng, words.GROUND_WORDS[ground])]
     kept = pick(rng, ((0, 1), (1, 0), (0, 1), (0,), (1,)))
     return " ".join(said[i] for i in kept)

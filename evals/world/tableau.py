@@ -11,7 +11,7 @@ import numpy as np
 
 T = TypeVar("T")
 
-SIDE = 128
+SIDE = 208
 """Side of a picture in pixels."""
 
 KINDS = (
@@ -38,12 +38,15 @@ COLOURS = {
 TOKEN = 16
 """Side of one of the model's tokens in pixels."""
 
-SPANS = {"small": 2, "medium": 3, "large": 4}
-"""Tokens across a thing, by the word for its size.
+SPANS = {"small": (2, 3, 4), "medium": (2, 3, 4, 5), "large": (3, 4, 5, 6, 7)}
+"""Tokens across a thing, by the word for its size: what is large in a crowd is small alone.
 
 Things and horizons keep to the grid of the tokens, so that each token shows one of few patterns, which a
 small model learns sooner than things of any size in any place.
 """
+
+_FEW, _MANY = (2, 3, 3, 4, 4, 5, 5, 6, 7), (2, 2, 3, 3, 4)
+"""Tokens across things, as often as they are listed, of up to three in a picture and of more."""
 
 RIM = 2
 """Pixels between a thing and the edge of its outermost tokens: room for its outline."""
@@ -59,11 +62,11 @@ Column = Literal["left", "center", "right"]
 Row = Literal["top", "middle", "bottom"]
 _COLUMNS: tuple[Column, ...] = ("left", "center", "right")
 _ROWS: tuple[Row, ...] = ("top", "middle", "bottom")
-_HORIZONS = (0.4375, 0.5, 0.5625, 0.625)
+_HORIZONS = (6 / 13, 6.5 / 13, 7 / 13, 8 / 13)
 _THIRDS = (0.38, 0.62)
 """Shares of the side between which a centre counts as in the middle."""
 
-_HOW_MANY = (0.05, 0.37, 0.34, 0.12, 0.06, 0.03, 0.03)
+_HOW_MANY = (0.05, 0.37, 0.28, 0.1, 0.07, 0.05, 0.03, 0.03, 0.02)
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class Tableau:
 
 
 def sample_tableau(seed: int, count: int | None = None, kinds: Sequence[str] = CAST) -> Tableau:
-    """The tableau of a seed, with `count` things of `kinds`, or as many as it likes (0 to 6)."""
+    """The tableau of a seed, with `count` things of `kinds`, or as many as it likes (0 to 8)."""
     rng = np.random.default_rng((1, seed))
     n = int(rng.choice(len(_HOW_MANY), p=_HOW_MANY)) if count is None else count
     return Tableau(_sample_things(rng, n, kinds), _sample_setting(rng), seed)
@@ -141,8 +144,8 @@ def _sample_things(rng: np.random.Generator, n: int, kinds: Sequence[str]) -> tu
 
 
 def _sample_thing(rng: np.random.Generator, n: int, things: list[Thing], kinds: Sequence[str]) -> Thing:
-    size = pick(rng, ("small", "medium", "large") if n < 4 else ("small", "small", "medium"))
-    span = SPANS[size]
+    span = pick(rng, _FEW if n < 4 else _MANY)
+    size = pick(rng, [word for word, spans in SPANS.items() if span in spans])
     x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
     kind, colour = pick(rng, kinds), pick(rng, tuple(COLOURS))
     if things and rng.random() < 0.22:
@@ -153,6 +156,11 @@ def _sample_thing(rng: np.random.Generator, n: int, things: list[Thing], kinds: 
 def _apart(a: Thing, b: Thing, gap: float) -> bool:
     reach = (a.diameter + b.diameter) / 2 + gap
     return max(abs(a.x - b.x), abs(a.y - b.y)) >= reach
+
+
+def span_of(thing: Thing) -> int:
+    """Tokens across the thing."""
+    return round((thing.diameter + 2 * RIM) / TOKEN)
 
 
 def pick(rng: np.random.Generator, options: Sequence[T]) -> T:

@@ -23,7 +23,7 @@ from transformers import (
 from evals.world.caption import caption
 from evals.world.tableau import sample_tableau
 
-TEXT_TOKENS = 64
+TEXT_TOKENS = 96
 """Length to which captions are padded, in training and at work, as FLUX pads to 512."""
 
 CLIP_TOKENS = 77

@@ -45,10 +45,10 @@ SKY_WORDS: dict[str, tuple[str, ...]] = {
     "fog": ("in fog", "on a foggy day", "on a gray day", "under a gray sky", "on a misty morning"),
 }  # fmt: skip
 SKY_NOUNS = {
-    "day": ("day", "daytime", "blue sky"),
+    "day": ("sunny day", "day", "daytime", "blue sky"),
     "night": ("night", "night", "night sky"),
     "sunset": ("sunset", "dusk", "evening"),
-    "fog": ("fog", "gray sky", "mist"),
+    "fog": ("foggy day", "fog", "gray sky", "mist"),
 }
 GROUND_WORDS: dict[str, tuple[str, ...]] = {
     "grass": ("on the grass", "in a meadow", "on a lawn", "on green grass", "in a field", "in the grass"),
@@ -72,12 +72,18 @@ WALL_WORDS: dict[str, tuple[str, ...]] = {
     "blue": ("on a blue background", "against a light blue wall", "on a plain light blue background"),
     "cream": ("on a cream background", "on plain beige", "against a cream wall"),
 }  # fmt: skip
+WALL_NOUNS = {
+    "white": ("white background", "white wall"),
+    "gray": ("gray background", "gray wall"),
+    "blue": ("light blue wall", "blue background"),
+    "cream": ("cream background", "cream wall"),
+}
 ABOVE_WORDS = ("above", "above", "over", "higher than")
 BELOW_WORDS = ("below", "below", "under", "beneath", "underneath")
 LEFT_WORDS = ("to the left of", "left of", "on the left of", "to the left of", "on the left side of")
 RIGHT_WORDS = ("to the right of", "right of", "on the right of", "to the right of", "on the right side of")
 NEAR_WORDS = ("next to", "beside", "near")
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 OPENERS = (
     "", "", "", "", "", "there is ", "a picture of ", "a drawing of ", "this is ", "we see ",
     "an image with ", "a scene with ", "a simple picture with ", "draw ", "a view of ",

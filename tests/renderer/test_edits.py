@@ -153,7 +153,7 @@ def test_each_region_is_drawn_against_its_own_words_and_the_wholes(
 ) -> None:
     pipeline: Any = tiny.pipeline
     whole, own = "red heart, fog", "grass, red heart, fog"
-    expected, _, _ = pipeline.encode_prompt([whole, own], [whole, own], max_sequence_length=64)
+    expected, _, _ = pipeline.encode_prompt([whole, own], [whole, own], max_sequence_length=96)
     encoded = encode(spoken, tiny, recipe)
     against = encoded.against
     assert against is not None

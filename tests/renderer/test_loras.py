@@ -267,7 +267,7 @@ def test_trigger_words_stand_in_every_regions_prompt_or_in_one(
     assert {name for name, text in zip(grid.names, prompts, strict=True) if "outl1ned" in text} == triggered
     lora = Lora(source=str(files / "kohya.safetensors"), region=region)
     pipeline: Any = merged(tiny, ALPHA / RANK).pipeline
-    read, _, _ = pipeline.encode_prompt([*prompts], [*prompts], max_sequence_length=64)
+    read, _, _ = pipeline.encode_prompt([*prompts], [*prompts], max_sequence_length=96)
     embeds = encode(grid, tiny, recipe, [lora]).conditioning.region_embeds
     for name, got, wanted in zip(grid.names, embeds, read, strict=True):
         assert torch.allclose(got[0], wanted, atol=1e-4, rtol=1e-4) == (name in triggered)

@@ -93,7 +93,7 @@ def loras(tmp_path_factory: pytest.TempPathFactory, tiny: Model) -> Path:
     save_file({f"transformer.{name}": part for name, part in state.items()}, folder / "attention.safetensors")
     tiny.pipeline.unload_lora_weights()
     layer = "text_encoder_2.encoder.block.0.layer.0.SelfAttention.v"
-    halves = {f"{layer}.lora_{half}.weight": 0.3 * torch.randn(*shape) for half, shape in _t5_shapes(tiny)}
+    halves = {f"{layer}.lora_{half}.weight": 0.6 * torch.randn(*shape) for half, shape in _t5_shapes(tiny)}
     save_file(halves, folder / "t5.safetensors")
     return folder
 

@@ -56,7 +56,7 @@ def test_every_prompt_arm_and_seed_has_a_row_and_a_picture(whole: Path) -> None:
         assert row["seconds"] > 0
         assert {"world.scene", "world.things", "seams.strength"} <= set(row["scores"])
         with Image.open(whole / row["picture"]) as image:
-            assert image.size == (128, 128)
+            assert image.size == (208, 208)
     told = json.loads((whole / "summary.json").read_text())
     assert (told["n"], told["failures"], told["stage"], told["seeds"]) == (8, 0, "image", [0, 5])
     assert told["plans"]["n"] == 2
@@ -128,7 +128,7 @@ def test_drift_is_held_against_the_first_arm_whether_drawn_now_or_before(tmp_pat
 def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "out", "--dry-run") == 0
     told = capsys.readouterr().out
-    assert "2 prompts x 2 arms x 2 seeds = 8 pictures of 128x128 with tiny; 0 are there" in told
+    assert "2 prompts x 2 arms x 2 seeds = 8 pictures of 208x208 with tiny; 0 are there" in told
     assert "plain: the prompt alone; steps 1" in told
     assert "the first pictures took" in told
     assert not (tmp_path / "out").exists()

@@ -20,7 +20,7 @@ from planner.plans import Plan, Size, Usage
 from renderer.pipeline import make_plan
 
 THINGS = (Thing("star", "red", "medium", 24, 24, 44), Thing("ring", "blue", "medium", 104, 104, 44))
-SHOWN = Tableau(THINGS, Setting(None, None, "cream", 1.0), 3)
+SHOWN = Tableau(THINGS, Setting(None, None, "cream", 1.0), 3, side=128)
 CLAIMS = (Stands(0, "left", "top"), Stands(1, "right", "bottom"))
 TEXT = "A red star in the upper left and a blue ring in the lower right"
 

@@ -34,8 +34,10 @@ def mentioned(text: str, vocabulary: dict[str, str]) -> set[str]:
 def without_setting(text: str) -> str:
     """The caption without the settings' words and closers, some of which name colours."""
     said = (*words.SKY_WORDS.values(), *words.GROUND_WORDS.values(), *words.WALL_WORDS.values())
-    nouns = (*words.SKY_NOUNS.values(), *words.GROUND_NOUNS.values(), words.CLOSERS)
-    for phrase in sorted({p for group in (*said, *nouns) for p in group if p}, key=len, reverse=True):
+    nouns = (*words.SKY_NOUNS.values(), *words.GROUND_NOUNS.values(), *words.WALL_NOUNS.values())
+    for phrase in sorted(
+        {p for group in (*said, *nouns, words.CLOSERS) for p in group if p}, key=len, reverse=True
+    ):
         text = text.replace(phrase, " ")
     return text
 

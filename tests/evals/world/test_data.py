@@ -9,14 +9,20 @@ import pytest
 import torch
 
 from evals.world.course import Course
-from evals.world.data import FEWEST, Batch, Captioned, Pictures, Window, loader, whole_things
+from evals.world.data import ACROSS, FEWEST, Batch, Captioned, Pictures, Window, loader, whole_things
 from evals.world.draw import draw
 from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
-from evals.world.text import tokenizers
+from evals.world.text import TEXT_TOKENS, tokenizers
 
 COURSE = Course(
-    200, (("word", 0.25), ("tight", 0.25), ("loose", 0.25), ("whole", 0.25)), (16, 64), 0.3, 300, (1e-3, 1e-4)
+    200,
+    (("word", 0.25), ("tight", 0.25), ("loose", 0.25), ("whole", 0.25)),
+    (16, TEXT_TOKENS),
+    0.3,
+    300,
+    (1e-3, 1e-4),
 )
+WHOLE = (0, 0, ACROSS, ACROSS)
 CAPTIONED = Captioned((COURSE,), pool=500, start=1000)
 
 
@@ -47,15 +53,15 @@ def test_pictures_are_those_of_their_seeds() -> None:
 def test_every_view_is_shown_in_its_share() -> None:
     batches = [CAPTIONED[i] for i in range(120)]
     lengths = Counter(
-        "whole" if b.window == (0, 0, 8, 8) else "word" if b.t5_ids.shape[1] == 6 else "crop" for b in batches
+        "whole" if b.window == WHOLE else "word" if b.t5_ids.shape[1] == 6 else "crop" for b in batches
     )
     assert 15 <= lengths["whole"] <= 45
     assert 15 <= lengths["word"] <= 45
-    assert {b.t5_ids.shape[1] for b in batches} == {6, 16, 64}
-    assert all(b.t5_ids.shape[1] == 64 for b in batches if b.window == (0, 0, 8, 8))
+    assert {b.t5_ids.shape[1] for b in batches} == {6, 16, TEXT_TOKENS}
+    assert all(b.t5_ids.shape[1] == TEXT_TOKENS for b in batches if b.window == WHOLE)
     for batch in batches:
-        assert 0 <= batch.window[0] <= 8 - batch.window[2]
-        assert 0 <= batch.window[1] <= 8 - batch.window[3]
+        assert 0 <= batch.window[0] <= ACROSS - batch.window[2]
+        assert 0 <= batch.window[1] <= ACROSS - batch.window[3]
         assert len(batch.pictures) == len(batch.t5_ids) == len(batch.clip_rows) >= 2
 
 

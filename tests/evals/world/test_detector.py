@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from evals.world.detector import CLASSES, SHADES, detect
+from evals.world.detector import CLASSES, SHADES, STRIDE, detect
 from evals.world.detector_training import accuracy
 from evals.world.draw import draw
 from evals.world.judge_data import LabelledPictures, Mark, labelled, targets
-from evals.world.tableau import Setting, Tableau, Thing
+from evals.world.tableau import SIDE, Setting, Tableau, Thing
 
 
 def test_nearly_every_drawn_thing_is_found() -> None:
@@ -51,7 +51,7 @@ def test_labelled_batches_are_settled_by_their_number() -> None:
     one, other = (LabelledPictures(3, 2, 900)[1] for _ in range(2))
     assert bool((one.pictures == other.pictures).all())
     assert np.array_equal(one.pictures[0].numpy(), labelled(902)[0])
-    assert one.heat.shape == (2, len(CLASSES), 32, 32)
+    assert one.heat.shape == (2, len(CLASSES), SIDE // STRIDE, SIDE // STRIDE)
 
 
 def test_impostors_are_marked_as_other_and_blends_of_colour_as_mixed() -> None:

@@ -1,5 +1,6 @@
 """The flow's training: FLUX's own packing, and runs that go on as if they had not stopped."""
 
+import json
 from itertools import islice
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from diffusers import FluxPipeline
 from torch import Tensor
 
 from evals.world.course import Course
-from evals.world.data import Batch, Captioned, loader, places
+from evals.world.data import ACROSS, Batch, Captioned, loader, places
 from evals.world.flow import STANDING_OUT, FlowTrainer, learning_rate, pack, token_weights
 from evals.world.progress import Curve
-from evals.world.text import tokenizers
+from evals.world.text import TEXT_TOKENS, tokenizers
 from renderer.cards import TINY
 
 CPU = torch.device("cpu")
@@ -39,7 +40,7 @@ def test_ids_are_the_pipelines_and_a_crop_keeps_its_place() -> None:
 
 @pytest.fixture(scope="module")
 def latents() -> Tensor:
-    return torch.randn(64, 8, 16, 16, generator=torch.Generator().manual_seed(5))
+    return torch.randn(64, 8, 2 * ACROSS, 2 * ACROSS, generator=torch.Generator().manual_seed(5))
 
 
 def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> FlowTrainer:
@@ -71,7 +72,7 @@ def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
     shipped = FluxPipeline.from_pretrained(TINY, dtype=torch.float32)
     text = "a large yellow star in the upper left, at night on the grass"
     with torch.no_grad():
-        embeds, pooled, _ = shipped.encode_prompt(text, text, max_sequence_length=64)
+        embeds, pooled, _ = shipped.encode_prompt(text, text, max_sequence_length=TEXT_TOKENS)
         clip_ids, t5_ids = tokenizers()([text])
         torch.testing.assert_close(trainer.model.clip(clip_ids).pooler_output, pooled)
         torch.testing.assert_close(trainer.average.t5(t5_ids).last_hidden_state, embeds)
@@ -106,3 +107,16 @@ def test_only_the_different_captions_are_encoded() -> None:
         alone = Batch(window, batch.pictures[2:], batch.places, clip_ids[2:], which[:1], t5_ids[2:])
         torch.testing.assert_close(together[2:], model(noisy[2:], torch.full((1,), 0.5), alone))
     assert seen == [2, 1]
+
+
+@pytest.mark.slow
+def test_compiled_blocks_learn_what_others_do(latents: Tensor, tmp_path: Path) -> None:
+    folders = tmp_path / "plain", tmp_path / "compiled"
+    for folder in folders:
+        folder.mkdir()
+        run(FlowTrainer(COURSES, CPU, compiled=folder.name == "compiled"), latents, folder, 4)
+    plain, compiled = (
+        [json.loads(line)["loss"] for line in (folder / "flow.jsonl").read_text().splitlines()]
+        for folder in folders
+    )
+    assert compiled == pytest.approx(plain, rel=1e-2)

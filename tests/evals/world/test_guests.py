@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from evals.world import control, lora
 from evals.world.control import Controlled, gap, new_controlnet
+from evals.world.data import ACROSS
 from evals.world.guests import shipped
 
 MINIATURE = ["--pool=32", "--every=1"]
@@ -54,7 +55,7 @@ def test_a_controlnet_is_trained_checked_and_loads_as_diffusers_has_it(
 def test_an_untrained_controlnet_changes_nothing_and_maps_matter_to_another() -> None:
     flux = shipped()
     net: Any = new_controlnet(flux.transformer)
-    maps = torch.randn(16, 8, 16, 16, generator=torch.Generator().manual_seed(1))
+    maps = torch.randn(16, 8, 2 * ACROSS, 2 * ACROSS, generator=torch.Generator().manual_seed(1))
     model, latents = Controlled(flux, net, maps), maps.flip(0)
     same = gap(model, latents, 1, 300)
     assert same.own == same.others

@@ -47,12 +47,13 @@ def test_filling_can_not_be_told_where_thing_and_surroundings_are_alike() -> Non
 
 
 def test_a_map_of_depth_has_the_horizon_and_the_nearest_thing_lightest() -> None:
-    far, near = Thing("square", "red", "medium", 40, 90, 44), Thing("circle", "blue", "medium", 60, 90, 44)
+    far, near = Thing("square", "red", "medium", 40, 140, 44), Thing("circle", "blue", "medium", 60, 140, 44)
     picture = np.asarray(depth(Tableau((far, near), SETTING, seed=1)))
     assert picture.shape == (SIDE, SIDE, 3)
-    assert (picture[:64] == 0).all()
-    assert (int(picture[64, 0, 0]), int(picture[-1, 0, 0])) == GROUND
-    assert picture[90, 60, 0] == THINGS[1] > picture[90, 25, 0] > THINGS[0]
+    horizon = round(SETTING.horizon * SIDE)
+    assert (picture[:horizon] == 0).all()
+    assert (int(picture[horizon, 0, 0]), int(picture[-1, 0, 0])) == GROUND
+    assert picture[140, 60, 0] == THINGS[1] > picture[140, 25, 0] > THINGS[0]
     assert (picture == picture[..., :1]).all()
 
 

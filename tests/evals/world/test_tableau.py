@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from evals.world.tableau import RIM, SIDE, SPANS, TOKEN, Column, Row, field, sample_tableau
+from evals.world.tableau import RIM, SIDE, SPANS, TOKEN, Column, Row, field, sample_tableau, span_of
 
 
 def test_a_seed_settles_everything() -> None:
@@ -18,7 +18,8 @@ def test_things_stand_whole_on_the_canvas_and_are_as_large_as_said() -> None:
             x0, y0, x1, y1 = thing.box
             assert min(x0, y0) >= 0
             assert max(x1, y1) <= SIDE
-            assert thing.diameter == SPANS[thing.size] * TOKEN - 2 * RIM
+            assert thing.diameter == span_of(thing) * TOKEN - 2 * RIM
+            assert span_of(thing) in SPANS[thing.size]
 
 
 def test_things_fill_whole_tokens() -> None:
@@ -39,7 +40,7 @@ def test_things_overlap_in_few_pictures_only() -> None:
     assert 1 <= overlapping <= 30
 
 
-@pytest.mark.parametrize("count", range(4))
+@pytest.mark.parametrize("count", range(9))
 def test_as_many_things_as_asked_for(count: int) -> None:
     assert all(len(sample_tableau(seed, count).things) == count for seed in range(20))
 

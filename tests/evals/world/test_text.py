@@ -8,7 +8,7 @@ import torch
 
 from evals.world.caption import caption
 from evals.world.tableau import sample_tableau
-from evals.world.text import take_weights, text_encoders, tokenizers
+from evals.world.text import TEXT_TOKENS, take_weights, text_encoders, tokenizers
 
 CAPTIONS = [caption(sample_tableau(seed), 5) for seed in range(20_000, 20_200)]
 
@@ -43,7 +43,7 @@ def test_a_word_from_outside_the_world_is_one_unknown_token() -> None:
 def test_ids_are_padded_and_cut_to_fixed_lengths() -> None:
     clip_ids, t5_ids = tokenizers()(["", "a star", "a red star " * 100])
     assert clip_ids.shape == (3, 77)
-    assert t5_ids.shape == (3, 64)
+    assert t5_ids.shape == (3, TEXT_TOKENS)
     assert int(t5_ids[2, -1]) == tokenizers().t5.eos_token_id
     assert not t5_ids[0, 1:].any()
 

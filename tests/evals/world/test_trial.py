@@ -45,8 +45,8 @@ def test_boxes_are_those_of_the_regions_named_for_the_things(pair: tuple[Trial, 
     assert star is not None
     assert hoop is not None
     assert moon is None
-    assert star[2] < 64
-    assert hoop[1] > 64
+    assert star[2] < 104
+    assert hoop[1] > 104
 
 
 def test_the_plan_is_judged_by_itself(pair: tuple[Trial, ...]) -> None:
