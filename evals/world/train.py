@@ -2,7 +2,8 @@
 
 Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
 then transformer and text encoders together; at last the pipeline folder is written. Every batch is a function
-of its number, so a run that was cut off goes on as if it had not been.
+of its number, so a run that was cut off goes on as if it had not been; of several processes that train
+together, all go on from the state of the first.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -229,7 +231,8 @@ def main() -> None:
     torch.backends.cudnn.benchmark = True
     run = parse()
     if torch.distributed.is_torchelastic_launched():
-        torch.distributed.init_process_group("gloo")
+        # Others wait for as long as the first trains the autoencoder and the detector.
+        torch.distributed.init_process_group("gloo", timeout=timedelta(days=1))
     # On a CPU the backward pass of fused attention in bfloat16 takes twice the plain one's time.
     torch.backends.cuda.enable_flash_sdp(run.device.type == "cuda")
     run_stages(run)
