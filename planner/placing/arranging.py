@@ -21,10 +21,10 @@ def arrange(scene: Scene, size: Size = DEFAULT_SIZE) -> Layout:
 
     Counts of 2 to 10 become that many regions. Shapes that are given stand as they are. The rest gets boxes
     so that stated relations hold (`predicates.holds` says what each means), everything is on the canvas,
-    nothing is smaller than 2x2 tokens where that can be, boxes do not overlap, and the move from what was
-    asked is least. Of relations that contradict each other or the given shapes the weakest are dropped.
-    Notes name whatever could not be done. Raises `UserError` for a mask that is no image of the canvas's
-    size.
+    nothing is smaller than 3x3 tokens, or else than 2x2, where that can be, boxes do not overlap, and the
+    move from what was asked is least. Of relations that contradict each other or the given shapes the weakest
+    are dropped. Notes name whatever could not be done. Raises `UserError` for a mask that is no image of the
+    canvas's size.
     """
     expansion = expand(scene)
     regions = expansion.scene.regions

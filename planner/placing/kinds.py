@@ -1,5 +1,6 @@
 """How large and how wide things are by their kind, as everybody knows it: a mouse is smaller than a barn."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from planner.builtin.lexicon import PERSONS, word_set
@@ -46,6 +47,15 @@ WIDE = word_set("""
     rhinoceros shark sheep ship sofa spaceship submarine table train tray truck van wagon whale workbench
     yacht zebra
 """)
+FIGURES = word_set("""
+    arrow circle crescent cross disc disk ellipse heart hexagon octagon oval parallelogram pentagon rectangle
+    rhombus semicircle square star trapezoid triangle
+""")
+"""What is drawn as a flat figure, as large as one likes."""
+
+EITHER = word_set("ball box ring")
+"""What is a figure too among figures: a ring beside a square is no jewel, nor a box a parcel."""
+
 SHAPES = ((WIDE, 1.5), (TALL, 0.62))
 """Width by height, where a thing is no square; a crowd is wide although persons are tall."""
 
@@ -70,13 +80,26 @@ class Kind(NamedTuple):
 
 def kind_of(name: str) -> Kind:
     """The kind of what has this name, by its last word: "a red fire truck", "cat 2", "sailing boats"."""
-    words = [word for word in name.lower().replace("_", " ").split() if not word.strip("()#").isdecimal()]
-    told = words[-1] if words else ""
+    told = _last_word(name)
     word = _singular(told)
     several = word != told
     scale = next((scale for known, scale in SCALES if word in known), 1.0)
     shape = next((shape for known, shape in SHAPES if told in known or word in known), 1.0)
     return Kind(scale, max(shape, 1.0) * GROUP if several else shape, word in ALOFT)
+
+
+def kinds_among(names: Iterable[str]) -> dict[str, Kind]:
+    """The kind of each of these in one scene, where `EITHER` are figures beside `FIGURES`."""
+    words = {name: _singular(_last_word(name)) for name in names}
+    kinds = {name: kind_of(name) for name in words}
+    if FIGURES.isdisjoint(words.values()):
+        return kinds
+    return {name: kind._replace(scale=1.0) if words[name] in EITHER else kind for name, kind in kinds.items()}
+
+
+def _last_word(name: str) -> str:
+    words = [word for word in name.lower().replace("_", " ").split() if not word.strip("()#").isdecimal()]
+    return words[-1] if words else ""
 
 
 def _singular(word: str) -> str:
@@ -86,4 +109,4 @@ def _singular(word: str) -> str:
     return next((form for form in forms if form in _KNOWN), word)
 
 
-_KNOWN = frozenset().union(ALOFT, *(known for known, _ in (*SCALES, *SHAPES)))
+_KNOWN = frozenset().union(ALOFT, FIGURES, EITHER, *(known for known, _ in (*SCALES, *SHAPES)))

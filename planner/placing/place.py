@@ -13,16 +13,24 @@ from planner.placing.snap import TOKEN, holds_in, snapped
 from planner.placing.solve import Answer, Wish
 from planner.placing.system import System, canvas
 from planner.plans import Size
-from planner.scene import GRID
+from planner.scene import GRID, Box, Place
 
-LEAST_TOKENS = (2, 1)
-"""Tokens a side that a thing has at least: two where that fits, else one."""
+LEAST_TOKENS = (3, 2, 1)
+"""Tokens a side that a thing has at least: three where that fits, else two, else one.
 
+Of two tokens a model draws a blot more often than a shape.
+"""
 
-Cost = tuple[int, int]
-"""Relations lost, and pairs that overlap."""
+SIDES = {"left": (0, 380), "top": (0, 380), "right": (620, GRID), "bottom": (620, GRID)}
+"""Where the middle of what stands at a side is, in grid units."""
 
-NOTHING: Cost = 0, 0
+CENTRAL = 380, 620
+"""The same in the middle of the canvas, which is meant only where both words say so."""
+
+Cost = tuple[int, int, int]
+"""Relations lost, pairs that overlap, and things off the side that their place says."""
+
+NOTHING: Cost = 0, 0, 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,18 @@ def _tried(problem: Problem, least: tuple[int, int], size: Size) -> tuple[Cost, 
     """The placement of things that are at least so large."""
     bound = _bound(problem, least)
     placement = _separated(problem, bound, size)
-    return (len(problem.bonds) - len(bound.bonds), len(placement.stuck)), placement
+    placed = zip(problem.regions, placement.answer.boxes, strict=True)
+    strayed = sum(_strayed(region.where, box) for region, box in placed if isinstance(region.where, Place))
+    return (len(problem.bonds) - len(bound.bonds), len(placement.stuck), strayed), placement
+
+
+def _strayed(place: Place, box: Box) -> bool:
+    """Whether the middle of the box is off a side that the place says."""
+    words = place.horizontal, place.vertical
+    anywhere = CENTRAL if words == ("center", "middle") else (0, GRID)
+    middles = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    fields = zip(middles, (SIDES.get(word, anywhere) for word in words), strict=True)
+    return any(not low <= middle <= high for middle, (low, high) in fields)
 
 
 def _least(size: Size, tokens: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from planner.placing.kinds import kind_of
+from planner.placing.kinds import Kind, kind_of
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
 from planner.plans import Size
@@ -21,28 +21,30 @@ LOOSE = 0.06
 SQUEEZED = 0.8
 """How much of its size a thing keeps at least where a group stands in line along an edge."""
 
+COUNTED = 0.92
+"""How large the side of each of several is against its share of their room, so that they stand apart."""
+
 GAP = 30
 """Grid units between things placed side by side."""
 
 
-def usual_side(regions: Sequence[Region], instances: Mapping[str, int]) -> float:
+def usual_side(regions: Sequence[Region], instances: Mapping[str, int], kinds: Mapping[str, Kind]) -> float:
     """The side of a thing of no known kind among these, in grid units: some two fifths of the canvas are
     things, whatever their kinds.
     """
     things = sum(instances[region.name] for region in regions)
-    squares = sum(instances[region.name] * kind_of(region.name).scale ** 2 for region in regions)
+    squares = sum(instances[region.name] * kinds[region.name].scale ** 2 for region in regions)
     evened = (squares / things) ** 0.5 if things else 1.0
     return 0.7 * GRID / (max(things, 2) ** 0.5 + 0.3) / evened
 
 
-def footprint(region: Region, instances: int, usual: float, size: Size) -> Rect:
+def footprint(region: Region, instances: int, kind: Kind, usual: float, size: Size) -> Rect:
     """The room that a region wants, about the origin; one with several instances wants it for all of them.
 
     `usual` is the side of a thing of no known kind.
     """
     place = region.where if isinstance(region.where, Place) else None
     extent = place.size if place else region.size
-    kind = kind_of(region.name)
     item = _shaped(usual * kind.scale * EXTENT[extent] * FARTHER**region.depth, kind.shape, size)
     width, height = _grouped(item, instances, place)
     if place and place.horizontal == "full":
@@ -56,7 +58,7 @@ def instance_rects(name: str, whole: Rect, instances: int, size: Size) -> list[R
     """`whole` shared out among the instances of the region of this name, in loose rows."""
     if instances == 1:
         return [whole]
-    side = 0.85 * (whole.width * whole.height / instances) ** 0.5
+    side = COUNTED * (whole.width * whole.height / instances) ** 0.5
     item = _shaped(side, kind_of(name).shape, size)
     item = Rect(0, 0, min(item.width, whole.width), min(item.height, whole.height))
     placed = shelves([item] * instances, whole)

@@ -153,6 +153,16 @@ def test_a_chain_of_32_fits_in_smaller_things() -> None:
     assert not layout.notes
 
 
+@pytest.mark.parametrize(("side", "tokens"), [(208, 3), (128, 2)])
+def test_things_have_three_tokens_a_side_where_that_fits_and_else_two(side: int, tokens: int) -> None:
+    ants = [Region(name=name, prompt="an ant", size="small") for name in names(8)]
+    layout = arrange(scene([*things("elephant"), *ants]), Size(width=side, height=side))
+    boxes = [box_of(layout, region.name) for region in layout.scene.regions]
+    sides = [round(length * side / 16_000) for b in boxes for length in (b.x1 - b.x0, b.y1 - b.y0)]
+    assert min(sides) == tokens
+    assert not layout.notes
+
+
 def test_given_shapes_stand_and_decide_against_relations() -> None:
     given_boxes = {"a": Box(x0=0, y0=0, x1=300, y1=300), "b": Box(x0=700, y0=0, x1=1000, y1=300)}
     regions = [Region(name=name, prompt=name, where=box) for name, box in given_boxes.items()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.placing.kinds import Kind, kind_of
+from planner.placing.kinds import Kind, kind_of, kinds_among
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_several_in_one_region_are_wider_than_one(several: str, one: str) -> Non
 
 def test_what_is_unknown_is_a_square_of_the_usual_size() -> None:
     assert kind_of("gizmo") == Kind(scale=1.0, shape=1.0, aloft=False)
+
+
+def test_among_figures_a_ring_and_a_box_are_figures() -> None:
+    kinds = kinds_among(("blue ring", "box", "two red triangles", "apple"))
+    assert {name: kind.scale for name, kind in kinds.items()} == {
+        "blue ring": 1.0,
+        "box": 1.0,
+        "two red triangles": 1.0,
+        "apple": kind_of("apple").scale,
+    }
+
+
+def test_elsewhere_a_ring_is_a_jewel() -> None:
+    names = ("ring", "box", "hand")
+    assert kinds_among(names) == {name: kind_of(name) for name in names}

@@ -101,6 +101,11 @@ def test_small_things_alone_are_as_large_as_any() -> None:
     assert rects[0].width == pytest.approx(rects[1].width)
 
 
+def test_figures_are_as_large_as_one_another() -> None:
+    rects = wanted(thing("blue ring"), thing("black square"), thing("yellow ball"))
+    assert len({round(rect.width, 6) for rect in rects.values()}) == 1
+
+
 def test_things_of_a_row_stand_on_one_ground() -> None:
     rects = wanted(thing("dog"), thing("mouse"))
     assert rects["dog"].bottom == pytest.approx(rects["mouse"].bottom)
