@@ -52,12 +52,15 @@ def _read(path: Path) -> tuple[Sample[Facts], ...]:
 
 def score_world(facts: Facts, planned: Planned) -> Scores:
     """What a picture would get that showed each of the plan's things in the middle of its box."""
-    shown = [_shown(instance) for instance in planned.instances]
-    return measures(facts, [d for d in shown if d is not None], round(SIDE))
+    things = [shown(instance) for instance in planned.instances]
+    return measures(facts, [d for d in things if d is not None], round(SIDE))
 
 
-def _shown(instance: Instance) -> Detection | None:
-    """The instance as the thing that it is called, in the colour that its prompt has."""
+def shown(instance: Instance) -> Detection | None:
+    """The instance as the thing that it is called, in the colour that its prompt has; None for any other.
+
+    Its box is on a square of `SIDE`.
+    """
     kind = _called(instance.name, KIND_WORDS) or _called(instance.prompt, KIND_WORDS)
     colour = _called(instance.prompt, COLOUR_WORDS)
     if kind is None or colour is None:

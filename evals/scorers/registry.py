@@ -20,6 +20,12 @@ def _seams(argument: str) -> Scorer:
     return _without(Seams(), argument)
 
 
+def _boxes(argument: str) -> Scorer:
+    from evals.scorers.boxes import Boxes
+
+    return _without(Boxes(), argument)
+
+
 def _drift(argument: str) -> Scorer:
     from evals.scorers.drift import Drift
 
@@ -53,6 +59,7 @@ def _without(scorer: Scorer, argument: str) -> Scorer:
 SCORERS: dict[str, Callable[[str], Scorer]] = {
     "world": _world,
     "seams": _seams,
+    "boxes": _boxes,
     "drift": _drift,
     "clip": _clip,
     "detector": _detector,

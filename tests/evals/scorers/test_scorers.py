@@ -44,6 +44,14 @@ def test_the_world_is_judged_by_what_is_in_the_picture(plan: Plan) -> None:
     assert (wrong.values["scene"], wrong.values["things"], wrong.told) == (0.0, 0.5, "blue heart missing")
 
 
+def test_boxes_are_told_by_their_size(plan: Plan) -> None:
+    boxes = scorer_named("boxes")
+    right = boxes(drawn(plan, "star", "ring")).values
+    assert right == {"within": 1, "2 tokens": None, "3 tokens": 1, "4 tokens": None, "5 tokens or more": None}
+    elsewhere = replace(drawn(plan, "star", "ring"), image=draw(replace(SHOWN, things=THINGS[:1])))
+    assert boxes(elsewhere).values["within"] == boxes(elsewhere).values["3 tokens"] == 0.5
+
+
 def test_a_scorer_that_does_not_fit_leaves_the_picture_unscored(plan: Plan) -> None:
     row = score((scorer_named("world"),), Drawn(draw(SHOWN), Sample(0, TEXT, None), plan))
     assert row["scores"] == {}
@@ -150,7 +158,7 @@ def test_one_region_has_no_border_and_a_flat_picture_no_seam() -> None:
     ("name", "told"),
     [
         ("world:x", "takes nothing after its name"),
-        ("beauty", "there is none such; known are world, seams, drift, clip, detector"),
+        ("beauty", "there is none such; known are world, seams, boxes, drift, clip, detector"),
         ("none.py", "there is no such file"),
     ],
 )
