@@ -1,8 +1,9 @@
 """`python -m evals.world.check`: does the model draw what a prompt asks for, where it asks for it?
 
-Unseen captions of one thing, and unseen prompts that put two things in places, each drawn by regions and by
-the plain prompt from the same noise. The detector judges by the facts of the prompt; how many things are
-within the plan's boxes is told apart. Exit code 1 if a floor is not met, 2 for a model that can't be loaded.
+Unseen captions of one thing, unseen prompts that put two things in places, and unseen captions of two things,
+as the model was trained on: each drawn by regions and by the plain prompt from the same noise. The detector
+judges by the facts of the prompt; how many things are within the plan's boxes is told apart. Exit code 1 if a
+floor is not met, 2 for a model that can't be loaded.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from rich.progress import track
 
 from evals.world.detector_training import Accuracy, accuracy
 from evals.world.facts import Facts
-from evals.world.placed import one_thing, two_things
+from evals.world.placed import one_thing, two_captioned, two_things
 from evals.world.tally import Tally
 from evals.world.trial import ARMS, Arm, Trial, plan_verdict, trials
 from planner.errors import UserError
@@ -31,7 +32,7 @@ from renderer.settings import Mode, Recipe, Settings
 FLOORS = {"cpu": (0.80, 0.60), "gpu": (0.95, 0.85)}
 """What regional prompting should reach with one thing and with two, by what the model was trained on."""
 
-JUDGE_SEEDS, ONE_SEEDS, TWO_SEEDS = 4_000_000, 5_000_000, 6_000_000
+JUDGE_SEEDS, ONE_SEEDS, TWO_SEEDS, CAPTION_SEEDS = 4_000_000, 5_000_000, 6_000_000, 7_000_000
 """First seeds of pictures and prompts: below those of training, above those that tokenizers are made of."""
 
 SPREAD = 10_000
@@ -44,6 +45,7 @@ class Options:
 
     n_one: int
     n_two: int
+    n_captions: int
     n_judge: int
     seed: int
     steps: int
@@ -56,7 +58,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Part:
-    """One of the two questions, its trials, and what of a trial is a success."""
+    """One of the questions, its trials, and what of a trial is a success."""
 
     title: str
     trials: tuple[Trial, ...]
@@ -76,11 +78,13 @@ def check(options: Options) -> bool:
     judge = _judged(options, model)
     one = _part("one", options.n_one, ONE_SEEDS, one_thing, options, model, recipe)
     two = _part("two", options.n_two, TWO_SEEDS, two_things, options, model, recipe)
+    captions = _part("captioned", options.n_captions, CAPTION_SEEDS, two_captioned, options, model, recipe)
     parts = (
         Part("one thing, right thing in right colour", one, lambda trial: trial.verdict.found),
         Part("two things, both right and where the words put them", two, lambda trial: trial.verdict.right),
     )
-    for part in parts:
+    fair = Part("two things of a caption, both in right colours", captions, lambda trial: trial.verdict.found)
+    for part in (*parts, fair):
         _print_part(part, options.arms)
     if options.out is not None:
         _write_summary(options.out, options, recipe, judge)
@@ -176,6 +180,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option = parser.add_argument
     option("--n-one", type=int, default=200, help="prompts with one thing")
     option("--n-two", type=int, default=100, help="prompts with two things")
+    option("--n-captions", type=int, default=100, help="captions of two things, as in training")
     option("--n-judge", type=int, default=200, help="pictures to try the detector on")
     option("--seed", type=int, default=0, help="other seeds are other prompts and other noise")
     option("--steps", type=int, default=24)

@@ -76,7 +76,16 @@ _ANCHORS: dict[Direction, Field] = {
 
 def one_thing(seed: int) -> Facts:
     """A caption of the seed's tableau of one thing; it is held to the thing and its colour alone."""
-    tableau = sample_tableau(seed, count=1)
+    return _captioned(seed, 1)
+
+
+def two_captioned(seed: int) -> Facts:
+    """A caption of the seed's tableau of two things, as in training; held to things and colours alone."""
+    return _captioned(seed, 2)
+
+
+def _captioned(seed: int, count: int) -> Facts:
+    tableau = sample_tableau(seed, count)
     things = tuple(Wanted(thing.kind, thing.colour, thing.kind) for thing in tableau.things)
     return Facts(caption(tableau, 0), things)
 

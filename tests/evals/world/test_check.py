@@ -12,7 +12,7 @@ from evals.world.tally import Tally
 def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "check"
     told = ["--n-one", "1", "--n-two", "1", "--n-judge", "2", "--steps", "1", "--out", str(out)]
-    told += ["--mode", "fast"]
+    told += ["--n-captions", "1", "--mode", "fast"]
     code = main(told)
     printed = capsys.readouterr().out
     floors = [line for line in printed.splitlines() if line.startswith("floor")]
@@ -26,6 +26,8 @@ def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("one", "plain"),
         ("two", "regional"),
         ("two", "plain"),
+        ("captioned", "regional"),
+        ("captioned", "plain"),
     ]
     assert all((out / row["picture"]).exists() for row in rows)
     assert json.loads((out / "check.json").read_text())["recipe"]["steps"] == 1
@@ -35,7 +37,8 @@ def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_without_trials_no_floor_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--n-one", "0", "--n-two", "0", "--n-judge", "1", "--arms", "regional"]) == 0
+    none = ["--n-one", "0", "--n-two", "0", "--n-captions", "0"]
+    assert main([*none, "--n-judge", "1", "--arms", "regional"]) == 0
     assert "not tried" in capsys.readouterr().out
 
 

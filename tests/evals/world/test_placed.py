@@ -5,8 +5,10 @@ from itertools import product
 import pytest
 
 from evals.world import words
+from evals.world.caption import caption
 from evals.world.facts import Relates, Stands
-from evals.world.placed import DIRECTIONS, FIELDS, one_thing, two_things
+from evals.world.placed import DIRECTIONS, FIELDS, one_thing, two_captioned, two_things
+from evals.world.tableau import sample_tableau
 
 SEEDS = range(6_500_000, 6_500_150)
 
@@ -61,3 +63,10 @@ def test_one_thing_is_held_to_its_kind_and_colour(seed: int) -> None:
     assert len(facts.things) == 1
     assert not facts.claims
     assert any(noun in facts.text for noun in words.KIND_WORDS[facts.things[0].kind])
+
+
+def test_a_caption_of_two_things_names_both_in_words_of_the_training() -> None:
+    for seed in SEEDS:
+        facts = two_captioned(seed)
+        assert (len(facts.things), facts.claims) == (2, ())
+        assert facts.text == caption(sample_tableau(seed, 2), 0)
