@@ -56,6 +56,9 @@ FIGURES = word_set("""
 EITHER = word_set("ball box ring")
 """What is a figure too among figures: a ring beside a square is no jewel, nor a box a parcel."""
 
+DRAWN = 1 / 3
+"""Share of figures from which a scene is one of figures, and no workshop with a star in the window."""
+
 SHAPES = ((WIDE, 1.5), (TALL, 0.62))
 """Width by height, where a thing is no square; a crowd is wide although persons are tall."""
 
@@ -89,10 +92,11 @@ def kind_of(name: str) -> Kind:
 
 
 def kinds_among(names: Iterable[str]) -> dict[str, Kind]:
-    """The kind of each of these in one scene, where `EITHER` are figures beside `FIGURES`."""
+    """The kind of each of these in one scene, where `EITHER` are figures if a share of `DRAWN` is figures."""
     words = {name: _singular(_last_word(name)) for name in names}
     kinds = {name: kind_of(name) for name in words}
-    if FIGURES.isdisjoint(words.values()):
+    figures = sum(word in FIGURES for word in words.values())
+    if not figures or figures + sum(word in EITHER for word in words.values()) < DRAWN * len(words):
         return kinds
     return {name: kind._replace(scale=1.0) if words[name] in EITHER else kind for name, kind in kinds.items()}
 

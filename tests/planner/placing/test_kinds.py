@@ -44,6 +44,8 @@ def test_among_figures_a_ring_and_a_box_are_figures() -> None:
     }
 
 
-def test_elsewhere_a_ring_is_a_jewel() -> None:
-    names = ("ring", "box", "hand")
+@pytest.mark.parametrize(
+    "names", [("ring", "box", "hand"), ("star", "box", "workbench", "window", "cat", "stove", "rug")]
+)
+def test_elsewhere_a_ring_is_a_jewel(names: tuple[str, ...]) -> None:
     assert kinds_among(names) == {name: kind_of(name) for name in names}
