@@ -144,11 +144,19 @@ def test_its_commands_for_weights_are_understood(capsys: pytest.CaptureFixture[s
     assert "smollm2" in capsys.readouterr().out
 
 
+def write_worlds(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The prompts of the little world that its commands draw, a prompt of each number of things."""
+    for *words, _, file in (words[3:] for words in lines() if words[2:3] == ["evals.benchmarks.world"]):
+        assert world([*words, "--each=1"]) == 0
+        (outside / file).write_text(capsys.readouterr().out)
+
+
 def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = outside / "NSR-1K/counting/counting.val.json"
     data.parent.mkdir(parents=True)
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
+    write_worlds(outside, capsys)
     evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"] and not _judged(words)]
     assert len(evaluations) == 5
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
@@ -195,9 +203,7 @@ def test_its_grids_are_drawn(outside: Path, capsys: pytest.CaptureFixture[str]) 
     """Of one prompt, a step a picture."""
     (outside / "evals/figures").mkdir(parents=True)
     copytree(TINY, outside / "runs/tiny")
-    for *words, _, file in (words[3:] for words in lines() if words[2:3] == ["evals.benchmarks.world"]):
-        assert world([*words, "--each=1"]) == 0
-        (outside / file).write_text(capsys.readouterr().out)
+    write_worlds(outside, capsys)
     quick = {"auto:auto=true": "auto:auto=true,steps=1"}
     grids = [words[1:] for words in lines() if words[:2] == ["scenewright", "ablate"]]
     for words in grids:
