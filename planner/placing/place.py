@@ -27,10 +27,12 @@ SIDES = {"left": (0, 380), "top": (0, 380), "right": (620, GRID), "bottom": (620
 CENTRAL = 380, 620
 """The same in the middle of the canvas, which is meant only where both words say so."""
 
-Cost = tuple[int, int, int]
-"""Relations lost, pairs that overlap, and things off the side that their place says."""
+Cost = tuple[int, int, bool, int]
+"""Relations lost, pairs that overlap, whether things may have one token only, and how many are off the side
+that their place says.
+"""
 
-NOTHING: Cost = 0, 0, 0
+NOTHING: Cost = 0, 0, False, 0
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,23 @@ class Bound:
 
 def place(problem: Problem, size: Size) -> Placement:
     """The best placement: most relations hold, fewest pairs overlap, things are as large as that allows."""
-    tries = (_tried(problem, _least(size, tokens), size) for tokens in LEAST_TOKENS)
-    cost, placement = next(tries)
-    return placement if cost == NOTHING else min(((cost, placement), *tries), key=lambda tried: tried[0])[1]
+    tried: list[tuple[Cost, Placement]] = []
+    for tokens in LEAST_TOKENS:
+        cost, placement = _tried(problem, tokens, size)
+        if cost == NOTHING:
+            return placement
+        tried.append((cost, placement))
+    return min(tried, key=lambda one: one[0])[1]
 
 
-def _tried(problem: Problem, least: tuple[int, int], size: Size) -> tuple[Cost, Placement]:
-    """The placement of things that are at least so large."""
-    bound = _bound(problem, least)
+def _tried(problem: Problem, tokens: int, size: Size) -> tuple[Cost, Placement]:
+    """The placement of things that have at least so many tokens a side."""
+    bound = _bound(problem, _least(size, tokens))
     placement = _separated(problem, bound, size)
     placed = zip(problem.regions, placement.answer.boxes, strict=True)
     strayed = sum(_strayed(region.where, box) for region, box in placed if isinstance(region.where, Place))
-    return (len(problem.bonds) - len(bound.bonds), len(placement.stuck), strayed), placement
+    lost = len(problem.bonds) - len(bound.bonds)
+    return (lost, len(placement.stuck), tokens == 1, strayed), placement
 
 
 def _strayed(place: Place, box: Box) -> bool:
