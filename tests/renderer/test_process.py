@@ -14,7 +14,8 @@ START = (
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "from renderer.__main__ import main\n"
 )
-PAUSE = "import time; print('here', file=sys.stderr, flush=True); time.sleep(60)"
+PAUSE = "import time; print('here', file=sys.stderr, flush=True); [time.sleep(0.1) for _ in range(600)]"
+"""A minute in short sleeps: a signal that comes just before a sleep begins is heard when that ends."""
 PROMPT = "A yellow star to the left of a blue ring"
 
 
