@@ -19,7 +19,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
 from evals.world.course import Course, course_at, total
-from evals.world.data import Batch, Window
+from evals.world.data import ACROSS, Batch, Window
 from evals.world.progress import Curve
 from evals.world.replay import Replayed
 from evals.world.text import take_weights, text_encoders, tokenizers
@@ -88,11 +88,12 @@ class TinyFlux(nn.Module):
         }
 
     def compile_blocks(self) -> None:
-        """Compile the transformer's blocks, in place and for any shapes."""
+        """Compile the transformer's blocks, in place: on a CPU for any shapes, on a GPU anew for each."""
         # Beside the first there is a variant or two for shapes that have 1 or the like somewhere.
         torch._dynamo.config.recompile_limit = 64  # pyright: ignore[reportPrivateUsage]
+        on_cpu = self.transformer.device.type == "cpu"
         for block in (*self.transformer.transformer_blocks, *self.transformer.single_transformer_blocks):
-            block.compile(dynamic=True)
+            block.compile(dynamic=on_cpu)
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of a pipeline folder, as a run exported it."""
@@ -217,7 +218,9 @@ class FlowTrainer:
 
     def _learn(self, shown: Lesson) -> Tensor:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = flow_loss(self.model, shown)
+        stance = "default" if worth_compiling(shown.batch.window, self.device) else "force_eager"
+        with torch.compiler.set_stance(stance):
+            loss = flow_loss(self.model, shown)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -228,6 +231,15 @@ class FlowTrainer:
         decay = min(FOLLOWING, (1 + self.step) / (10 + self.step))
         follow = get_ema_multi_avg_fn(decay)
         follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
+
+
+def worth_compiling(window: Window, device: torch.device) -> bool:
+    """Whether a step that shows `window` runs compiled blocks, where a trainer has them.
+
+    On a GPU they are compiled for each shape anew (for any shapes inductor fails there: torch 2.11), which
+    takes half a minute: as long as thousands of steps save, and only whole pictures are shown so often.
+    """
+    return device.type == "cpu" or window[2:] == (ACROSS, ACROSS)
 
 
 def abreast() -> int:

@@ -10,8 +10,8 @@ from diffusers import FluxPipeline
 from torch import Tensor
 
 from evals.world.course import Course
-from evals.world.data import ACROSS, Batch, Captioned, loader, places
-from evals.world.flow import STANDING_OUT, FlowTrainer, learning_rate, pack, token_weights
+from evals.world.data import ACROSS, Batch, Captioned, Window, loader, places
+from evals.world.flow import STANDING_OUT, FlowTrainer, learning_rate, pack, token_weights, worth_compiling
 from evals.world.progress import Curve
 from evals.world.text import TEXT_TOKENS, tokenizers
 from renderer.cards import TINY
@@ -84,6 +84,19 @@ def test_tokens_that_differ_from_their_row_weigh_more() -> None:
     expected = torch.ones(2, 4, 6)
     expected[1, 1, 3:5] = STANDING_OUT
     assert torch.equal(token_weights(latents), expected)
+
+
+@pytest.mark.parametrize(
+    ("device", "window", "worth"),
+    [
+        ("cpu", (0, 0, ACROSS, ACROSS), True),
+        ("cpu", (2, 1, 4, 5), True),
+        ("cuda", (0, 0, ACROSS, ACROSS), True),
+        ("cuda", (0, 0, 4, ACROSS), False),
+    ],
+)
+def test_on_a_gpu_only_whole_pictures_are_worth_compiling(device: str, window: Window, worth: bool) -> None:
+    assert worth_compiling(window, torch.device(device)) is worth
 
 
 def test_each_course_has_its_own_learning_rates() -> None:
