@@ -50,6 +50,13 @@ Local SGD (Stich 2018, arXiv 1805.09767): to share gradients at every step makes
 STANDING_OUT = 3.0
 """How much more a token counts in the loss where it differs from its row: most of a picture is background."""
 
+FAINT = 0.05
+"""The mean square by which a token must differ from its row to stand out.
+
+So 75 to 78 % of the tokens of green, black and brown things at night do and 12 % of the ground's; of 0.15,
+58 to 63 % and 4 %, and what is dark at night was drawn half as often as the rest.
+"""
+
 
 class TinyFlux(nn.Module):
     """The parts that are trained together, called on token ids and noisy packed latents."""
@@ -293,7 +300,7 @@ def token_weights(latents: Tensor) -> Tensor:
     n, _, height, width = latents.shape
     tokens = pack(latents.float()).reshape(n, height // 2, width // 2, -1)
     distance = (tokens - tokens.median(2, keepdim=True).values).square().mean(-1)
-    return 1 + (STANDING_OUT - 1) * (distance > 0.15)
+    return 1 + (STANDING_OUT - 1) * (distance > FAINT)
 
 
 def windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Tensor:

@@ -80,10 +80,16 @@ def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
 
 def test_tokens_that_differ_from_their_row_weigh_more() -> None:
     latents = torch.arange(8.0).reshape(1, 1, 8, 1).expand(2, 8, 8, 12).clone()
-    latents[1, :, 2:4, 6:10] += 1
+    latents[1, :, 2:4, 6:10] += 0.3
     expected = torch.ones(2, 4, 6)
     expected[1, 1, 3:5] = STANDING_OUT
     assert torch.equal(token_weights(latents), expected)
+
+
+def test_what_hardly_differs_from_its_row_weighs_as_the_ground() -> None:
+    latents = torch.zeros(1, 8, 2, 10)
+    latents[0, :, :, 4:6] = 0.2
+    assert torch.equal(token_weights(latents), torch.ones(1, 1, 5))
 
 
 @pytest.mark.parametrize(
