@@ -104,8 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     option = parser.add_argument
     told = "values of β; 0,0.2,0.4 if left out"
     option("--base-ratio", default="0,0.2,0.4", metavar="X,X,…", help=told)
-    told = "values of T, numbers of steps or shares; 40%%,85%%,100%% if left out"
-    option("--inject-steps", default="40%,85%,100%", metavar="T,T,…", help=told)
+    told = "values of T, numbers of steps or shares; 40%%,70%%,100%% if left out"
+    option("--inject-steps", default="40%,70%,100%", metavar="T,T,…", help=told)
     told = "values of B, every how many blocks one is masked; 1,2 if left out"
     option("--interval", default="1,2", metavar="N,N,…", help=told)
     told = "what all settings share, such as steps=8,mode=fast"

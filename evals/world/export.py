@@ -21,7 +21,7 @@ DEFAULTS = {
         "guidance_scale": 1.0,
         "true_cfg_scale": 2.0,
         "base_ratio": 0.2,
-        "inject_steps": "85%",
+        "inject_steps": "70%",
         "double_interval": 1,
         "single_interval": 1,
         "max_sequence_length": TEXT_TOKENS,

@@ -126,10 +126,10 @@ def test_curves_have_a_panel_a_metric_and_interval(run: Run) -> None:
 
 
 def test_the_models_own_settings_come_first() -> None:
-    grid = cells([0.0, 0.2], ["40%", "85%"], [1])
-    assert read_arms(arms_of(grid, OWN))[0].name == "beta0.2-T85pct-B1"
+    grid = cells([0.0, 0.2], ["40%", "70%"], [1])
+    assert read_arms(arms_of(grid, OWN))[0].name == "beta0.2-T70pct-B1"
     counted = cells([0.2], [3, OWN.injected()], [1])
-    assert [arm.name for arm in read_arms(arms_of(counted, OWN))] == ["beta0.2-T20-B1", "beta0.2-T3-B1"]
+    assert [arm.name for arm in read_arms(arms_of(counted, OWN))] == ["beta0.2-T17-B1", "beta0.2-T3-B1"]
     other = read_arms(arms_of(cells([0.5], ["40%"], [2]), OWN, "steps=4"))
     assert [(arm.name, arm.settings.steps) for arm in other] == [("own", 4), ("beta0.5-T40pct-B2", 4)]
 
@@ -193,7 +193,7 @@ def test_the_world_is_drawn_if_nothing_is_named(tmp_path: Path) -> None:
     asked = read([f"--out={tmp_path}", "--limit=3"])
     assert (asked.run.benchmark, asked.run.stage, asked.run.limit) == ("world", "image", 3)
     assert len(asked.run.arms) == 18
-    assert asked.run.arms[0] == Cell(0.2, "85%", 1).arm()
+    assert asked.run.arms[0] == Cell(0.2, "70%", 1).arm()
     mine = tmp_path / "mine.txt"
     mine.write_text("a red star\n")
     named = read(["prompts", f"--data={mine}", f"--out={tmp_path}"]).run

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evals.ablation.cells import Cell, cells
 from evals.ablation.choosing import FORMS, LEAST, Case, Form, choose, fitted
 
-OWN, LATE, SOFT = Cell(0.2, "85%", 1), Cell(0.2, "40%", 1), Cell(0.4, "85%", 1)
+OWN, LATE, SOFT = Cell(0.2, "70%", 1), Cell(0.2, "40%", 1), Cell(0.4, "70%", 1)
 GRID = [OWN, LATE, SOFT]
 
 

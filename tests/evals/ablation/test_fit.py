@@ -17,7 +17,7 @@ from planner.plans import Size
 from renderer.cards import DEFAULTS_FILE, TINY, model_card
 from renderer.pipeline import make_plan
 
-OWN, LATE, OTHER = Cell(0.2, "85%", 1), Cell(0.4, "40%", 1), Cell(0.2, "85%", 2)
+OWN, LATE, OTHER = Cell(0.2, "70%", 1), Cell(0.4, "40%", 1), Cell(0.2, "70%", 2)
 SIDE = Size(width=128, height=128)
 EACH = 12
 
@@ -75,7 +75,7 @@ def test_what_suits_many_regions_is_found_and_holds_on_the_other_half(run: Run) 
     start = lines.index("| world.things | 2 things | 7 things | all |")
     same, more = "50.5 % (50.5 to 50.5)", "80.5 % (80.5 to 80.5)"
     assert lines[start + 2] == "| n | 6 | 6 | 12 |"
-    assert lines[start + 3] == f"| β 0.2, T 85%, B 1 (its own) | {same} | {same} | {same} |"
+    assert lines[start + 3] == f"| β 0.2, T 70%, B 1 (its own) | {same} | {same} | {same} |"
     assert lines[start + 4].startswith(f"| auto | {same} | {more} | 65.5 % (")
     above = "| minus the first, paired | +0.0 % (+0.0 to +0.0) | +30.0 % (+30.0 to +30.0) | +15.0 % ("
     assert lines[start + 5].startswith(above)

@@ -30,7 +30,7 @@ def tiny(**options: str) -> Run:
 
 
 def test_all_stages_and_once_more(tmp_path: Path) -> None:
-    run = tiny(out=str(tmp_path), shorten="3000", every="1")
+    run = tiny(out=str(tmp_path), shorten="12000", every="1")
     run_stages(run)
     made = {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
     assert {"vae.safetensors", "detector.safetensors", "latents.safetensors"} <= {p.name for p in made}
@@ -44,10 +44,10 @@ def test_all_stages_and_once_more(tmp_path: Path) -> None:
 
 
 def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
-    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="6000"))
+    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="33000"))
     weights = load_file(tmp_path / "a/pipeline/transformer/diffusion_pytorch_model.safetensors")
     start = str(tmp_path / "a/pipeline")
-    run_stages(tiny(out=str(tmp_path / "b"), stages="flow", shorten="13000", start_from=start))
+    run_stages(tiny(out=str(tmp_path / "b"), stages="flow", shorten="34000", start_from=start))
     taken = load_file(tmp_path / "b/pipeline/transformer/diffusion_pytorch_model.safetensors")
     assert all(torch.equal(taken[name], value) for name, value in weights.items())
     one, other = (
