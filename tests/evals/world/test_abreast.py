@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from evals.world import flow
-from evals.world.course import COURSES, shortened
+from evals.world.course import Course
 from evals.world.data import Captioned
 from evals.world.flow import FlowTrainer, abreast, place
 from evals.world.progress import Curve
@@ -19,7 +20,14 @@ from evals.world.train import POOL_SEEDS, in_turn
 Weights = dict[str, torch.Tensor]
 
 TOGETHER = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
-LAST = COURSES[-1:]
+COURSES = (Course(1, (("tight", 0.5), ("loose", 0.5)), (16, 24), 0.3, 1000, (8e-4, 4e-6)),)
+TRAIN = f"""
+from evals.world import train
+from evals.world.course import Course
+
+train.COURSES = {COURSES}
+train.main()
+"""
 WORK = """
 import sys
 import torch
@@ -57,7 +65,8 @@ def test_weights_are_the_mean_and_the_first_goes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, 5])
 def test_each_of_two_has_batches_of_its_own(number: int) -> None:
-    alone, both = Captioned(LAST, 64, 300), Captioned(LAST, 64, 300, abreast=2)
+    six = (replace(COURSES[0], steps=6),)
+    alone, both = Captioned(six, 64, 300), Captioned(six, 64, 300, abreast=2)
     assert len(both) == 2 * len(alone)
     assert not torch.equal(both[2 * number].t5_ids, both[2 * number + 1].t5_ids)
 
@@ -66,8 +75,8 @@ def test_what_two_train_is_the_mean_of_what_each_would(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = ["--device=cpu", "--workers=0", "--batch=1", "--vae-steps=1", "--decoder-steps=1", "--pool=64"]
-    told += ["--stages=flow", f"--shorten={LAST[0].steps}", f"--from-course={len(COURSES)}"]
-    _together("-m", "evals.world.train", f"--out={tmp_path}", *told)
+    (tmp_path / "train.py").write_text(TRAIN)
+    _together(str(tmp_path / "train.py"), "--stages=flow", f"--out={tmp_path}", *told)
     latents = load_file(tmp_path / "latents.safetensors")["latents"]
     monkeypatch.setattr(flow, "abreast", lambda: 2)
     monkeypatch.setattr(flow, "share_weights", _kept)
@@ -95,8 +104,7 @@ def _apart(some: Weights, others: Weights) -> float:
 
 def _after_a_step(number: int, latents: torch.Tensor, out: Path) -> Weights:
     """The weights after the first step on the batch of that number."""
-    courses = shortened(LAST, LAST[0].steps)
-    batch = Captioned(courses, len(latents), POOL_SEEDS, abreast=2)[number]
-    trainer = FlowTrainer(courses, torch.device("cpu"))
+    batch = Captioned(COURSES, len(latents), POOL_SEEDS, abreast=2)[number]
+    trainer = FlowTrainer(COURSES, torch.device("cpu"))
     trainer.train(iter([batch]), latents, Curve(out), lambda: None, 1)
     return dict(trainer.model.state_dict())
