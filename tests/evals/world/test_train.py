@@ -1,6 +1,7 @@
 """Training from nothing to a pipeline folder, as the command line runs it, in miniature."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from diffusers import FluxPipeline
 from safetensors.torch import load_file
 
+from evals.world import train
 from evals.world.course import COURSES
 from evals.world.train import Run, parse, run_stages
 
@@ -29,8 +31,15 @@ def tiny(**options: str) -> Run:
     return parse([f"--{name}={value}" for name, value in told.items()])
 
 
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The courses with few tokens a step: those for a GPU take a core seconds each."""
+    monkeypatch.setattr(train, "COURSES", tuple(replace(course, tokens=500) for course in COURSES))
+
+
+@pytest.mark.usefixtures("light")
 def test_all_stages_and_once_more(tmp_path: Path) -> None:
-    run = tiny(out=str(tmp_path), shorten="12000", every="1")
+    run = tiny(out=str(tmp_path), shorten="3000", every="1")
     run_stages(run)
     made = {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
     assert {"vae.safetensors", "detector.safetensors", "latents.safetensors"} <= {p.name for p in made}
@@ -43,8 +52,9 @@ def test_all_stages_and_once_more(tmp_path: Path) -> None:
     assert drawn.images[0].size == (64, 64)
 
 
+@pytest.mark.usefixtures("light")
 def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
-    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="33000"))
+    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="6000"))
     weights = load_file(tmp_path / "a/pipeline/transformer/diffusion_pytorch_model.safetensors")
     start = str(tmp_path / "a/pipeline")
     run_stages(tiny(out=str(tmp_path / "b"), stages="flow", shorten="34000", start_from=start))
