@@ -40,6 +40,8 @@ VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_0
 
 STAGES = ("judge", "flow")
 
+COMPILED = "compile the transformer's blocks, on a GPU for whole pictures alone: faster steps, later"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -212,7 +214,7 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
         default=1,
         help="leave out the courses before this one, which the weights started from have had",
     )
-    option("--compile", action="store_true", help="compile the transformer's blocks: faster steps, later")
+    option("--compile", action="store_true", help=COMPILED)
     return Run(**vars(parser.parse_args(arguments)))
 
 
