@@ -18,6 +18,18 @@ def test_an_interval_holds_its_mean(given: list[tuple[int, float]]) -> None:
     assert told["n"] == len(given)
 
 
+eighths = st.lists(st.tuples(st.integers(0, 5), st.integers(-8, 8).map(lambda n: n / 8)), max_size=30)
+
+
+@given(eighths.flatmap(lambda told: st.tuples(st.just(told), st.permutations(told))))
+def test_in_which_order_rows_were_done_tells_nothing(
+    orders: tuple[list[tuple[int, float]], list[tuple[int, float]]],
+) -> None:
+    """A run that was stopped, or that several workers did, ends with the rows in another order."""
+    one, other = orders
+    assert clustered(one) == clustered(other)
+
+
 def test_nothing_has_no_interval() -> None:
     assert clustered([]) is None
     assert interval([]) is None
