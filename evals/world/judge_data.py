@@ -11,9 +11,15 @@ from torch import Tensor
 from evals.world.data import Batches
 from evals.world.detector import CLASSES, SHADES, STRIDE
 from evals.world.draw import Colour, draw, paint_sprite, paste, put
-from evals.world.tableau import COLOURS, KINDS, SIDE, Thing, pick, sample_tableau
+from evals.world.tableau import COLOURS, KINDS, RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau
 
 Rng = np.random.Generator
+
+LARGE = (5, 6, 7, 8)
+"""Tokens across a thing that a picture shows alone: so much do planners give what a prompt calls large."""
+
+LARGE_SHARE, PATCHED_SHARE = 0.25, 0.3
+"""Share of pictures with one large thing alone, and of things that stand on a patch of another setting."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,32 @@ def labelled(seed: int, clean: bool = False) -> tuple[NDArray[np.uint8], list[Ma
     rng, tableau = np.random.default_rng((5, seed)), sample_tableau(seed, kinds=KINDS)
     if clean:
         return np.asarray(draw(tableau)), [Mark(t, t.kind, t.colour) for t in tableau.things]
+    if rng.random() < LARGE_SHARE:
+        tableau = _enlarged(rng, tableau)
     picture = draw(replace(tableau, things=()))
+    for thing in tableau.things:
+        if rng.random() < PATCHED_SHARE:
+            _patch(rng, picture, thing)
     marks = [_paint(rng, picture, thing) for thing in tableau.things]
     return _damage(rng, picture), marks
+
+
+def _enlarged(rng: Rng, tableau: Tableau) -> Tableau:
+    """The first of the tableau's things alone, and large."""
+    span = pick(rng, LARGE)
+    x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
+    large = (replace(thing, x=x, y=y, diameter=float(span * TOKEN - 2 * RIM)) for thing in tableau.things)
+    return replace(tableau, things=tuple(large)[:1])
+
+
+def _patch(rng: Rng, picture: Image.Image, thing: Thing) -> None:
+    """What regions leave that were drawn each from its own words: another setting within the thing's box."""
+    other = draw(replace(sample_tableau(int(rng.integers(1 << 30))), things=()))
+    x0, y0, x1, y1 = (round(edge) for edge in thing.box)
+    left, top, right, bottom = (int(margin) for margin in rng.integers(RIM, TOKEN, 4))
+    mask = Image.new("L", picture.size)
+    ImageDraw.Draw(mask).rectangle((x0 - left, y0 - top, x1 + right, y1 + bottom), fill=255)
+    picture.paste(other, mask=mask.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.0, 4.0)))))
 
 
 def _paint(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
