@@ -55,7 +55,8 @@ def _by_cluster(figures: Figures) -> tuple[NDArray[np.float64], NDArray[np.float
     """Sum and number of the figures of each cluster, sorted: in which order rows were done tells nothing."""
     numbers: dict[Hashable, int] = {}
     where = np.array([numbers.setdefault(cluster, len(numbers)) for cluster, _ in figures])
-    sums = np.bincount(where, weights=np.array([value for _, value in figures], np.float64))
+    values = np.array([value for _, value in figures], np.float64)
+    sums = np.bincount(where, weights=values).astype(np.float64)
     counts = np.bincount(where).astype(np.float64)
     order = np.lexsort((counts, sums))
     return sums[order], counts[order]
