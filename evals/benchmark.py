@@ -61,6 +61,7 @@ class Options:
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     scorers: tuple[str, ...]
+    score_again: tuple[str, ...]
     judge_price: Price | None
     dry_run: bool
 
@@ -78,8 +79,10 @@ class Options:
 
     def check_plan_stage(self) -> None:
         """Raise `UserError` for what only pictures have."""
-        if self.arms or self.scorers or self.judge_price or self.dry_run:
-            raise UserError("--arm, --scorer, --judge-price and --dry-run go with --stage image")
+        if self.arms or self.scorers or self.score_again or self.judge_price or self.dry_run:
+            raise UserError(
+                "--arm, --scorer, --score-again, --judge-price and --dry-run go with --stage image"
+            )
 
     def named(self) -> NamedPlanner | None:
         """The model that plans, or None. Raises `UserError` where planner and model don't go together."""
@@ -184,7 +187,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--quiet", action="store_true", help="no progress and no table")
     _add_pictures(parser)
     told: dict[str, Any] = vars(parser.parse_args(arguments))
-    told.update({name: tuple(told[name]) for name in ("arms", "scorers")})
+    told.update({name: tuple(told[name]) for name in ("arms", "scorers", "score_again")})
     return Options(**told)
 
 
@@ -219,6 +222,10 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(SCORERS)}, or one's own file.py that holds SCORER; the benchmark's if left out. "
         "clip and detector need a FOLDER or OWNER/NAME, judge a vision language model, asked as --llm is: "
         "where OPENAI_BASE_URL says, with OPENAI_API_KEY",
+    )  # fmt: skip
+    option(
+        "--score-again", action="append", default=[], metavar="SCORER",
+        help="have one of the scorers score all pictures that lie there anew: it was changed, say",
     )  # fmt: skip
     option(
         "--judge-price", type=_price, metavar="IN,OUT", help="as --llm-price, of what --scorer judge takes"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from evals.drawing.again import failed
+from evals.drawing.again import lacking, without
 from evals.drawing.arms import Arm
 from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.planning.rows import read_rows
@@ -25,8 +25,8 @@ def forecast(options: "Options", arms: Sequence[Arm], samples: Samples, card: Mo
     Raises `WorldError` where one of those fails, and as `Crew.size` does.
     """
     each = len(samples) * len(options.seeds)
-    rows = read_rows(options.out)
-    done, unscored = len(rows), sum(bool(failed(row, options.scorers)) for row in rows)
+    rows = [without(row, options.score_again) for row in read_rows(options.out)]
+    done, unscored = len(rows), sum(bool(lacking(row, options.scorers)) for row in rows)
     there = f"{done} are there" + (f", {unscored} of them to be scored again" if unscored else "")
     size = options.size or card.size
     lines = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.benchmarks.registry import benchmark_named
 from evals.benchmarks.samples import Sample
-from evals.drawing.again import failed, lying, mended
+from evals.drawing.again import lacking, lying, mended
 from evals.drawing.arms import Arm
 from evals.drawing.folders import keep_picture, picture_place
 from evals.planning.rows import Key, Row
@@ -75,7 +75,7 @@ class Group:
     """Pictures of one prompt and seed by several arms; `first` is that of the run's first arm.
 
     It may be drawn before: then it is not among the jobs, and is drawn again where a scorer asks for it.
-    `unscored` are the rows of jobs whose pictures lie there, and that a scorer failed on.
+    `unscored` are the rows of jobs whose pictures lie there, and that lack a score.
     """
 
     jobs: tuple[Job, ...]
@@ -86,7 +86,7 @@ class Group:
 def pictures(task: Task, group: Group) -> Iterator[Row]:
     """A row for each picture of the group, as it is drawn. What fails is a row with its reason.
 
-    One that only a scorer failed on is scored from its file; where that is gone, it is drawn as any other.
+    One that only lacks a score is scored from its file; where that is gone, it is drawn as any other.
     """
     drawn = cache(partial(_drawn, task))
     for job in group.jobs:
@@ -118,7 +118,7 @@ def _outcome(task: Task, job: Job, drawn: Callable[[Job], "Rendering"], group: G
     image = lying(task.out, row)
     if row is None or image is None:
         return _first_outcome(task, job, drawn(job), shown)
-    scorers = failed(row, task.scorers)
+    scorers = lacking(row, task.scorers)
     return mended(row, scorers, _score(task, scorers, shown(image)))
 
 

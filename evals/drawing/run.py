@@ -10,7 +10,7 @@ from rich.console import Console
 
 from evals.benchmark import Options, run
 from evals.benchmarks.registry import benchmark_named
-from evals.drawing.again import failed
+from evals.drawing.again import lacking, without
 from evals.drawing.arms import Arm, check_arms, read_arms
 from evals.drawing.forecast import forecast
 from evals.drawing.pictures import Group, Job, Task, pictures
@@ -36,7 +36,7 @@ PLANS = "plans"
 
 
 def run_pictures(options: Options) -> int:
-    """Draw every picture that has no row yet, or one of a failure, and score those that a scorer failed on.
+    """Draw every picture that has no row yet, or one of a failure, and score those that lack a score.
 
     The table is shown. Returns the exit code.
     """
@@ -77,6 +77,9 @@ def _completed(options: Options, card: ModelCard) -> Options:
         raise UserError(
             f"--scorer: two of them are called {twice}, and so are their metrics; run one at a time"
         )
+    absent = next((name for name in options.score_again if name not in scorers), None)
+    if absent is not None:
+        raise UserError(f"--score-again {absent}: the scorers are {', '.join(scorers)}")
     if options.judge_price and JUDGE not in called:
         raise UserError("--judge-price goes with --scorer judge:MODEL")
     return replace(options, size=options.size or card.size, scorers=scorers)
@@ -84,8 +87,9 @@ def _completed(options: Options, card: ModelCard) -> Options:
 
 def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
     told = _told(options, arms, samples)
-    rows = sound(open_run(options.out, told))
-    unscored = {key: row for key, row in rows.items() if failed(row, options.scorers)}
+    there = sound(open_run(options.out, told, grows="scorers"))
+    rows = {key: without(row, options.score_again) for key, row in there.items()}
+    unscored = {key: row for key, row in rows.items() if lacking(row, options.scorers)}
     done = {key: row for key, row in rows.items() if key not in unscored}
     if len(done) < len(samples) * len(arms) * len(options.seeds):
         check_scorers(options.scorers)
@@ -116,8 +120,8 @@ def jobs(options: Options, arms: Sequence[Arm], samples: Samples, planned: Seque
 def groups(every: Sequence[Job], done: Container[Key], unscored: Mapping[Key, Row], arms: int) -> list[Group]:
     """What is left of `every` picture, by prompt and seed, in the order of drawing.
 
-    A run that is cut off tells of all kinds of prompts. `unscored` are rows of pictures that a scorer failed
-    on, by id.
+    A run that is cut off tells of all kinds of prompts. `unscored` are rows of pictures that lack a
+    score, by id.
     """
     whole = (every[place : place + arms] for place in range(0, len(every), arms))
     left = (

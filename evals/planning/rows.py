@@ -18,11 +18,11 @@ Key = int | str
 ROWS, RUN, SUMMARY = "rows.jsonl", "run.json", "summary.json"
 
 
-def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
+def open_run(folder: Path, told: Mapping[str, Any], grows: str | None = None) -> dict[Key, Row]:
     """The rows that an earlier run left in `folder`, by id; none in a new folder.
 
-    A last line that was cut off is taken away. Raises `UserError` where the folder holds another run's rows,
-    or can't be written.
+    A last line that was cut off is taken away. The list that `grows` names may hold more than in the run
+    before. Raises `UserError` where the folder holds another run's rows, or can't be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,10 @@ def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
         raise UserError(f"--out {folder}: the folder can't be made ({error.strerror})") from error
     run = folder / RUN
     if run.exists():
-        _check_same(folder, json.loads(run.read_text("utf-8")), json.loads(json.dumps(told)))
+        earlier, now = json.loads(run.read_text("utf-8")), json.loads(json.dumps(told))
+        _check_same(folder, _grown(earlier, now, grows), now)
+        if now != earlier:
+            write_atomic(run, _json(told))
     elif (folder / ROWS).exists():
         raise UserError(f"--out {folder}: holds {ROWS}, but no {RUN} that says of what; give a new folder")
     else:
@@ -43,6 +46,13 @@ def open_run(folder: Path, told: Mapping[str, Any]) -> dict[Key, Row]:
 def sound(rows: Mapping[Key, Row]) -> dict[Key, Row]:
     """The rows that did not fail: the same command tries the others again, for an endpoint may be back."""
     return {key: row for key, row in rows.items() if row["error"] is None}
+
+
+def _grown(earlier: Row, now: Row, grows: str | None) -> Row:
+    """`earlier`, with the list that `grows` names as it is now where that holds all that it did, and more."""
+    if grows is None or not set(now[grows]) > set(earlier.get(grows, ())):
+        return earlier
+    return {**earlier, grows: now[grows]}
 
 
 def _check_same(folder: Path, earlier: Row, now: Row) -> None:

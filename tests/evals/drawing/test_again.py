@@ -176,6 +176,56 @@ def test_a_run_that_is_killed_while_it_scores_again_goes_on(
     assert files_of(out) == before
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_scorer_that_is_added_scores_what_lies_there(whole: Path, tmp_path: Path, scorer: Path) -> None:
+    out = Path(shutil.copytree(whole, tmp_path / "out"))
+    (scorer.parent / "asked").write_text("")
+    before, more = files_of(out), [*asked(scorer, out), "--scorer=boxes", "--quiet"]
+    assert main(more) == 0
+    rows = rows_of(out)
+    assert all(
+        row["scores"].items() > old["scores"].items() for row, old in zip(rows, rows_of(whole), strict=True)
+    )
+    assert any(row["scores"]["boxes.within"] is not None for row in rows)
+    assert files_of(out) == before
+    assert (scorer.parent / "asked").read_text() == ""
+    assert json.loads((out / "run.json").read_text())["scorers"] == [str(scorer), "seams", "boxes"]
+    assert main(more) == 0
+    assert rows_of(out) == rows
+
+
+def test_a_run_keeps_the_scorers_that_it_had(
+    whole: Path, scorer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*asked(scorer, whole)[:-2], "--scorer=boxes", f"--out={whole}"]) == 2
+    assert (
+        f"holds a run with scorers ['{scorer}', 'seams'], not ['{scorer}', 'boxes']"
+        in capsys.readouterr().err
+    )
+    assert json.loads((whole / "run.json").read_text())["scorers"] == [str(scorer), "seams"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_scorer_that_was_changed_scores_again_when_told_to(
+    whole: Path, tmp_path: Path, scorer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = Path(shutil.copytree(whole, tmp_path / "out"))
+    spoilt = [
+        {**row, "scores": {**row["scores"], "light.mean": 7.0, "seams.strength": 8.0}}
+        for row in map(json.loads, (out / "rows.jsonl").read_text().splitlines())
+    ]
+    (out / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in spoilt))
+    (scorer.parent / "asked").write_text("")
+    assert main([*asked(scorer, out), f"--score-again={scorer}", "--quiet"]) == 0
+    assert [row["scores"]["light.mean"] for row in rows_of(out)] == [
+        row["scores"]["light.mean"] for row in rows_of(whole)
+    ]
+    assert {row["scores"]["seams.strength"] for row in rows_of(out)} == {8.0}
+    assert (scorer.parent / "asked").read_text() == "x" * PICTURES
+    assert main([*asked(scorer, out), "--score-again=clip"]) == 2
+    assert f"--score-again clip: the scorers are {scorer}, seams" in capsys.readouterr().err
+
+
 def test_a_picture_that_is_gone_is_drawn_again(whole: Path, out: Path, scorer: Path) -> None:
     first, second, *_ = rows_of(out)
     (out / first["picture"]).unlink()
@@ -191,6 +241,8 @@ def test_what_is_to_be_scored_again_is_told(
     out: Path, scorer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*asked(scorer, out), "--dry-run"]) == 0
+    assert "4 are there, 4 of them to be scored again\n" in capsys.readouterr().out
+    assert main([*asked(scorer, out), "--scorer=boxes", "--dry-run"]) == 0
     assert "4 are there, 4 of them to be scored again\n" in capsys.readouterr().out
     (scorer.parent / "down").touch()
     try:
