@@ -16,8 +16,9 @@ from evals.drawing.forecast import forecast
 from evals.drawing.pictures import Group, Job, Task, pictures
 from evals.drawing.show import show
 from evals.drawing.summary import summary
-from evals.planning.rows import Key, Row, finish, open_run, read_rows, sound
+from evals.planning.rows import Key, Row, check_run, finish, open_run, read_rows, sound
 from evals.runs import Samples, fingerprint, gather
+from evals.scorers.drift import Drift
 from evals.scorers.registry import check_scorers, scorer_named
 from evals.workers import answers
 from planner.errors import UserError
@@ -80,6 +81,8 @@ def _completed(options: Options, card: ModelCard) -> Options:
     absent = next((name for name in options.score_again if name not in scorers), None)
     if absent is not None:
         raise UserError(f"--score-again {absent}: the scorers are {', '.join(scorers)}")
+    if Drift.name in options.score_again:
+        raise UserError("--score-again drift: it needs latents, which pictures that lie there don't hold")
     if options.judge_price and JUDGE not in called:
         raise UserError("--judge-price goes with --scorer judge:MODEL")
     return replace(options, size=options.size or card.size, scorers=scorers)
@@ -87,12 +90,15 @@ def _completed(options: Options, card: ModelCard) -> Options:
 
 def _run(options: Options, arms: Sequence[Arm], samples: Samples) -> Mapping[str, Any]:
     told = _told(options, arms, samples)
-    there = sound(open_run(options.out, told, grows="scorers"))
+    check_run(options.out, told, grows="scorers")
+    there = sound({row["id"]: row for row in read_rows(options.out)})
     rows = {key: without(row, options.score_again) for key, row in there.items()}
     unscored = {key: row for key, row in rows.items() if lacking(row, options.scorers)}
     done = {key: row for key, row in rows.items() if key not in unscored}
     if len(done) < len(samples) * len(arms) * len(options.seeds):
         check_scorers(options.scorers)
+    # Not before: a scorer that is refused must not stand in the folder as one of the run's.
+    open_run(options.out, told, grows="scorers")
     plans = run(replace(options, stage="plan", out=options.out / PLANS))
     every = jobs(options, arms, samples, read_rows(options.out / PLANS))
     left = groups(every, done, unscored, len(arms))

@@ -18,26 +18,31 @@ Key = int | str
 ROWS, RUN, SUMMARY = "rows.jsonl", "run.json", "summary.json"
 
 
-def open_run(folder: Path, told: Mapping[str, Any], grows: str | None = None) -> dict[Key, Row]:
-    """The rows that an earlier run left in `folder`, by id; none in a new folder.
+def check_run(folder: Path, told: Mapping[str, Any], grows: str | None = None) -> None:
+    """Raise `UserError` where the folder holds another run's rows than those of what is `told`.
 
-    A last line that was cut off is taken away. The list that `grows` names may hold more than in the run
-    before. Raises `UserError` where the folder holds another run's rows, or can't be written.
+    The list that `grows` names may hold more than in the run before.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--out {folder}: the folder can't be made ({error.strerror})") from error
     run = folder / RUN
     if run.exists():
         earlier, now = json.loads(run.read_text("utf-8")), json.loads(json.dumps(told))
         _check_same(folder, _grown(earlier, now, grows), now)
-        if now != earlier:
-            write_atomic(run, _json(told))
     elif (folder / ROWS).exists():
         raise UserError(f"--out {folder}: holds {ROWS}, but no {RUN} that says of what; give a new folder")
-    else:
-        write_atomic(run, _json(told))
+
+
+def open_run(folder: Path, told: Mapping[str, Any], grows: str | None = None) -> dict[Key, Row]:
+    """The rows that an earlier run left in `folder`, by id; none in a new folder.
+
+    A last line that was cut off is taken away. Raises `UserError` as `check_run` does, or where the folder
+    can't be written.
+    """
+    check_run(folder, told, grows)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {folder}: the folder can't be made ({error.strerror})") from error
+    write_atomic(folder / RUN, _json(told))
     rows = read_rows(folder)
     _cut_off(folder / ROWS)
     return {row["id"]: row for row in rows}

@@ -39,6 +39,22 @@ class Light:
 
 SCORER = Light()
 """
+BLIND = """
+from evals.scorers.protocol import Drawn, Metric, Scored
+from planner.errors import UserError
+
+class Blind:
+    name = "blind"
+    metrics = (Metric("light", "never told"),)
+
+    def check(self) -> None:
+        raise UserError("sees nothing")
+
+    def __call__(self, drawn: Drawn) -> Scored:
+        return Scored({"light": 0.0})
+
+SCORER = Blind()
+"""
 PICTURES = 4
 
 
@@ -205,6 +221,19 @@ def test_a_run_keeps_the_scorers_that_it_had(
     assert json.loads((whole / "run.json").read_text())["scorers"] == [str(scorer), "seams"]
 
 
+def test_a_scorer_that_is_refused_leaves_the_run_as_it_was(
+    whole: Path, tmp_path: Path, scorer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blind = tmp_path / "blind.py"
+    blind.write_text(BLIND)
+    before = {path: path.read_bytes() for path in whole.rglob("*.json*")}
+    for out in (whole, tmp_path / "new"):
+        assert main([*asked(scorer, out), f"--scorer={blind}"]) == 2
+        assert "sees nothing" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert {path: path.read_bytes() for path in whole.rglob("*.json*")} == before
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_a_scorer_that_was_changed_scores_again_when_told_to(
     whole: Path, tmp_path: Path, scorer: Path, capsys: pytest.CaptureFixture[str]
@@ -224,6 +253,8 @@ def test_a_scorer_that_was_changed_scores_again_when_told_to(
     assert (scorer.parent / "asked").read_text() == "x" * PICTURES
     assert main([*asked(scorer, out), "--score-again=clip"]) == 2
     assert f"--score-again clip: the scorers are {scorer}, seams" in capsys.readouterr().err
+    assert main([*asked(scorer, out), "--scorer=drift", "--score-again=drift"]) == 2
+    assert "--score-again drift: it needs latents" in capsys.readouterr().err
 
 
 def test_a_picture_that_is_gone_is_drawn_again(whole: Path, out: Path, scorer: Path) -> None:
