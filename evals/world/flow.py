@@ -283,12 +283,17 @@ def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Gene
 
 def flow_loss(model: nn.Module, shown: Lesson) -> Tensor:
     """The weighted squared error of the velocity, a scalar; `model` is called as `TinyFlux` is."""
+    squares = squared_errors(model, shown)
+    return (squares * shown.shares).sum() / shown.shares.sum()
+
+
+def squared_errors(model: nn.Module, shown: Lesson) -> Tensor:
+    """The squared error of the velocity of each token, (B, N)."""
     noisy = torch.lerp(shown.clean, shown.noise, shown.sigma[:, None, None])
     device = noisy.device
     with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
         velocity = model(noisy, shown.sigma, shown.batch)
-    squares = (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
-    return (squares * shown.shares).sum() / shown.shares.sum()
+    return (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
 
 
 @torch.no_grad()
