@@ -37,6 +37,12 @@ def few_words(thing: Thing, rng: Rng) -> str:
     return f"{article}{colour}{thing.kind}"
 
 
+def two_in_few_words(one: Thing, other: Thing, rng: Rng) -> str:
+    """Two things, each by its colour and kind: "a red star, a blue ring"."""
+    article, between = pick(rng, ("", "a ")), pick(rng, (" and ", ", "))
+    return between.join(f"{article}{thing.colour} {thing.kind}" for thing in (one, other))
+
+
 def _phrases(
     rng: Rng, things: list[Thing], tableau: Tableau, place_share: float, relation_share: float
 ) -> list[str]:

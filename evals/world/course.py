@@ -12,9 +12,10 @@ from typing import Literal
 
 from evals.world.text import TEXT_TOKENS
 
-View = Literal["word", "tight", "loose", "whole"]
-"""A thing that fills its window with a word or two; the same with a crop's caption; any window that cuts no
-thing; a whole picture.
+View = Literal["word", "tight", "pair", "loose", "two", "whole"]
+"""A thing that fills its window with a word or two; the same with a crop's caption; two things alone in a
+small window, each with its colour and kind; any window that cuts no thing; a whole picture of two things; any
+whole picture.
 """
 
 

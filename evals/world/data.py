@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from evals.world.caption import caption, crop_caption, few_words
+from evals.world.caption import caption, crop_caption, few_words, two_in_few_words
 from evals.world.course import Course, View, course_at, total
 from evals.world.draw import draw
 from evals.world.tableau import RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau, span_of
@@ -33,14 +34,19 @@ LOOSE = (
 )  # fmt: skip
 """Shapes of loose windows in tokens (rows, columns)."""
 
+PAIRS = ((3, 6), (6, 3), (4, 6), (6, 4), (4, 8), (8, 4), (5, 5), (5, 7), (7, 5))
+"""Shapes of windows that two things have for themselves, in tokens (rows, columns): few, for on a GPU each
+shape is captured by itself.
+"""
+
 EMPTY_SHARE = 0.04
 """Share of the loose windows without any thing that are kept: few, for most small windows show none."""
 
 DROPPED_SHARE = 0.1
 """Share of captions that are left empty, so that classifier-free guidance works."""
 
-WORD_TOKENS = 6
-"""What a word or two are padded to."""
+WORD_TOKENS, PAIR_TOKENS = 6, 12
+"""What a word or two are padded to, and two things in few words."""
 
 FEWEST = 4
 """Pictures that a step shows at least."""
@@ -141,7 +147,7 @@ class Captioned(Batches[Batch]):
         view = course.shares[int(rng.choice(len(course.shares), p=_chances(course)))][0]
         window, length, said = _SHOWN[view](rng, self, course)
         kept = rng.random(len(said)) >= DROPPED_SHARE
-        heard = kept & (rng.random(len(said)) < course.heard) & (view != "word")
+        heard = kept & (rng.random(len(said)) < course.heard) & (view not in ("word", "pair"))
         texts = [one.text if keep else "" for one, keep in zip(said, kept, strict=True)]
         wholes = [self.whole(one.picture, rng) if hear else "" for one, hear in zip(said, heard, strict=True)]
         clip_ids, t5_ids = tokenizers()(texts, wholes, length)
@@ -170,6 +176,23 @@ class Captioned(Batches[Batch]):
                 if len(whole_things(tableau, window) or ()) == 1:
                     found.setdefault(window, []).append(picture)
         return {window: tuple(found[window]) for window in sorted(found)}
+
+    @cached_property
+    def paired(self) -> dict[Window, tuple[int, ...]]:
+        """Windows that hold two things alone, each with the pictures in which one does."""
+        found: dict[Window, list[int]] = {}
+        for picture, tableau in enumerate(self.tableaux):
+            rng = np.random.default_rng((5, tableau.seed))
+            for one, other in combinations(tableau.things, 2):
+                for window in _around(rng, one, other):
+                    if len(whole_things(tableau, window) or ()) == 2:
+                        found.setdefault(window, []).append(picture)
+        return {window: tuple(found[window]) for window in sorted(found)}
+
+    @cached_property
+    def twos(self) -> tuple[int, ...]:
+        """The pictures of two things."""
+        return tuple(i for i, tableau in enumerate(self.tableaux) if len(tableau.things) == 2)
 
 
 def loader(batches: Batches[T], workers: int, start: int = 0, every: int = 1) -> Iterator[T]:
@@ -258,6 +281,34 @@ def _only(pool: Captioned, picture: int, window: Window) -> Thing:
     return (whole_things(pool.tableau(picture), window) or [])[0]
 
 
+def _pair(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    shape = pick(rng, sorted({window[2:] for window in pool.paired}))
+    window = pick(rng, [window for window in pool.paired if window[2:] == shape])
+    chosen = rng.integers(len(pool.paired[window]), size=_number(course, window, PAIR_TOKENS))
+    said: list[Said] = []
+    for picture in (pool.paired[window][int(i)] for i in chosen):
+        things = whole_things(pool.tableau(picture), window) or []
+        one, other = (things[i] for i in rng.permutation(2))
+        said.append(Said(picture, two_in_few_words(one, other, rng)))
+    return window, PAIR_TOKENS, said
+
+
+def _around(rng: np.random.Generator, one: Thing, other: Thing) -> Iterator[Window]:
+    """A window that holds both things of each of the shapes for pairs that is large enough."""
+    lefts, tops, rights, bottoms = (
+        [round(edge / TOKEN) for edge in edges] for edges in zip(one.box, other.box, strict=True)
+    )
+    left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+    for rows, columns in PAIRS:
+        if rows >= bottom - top and columns >= right - left:
+            yield _start(rng, top, bottom, rows), _start(rng, left, right, columns), rows, columns
+
+
+def _start(rng: np.random.Generator, first: int, end: int, length: int) -> int:
+    """Where a stretch of `length` tokens begins that holds those from `first` to `end`."""
+    return int(rng.integers(max(0, end - length), min(first, ACROSS - length) + 1))
+
+
 def _loose(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
     length, (rows, columns) = pick(rng, course.lengths), pick(rng, LOOSE)
     row, column = int(rng.integers(ACROSS - rows + 1)), int(rng.integers(ACROSS - columns + 1))
@@ -273,16 +324,27 @@ def _loose(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
     return (window, length, said) if said else _whole(rng, pool, course)
 
 
+def _two(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    return _wholes(rng, pool, course, pool.twos)
+
+
 def _whole(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+    return _wholes(rng, pool, course, range(pool.pool))
+
+
+def _wholes(rng: np.random.Generator, pool: Captioned, course: Course, pictures: Sequence[int]) -> Shown:
+    """Whole pictures, out of those of the pool with these indices."""
     window = 0, 0, ACROSS, ACROSS
-    chosen = [int(i) for i in rng.integers(pool.pool, size=_number(course, window, TEXT_TOKENS))]
-    return window, TEXT_TOKENS, [Said(i, pool.whole(i, rng)) for i in chosen]
+    chosen = rng.integers(len(pictures), size=_number(course, window, TEXT_TOKENS))
+    return window, TEXT_TOKENS, [Said(i, pool.whole(i, rng)) for i in (pictures[int(k)] for k in chosen)]
 
 
 _SHOWN: Mapping[View, Callable[[np.random.Generator, Captioned, Course], Shown]] = {
     "word": _word,
     "tight": _tight,
+    "pair": _pair,
     "loose": _loose,
+    "two": _two,
     "whole": _whole,
 }
 

@@ -7,9 +7,22 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evals.world.course import Course
-from evals.world.data import ACROSS, FEWEST, Batch, Captioned, Pictures, Window, loader, whole_things
+from evals.world.data import (
+    ACROSS,
+    FEWEST,
+    PAIR_TOKENS,
+    PAIRS,
+    Batch,
+    Captioned,
+    Pictures,
+    Window,
+    loader,
+    whole_things,
+)
 from evals.world.draw import draw
 from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
 from evals.world.text import TEXT_TOKENS, tokenizers
@@ -81,6 +94,40 @@ def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
         text = str(tokenizers().t5.decode(ids, skip_special_tokens=True))
         assert not text or thing.kind in text
     assert not any(map(heard, batch.clip_ids)), "CLIP hears no words of single things"
+
+
+def test_two_in_few_words_are_alone_in_their_window() -> None:
+    course = replace(COURSE, shares=(("pair", 1.0),))
+    pool = Captioned((course,), pool=500, start=1000)
+    for batch in (pool[i] for i in range(20)):
+        assert batch.window[2:] in PAIRS
+        assert batch.t5_ids.shape[1] == PAIR_TOKENS
+        assert not any(map(heard, batch.clip_ids))
+        for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
+            one, other = whole_things(pool.tableau(picture), batch.window) or []
+            said = "".join(str(tokenizers().t5.decode(ids, skip_special_tokens=True)).split())
+            names = [f"{thing.colour}▁{thing.kind}" for thing in (one, other)]
+            assert not said or all(said.count(name) == names.count(name) for name in names)
+
+
+@given(st.integers(0, 2**31))
+def test_a_window_around_two_things_holds_them_in_the_picture(seed: int) -> None:
+    tableau = sample_tableau(seed, 2)
+    pool = Captioned((COURSE,), pool=1, start=seed)
+    pool.__dict__["tableaux"] = (tableau,)
+    for row, column, rows, columns in pool.paired:
+        assert 0 <= row <= ACROSS - rows
+        assert 0 <= column <= ACROSS - columns
+        assert whole_things(tableau, (row, column, rows, columns)) == list(tableau.things)
+
+
+def test_whole_pictures_of_two_things_are_shown_by_themselves() -> None:
+    course = replace(COURSE, shares=(("two", 1.0),))
+    pool = Captioned((course,), pool=500, start=1000)
+    shown = [picture for i in range(10) for picture in pool[i].pictures.tolist()]
+    assert {len(pool.tableau(picture).things) for picture in shown} == {2}
+    assert len(set(shown)) > 20
+    assert pool[0].window == WHOLE
 
 
 def test_clip_rows_say_which_caption_is_whose() -> None:
