@@ -1,4 +1,4 @@
-"""tiny-flux's transformer and text encoders: rectified flow on (picture, caption) pairs.
+"""tiny-flux's transformer and CLIP: rectified flow on (picture, caption) pairs. T5 stays as it is.
 
 The pictures are whole or crops, which keep the coordinates that they have in the whole picture; no box, mask
 or region is ever shown, so that regional prompting stays training-free.
@@ -59,7 +59,7 @@ it was 58 to 63 % and 4 %, and of green things in the dark 53 % were drawn, of a
 
 
 class TinyFlux(nn.Module):
-    """The parts that are trained together, called on token ids and noisy packed latents."""
+    """Transformer and text encoders, called on token ids and noisy packed latents."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
@@ -161,13 +161,16 @@ class FlowTrainer:
     def __init__(self, courses: Sequence[Course], device: torch.device, compiled: bool = False) -> None:
         self.device, self.courses, self.steps, self.step = device, courses, total(courses), 0
         self.model = TinyFlux().to(device)
+        # As FLUX's: the flow took a T5 that had been taught to read back to single words within 2,000 steps.
+        self.model.t5.requires_grad_(False)
         if compiled:
             self.model.compile_blocks()
         self.average = TinyFlux().to(device).requires_grad_(False)
         # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
         cuda, rate = device.type == "cuda", torch.zeros((), device=device)
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True, capturable=cuda
+            trained, rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True, capturable=cuda
         )
         self._learnt = Replayed(self._learn)
 
@@ -194,6 +197,11 @@ class FlowTrainer:
         """Take the weights of a pipeline folder, as another run exported it, for model and average."""
         for part in (self.model, self.average):
             part.start_from(folder)
+
+    def take_reader(self, path: Path) -> None:
+        """Take the weights of a T5 that was taught by itself, for model and average."""
+        for part in (self.model, self.average):
+            load_model(part.t5, path)
 
     def save(self, path: Path) -> None:
         """Write everything that `load` needs."""

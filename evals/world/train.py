@@ -1,9 +1,9 @@
 """Train tiny-flux and its judge from nothing: `python -m evals.world.train --out runs/tiny`.
 
 Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
-then transformer and text encoders together; at last the pipeline folder is written. Every batch is a function
-of its number, so a run that was cut off goes on as if it had not been; of several processes that train
-together, all go on from the state of the first.
+T5 by itself, then transformer and CLIP together; at last the pipeline folder is written. Every
+batch is a function of its number, so a run that was cut off goes on as if it had not been; of several
+processes that train together, all go on from the state of the first.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,10 @@ from evals.world.data import Captioned, Pictures, loader
 from evals.world.detector import trained_detector
 from evals.world.detector_training import train_detector
 from evals.world.export import export_pipeline
-from evals.world.flow import FlowTrainer, abreast, encode_pool, place
+from evals.world.flow import FlowTrainer, TinyFlux, abreast, encode_pool, place
 from evals.world.judge_data import LabelledPictures
 from evals.world.progress import Curve
+from evals.world.reading import Captions, teach
 from evals.world.vae import new_vae, normalise_latents, retouch_decoder, train_vae
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ T = TypeVar("T")
 VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_000_000, 30_000_000
 """First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
 
-STAGES = ("judge", "flow")
+STAGES = ("judge", "reading", "flow")
 
 COMPILED = "compile the transformer's blocks, on a GPU for whole pictures alone: faster steps, later"
 
@@ -55,8 +56,10 @@ class Run:
     vae_steps: int
     decoder_steps: int
     judge_steps: int
+    reading_steps: int
     pool: int
     shorten: int
+    tokens: int | None
     every: int
     start_from: Path | None
     from_course: int
@@ -65,7 +68,13 @@ class Run:
     @property
     def courses(self) -> tuple[Course, ...]:
         """What the transformer is shown."""
-        return shortened(COURSES[self.from_course - 1 :], self.shorten)
+        courses = shortened(COURSES[self.from_course - 1 :], self.shorten)
+        return tuple(replace(course, tokens=self.tokens or course.tokens) for course in courses)
+
+    @property
+    def reader(self) -> Path:
+        """T5 once it was taught by itself."""
+        return self.out / "t5.safetensors"
 
     def curve(self, stage: str) -> Curve:
         """The record of a stage."""
@@ -114,11 +123,25 @@ def judge_stage(run: Run, vae: AutoencoderKL) -> None:
     save_model(detector.cpu().half(), str(path))
 
 
+def reading_stage(run: Run) -> None:
+    """Teach T5 by itself, on from that of the pipeline that the run starts from, if it wasn't taught."""
+    if run.reader.exists():
+        return
+    model = TinyFlux()
+    if run.start_from is not None:
+        model.start_from(run.start_from)
+    batches = loader(Captions(run.reading_steps), run.workers)
+    taught = teach(model.t5, batches, run.reading_steps, run.device, run.curve("reading"))
+    save_model(taught.cpu(), str(run.reader))  # pyright: ignore[reportArgumentType]
+
+
 def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
-    """Train transformer and text encoders to the run's last step."""
+    """Train transformer and CLIP to the run's last step, with T5 as it was taught, if it was."""
     trainer = FlowTrainer(run.courses, run.device, run.compile)
     if run.start_from is not None:
         trainer.start_from(run.start_from)
+    if run.reader.exists():
+        trainer.take_reader(run.reader)
     checkpoint = run.out / "flow.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
@@ -153,6 +176,8 @@ def run_stages(run: Run) -> None:
     _timed(run, "decoder", lambda: in_turn(lambda: decoder_stage(run, vae)))
     if "judge" in run.stages:
         _timed(run, "judge", lambda: in_turn(lambda: judge_stage(run, vae)))
+    if "reading" in run.stages:
+        _timed(run, "reading", lambda: in_turn(lambda: reading_stage(run)))
     if "flow" in run.stages:
         trainer = _timed(run, "flow", lambda: flow_stage(run, vae))
         in_turn(lambda: export_pipeline(run.out / "pipeline", vae, trainer.average))
@@ -195,7 +220,7 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
         "--stages",
         type=_stages,
         default=STAGES,
-        help="judge, flow or judge,flow; each brings the autoencoder",
+        help="some of judge, reading and flow; each brings the autoencoder",
     )
     option("--device", type=torch.device, default=torch.device("cuda" if cuda else "cpu"))
     option("--workers", type=int, default=14 if cuda else 1)
@@ -203,8 +228,10 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--vae-steps", type=int, default=4000 if cuda else 1500)
     option("--decoder-steps", type=int, default=1500, help="a quarter of the batch each")
     option("--judge-steps", type=int, default=3000 if cuda else 1500)
+    option("--reading-steps", type=int, default=3000, help="steps of T5 by itself")
     option("--pool", type=int, default=12_288, help="pictures to train the transformer on")
     option("--shorten", type=int, default=1, help="take so many times fewer steps with the transformer")
+    option("--tokens", type=int, help="that a step shows to each process; those of its course if left out")
     option("--every", type=int, default=500, help="steps between checkpoints")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
     option(

@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import FluxPipeline
+from safetensors.torch import save_model
 from torch import Tensor
 
 from evals.world.course import Course
 from evals.world.data import ACROSS, Batch, Captioned, Window, loader, places
-from evals.world.flow import STANDING_OUT, FlowTrainer, learning_rate, pack, token_weights, worth_compiling
+from evals.world.flow import (
+    STANDING_OUT,
+    FlowTrainer,
+    TinyFlux,
+    learning_rate,
+    pack,
+    token_weights,
+    worth_compiling,
+)
 from evals.world.progress import Curve
 from evals.world.text import TEXT_TOKENS, tokenizers
 from renderer.cards import TINY
@@ -76,6 +85,19 @@ def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
         clip_ids, t5_ids = tokenizers()([text])
         torch.testing.assert_close(trainer.model.clip(clip_ids).pooler_output, pooled)
         torch.testing.assert_close(trainer.average.t5(t5_ids).last_hidden_state, embeds)
+
+
+def test_the_flow_leaves_t5_as_it_was_taught(latents: Tensor, tmp_path: Path) -> None:
+    taught = TinyFlux(seed=7)
+    save_model(taught.t5, str(tmp_path / "t5.safetensors"))
+    trainer = FlowTrainer(COURSES, CPU)
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.take_reader(tmp_path / "t5.safetensors")
+    run(trainer, latents, tmp_path, 2)
+    for part in (trainer.model, trainer.average):
+        for name, value in part.t5.state_dict().items():
+            assert torch.equal(value, taught.t5.state_dict()[name]), name
+        assert not torch.equal(part.transformer.x_embedder.weight, before["transformer.x_embedder.weight"])
 
 
 def test_tokens_that_differ_from_their_row_weigh_more() -> None:

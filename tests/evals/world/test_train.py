@@ -1,7 +1,6 @@
 """Training from nothing to a pipeline folder, as the command line runs it, in miniature."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ import torch
 from diffusers import FluxPipeline
 from safetensors.torch import load_file
 
-from evals.world import train
 from evals.world.course import COURSES
 from evals.world.train import Run, parse, run_stages
+from renderer.cards import TINY as TINY_WEIGHTS
 
 TINY = {
     "device": "cpu",
@@ -21,7 +20,9 @@ TINY = {
     "vae-steps": "1",
     "decoder-steps": "1",
     "judge-steps": "2",
+    "reading-steps": "2",
     "pool": "64",
+    "tokens": "500",
 }
 
 
@@ -31,30 +32,22 @@ def tiny(**options: str) -> Run:
     return parse([f"--{name}={value}" for name, value in told.items()])
 
 
-@pytest.fixture
-def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The courses with few tokens a step: those for a GPU take a core seconds each."""
-    monkeypatch.setattr(train, "COURSES", tuple(replace(course, tokens=500) for course in COURSES))
-
-
-@pytest.mark.usefixtures("light")
 def test_all_stages_and_once_more(tmp_path: Path) -> None:
-    run = tiny(out=str(tmp_path), shorten="3000", every="1")
+    run = tiny(out=str(tmp_path), shorten="8000", every="1")
     run_stages(run)
     made = {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")}
     assert {"vae.safetensors", "detector.safetensors", "latents.safetensors"} <= {p.name for p in made}
     run_stages(run)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == made
     times = [json.loads(line) for line in (tmp_path / "times.jsonl").read_text().splitlines()]
-    assert [line["stage"] for line in times] == ["vae", "decoder", "judge", "flow"] * 2
+    assert [line["stage"] for line in times] == ["vae", "decoder", "judge", "reading", "flow"] * 2
     pipeline: Any = FluxPipeline.from_pretrained(tmp_path / "pipeline", dtype=torch.float32)
     drawn = pipeline("a red star", num_inference_steps=1, height=64, width=64, max_sequence_length=64)
     assert drawn.images[0].size == (64, 64)
 
 
-@pytest.mark.usefixtures("light")
 def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
-    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="6000"))
+    run_stages(tiny(out=str(tmp_path / "a"), stages="flow", shorten="8000"))
     weights = load_file(tmp_path / "a/pipeline/transformer/diffusion_pytorch_model.safetensors")
     start = str(tmp_path / "a/pipeline")
     run_stages(tiny(out=str(tmp_path / "b"), stages="flow", shorten="34000", start_from=start))
@@ -66,9 +59,25 @@ def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
     assert all(torch.equal(other[name], value) for name, value in one.items())
 
 
+def test_a_t5_that_was_taught_by_itself_is_taken_by_the_flow(tmp_path: Path) -> None:
+    out, start = str(tmp_path), str(TINY_WEIGHTS)
+    run_stages(tiny(out=out, stages="reading", start_from=start))
+    taught = load_file(tmp_path / "t5.safetensors")
+    run_stages(tiny(out=out, stages="flow", shorten="34000", start_from=start))
+    taken = load_file(tmp_path / "pipeline/text_encoder_2/model.safetensors")
+    taught["shared.weight"] = taught.pop("encoder.embed_tokens.weight")  # T5's two names for one table
+    assert taken.keys() == taught.keys()
+    assert all(torch.equal(taken[name], value.half()) for name, value in taught.items())
+
+
 @pytest.mark.parametrize("course", range(1, len(COURSES) + 1))
 def test_a_run_leaves_out_the_courses_that_its_weights_have_had(course: int) -> None:
     assert parse(["--from-course", str(course)]).courses == COURSES[course - 1 :]
+
+
+def test_steps_show_as_many_tokens_as_they_are_told_to() -> None:
+    courses = parse(["--from-course", "8", "--tokens", "1000", "--shorten", "5"]).courses
+    assert [(course.steps, course.tokens) for course in courses] == [(6600, 1000), (6000, 1000)]
 
 
 @pytest.mark.parametrize("wrong", [["--stages", "judge,dance"], ["--from-course", str(len(COURSES) + 1)]])
