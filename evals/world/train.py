@@ -1,9 +1,9 @@
 """Train tiny-flux and its judge from nothing: `python -m evals.world.train --out runs/tiny`.
 
 Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
-T5 by itself, then transformer and CLIP together; at last the pipeline folder is written. Every
-batch is a function of its number, so a run that was cut off goes on as if it had not been; of several
-processes that train together, all go on from the state of the first.
+T5 by itself, then transformer and CLIP together; at last the pipeline folder is written. Every batch is a
+function of its number, so a run that was cut off goes on as if it had not been; of several processes that
+train together, all go on from the state of the first.
 """
 
 import argparse
