@@ -38,8 +38,10 @@ def few_words(thing: Thing, rng: Rng) -> str:
 
 
 def two_in_few_words(one: Thing, other: Thing, rng: Rng) -> str:
-    """Two things, each by its colour and kind: "a red star, a blue ring"."""
+    """Two things, each by its colour and kind: "a red star, a blue ring", or how one stands to the other."""
     article, between = pick(rng, ("", "a ")), pick(rng, (" and ", ", "))
+    relation = relation_words(rng, one, other) if rng.random() < 0.5 else ""
+    between = f" {relation} " if relation else between
     return between.join(f"{article}{thing.colour} {thing.kind}" for thing in (one, other))
 
 

@@ -34,9 +34,12 @@ LOOSE = (
 )  # fmt: skip
 """Shapes of loose windows in tokens (rows, columns)."""
 
-PAIRS = ((3, 6), (6, 3), (4, 6), (6, 4), (4, 8), (8, 4), (5, 5), (5, 7), (7, 5))
-"""Shapes of windows that two things have for themselves, in tokens (rows, columns): few, for on a GPU each
-shape is captured by itself.
+PAIRS = (
+    (3, 6), (6, 3), (4, 6), (6, 4), (4, 8), (8, 4), (5, 5), (5, 7), (7, 5), (6, 10), (10, 6), (8, 8), (9, 9),
+    (6, 13), (13, 6),
+)  # fmt: skip
+"""Shapes of windows that two things have for themselves, in tokens (rows, columns): wide enough for large
+things, but few, for on a GPU each shape is captured by itself.
 """
 
 EMPTY_SHARE = 0.04

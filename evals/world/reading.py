@@ -3,14 +3,12 @@
 FLUX's T5 was trained on text, and a word comes out of it with those beside it. Ours, trained with the flow,
 took each word by itself: where two things change colours in a caption, no other word comes out otherwise,
 so a plain prompt of two things is a bag of words. Here it learns, on captions alone, that the colour and
-the kind of a thing belong together: each of these words comes out as their sum, in the language that the
-transformer knows. As FLUX's it isn't trained with the flow after that.
+the kind of a thing belong together, and with them where it stands: each of these words comes out as the sum
+of all, in the language that the transformer knows. As FLUX's it isn't trained with the flow after that.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -19,16 +17,12 @@ from torch import Tensor
 from transformers import T5EncoderModel
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from evals.world import words
 from evals.world.caption import caption, crop_caption, two_in_few_words
 from evals.world.data import PAIR_TOKENS, Batches
-from evals.world.phrases import plural
+from evals.world.named import FIELDS, RELATIONS, things_in
 from evals.world.progress import Curve
 from evals.world.tableau import pick, sample_tableau
 from evals.world.text import TEXT_TOKENS, text_encoders, tokenizers
-
-REACH = 4
-"""Tokens at most between a thing's colour and its kind: words that the world doesn't know may stand there."""
 
 NEARBY: tuple[tuple[int, Literal["before", "behind"], float], ...] = (
     (0, "before", 0.7),
@@ -53,8 +47,11 @@ TOKENS, LENGTHS = 1152, (PAIR_TOKENS, 24, 48, TEXT_TOKENS)
 RATE, WARM_UP = 1e-3, 50
 """Learning rate, falling in a straight line to none, and the steps in which it rises."""
 
-Read = tuple[Tensor, Tensor]
-"""Token ids (B, L), and which two different ones of them say the same thing (B, L, L)."""
+LEANING = 0.8
+"""Length of what says that a thing leans to a side, as a share of a word's."""
+
+Read = tuple[Tensor, Tensor, Tensor]
+"""Token ids (B, L), and what they are to say, as `together` tells it (B, L, L) and (B, L, 2)."""
 
 
 class Captions(Batches[Read]):
@@ -70,7 +67,7 @@ class Captions(Batches[Read]):
         rng = np.random.default_rng((12, index))
         length = pick(rng, LENGTHS)
         ids = tokenizers()([_text(rng, length) for _ in range(TOKENS // length)], length=length)[1]
-        return ids, together(ids)
+        return ids, *together(ids)
 
 
 def _text(rng: np.random.Generator, length: int) -> str:
@@ -83,68 +80,39 @@ def _text(rng: np.random.Generator, length: int) -> str:
     return crop_caption(things, tableau.setting, rng)
 
 
-def together(ids: Tensor) -> Tensor:
-    """1 where two different tokens of a caption say the same thing, (B, L, L) for ids (B, L)."""
-    found = torch.zeros(*ids.shape, ids.shape[1])
-    for one, row in zip(found, ids.tolist(), strict=True):
-        for tokens in things_in(row):
-            one[torch.tensor(tokens)[:, None], torch.tensor(tokens)] = 1
-    return found * (1 - torch.eye(ids.shape[1]))
+def together(ids: Tensor) -> tuple[Tensor, Tensor]:
+    """For ids (B, L) what each token is to say: 1 for the tokens whose readings it adds up (B, L, L), and how
+    far it leans to the right and down (B, L, 2).
+    """
+    adds, leans = torch.eye(ids.shape[1]).repeat(len(ids), 1, 1), torch.zeros(*ids.shape, 2)
+    for one, lean, row in zip(adds, leans, ids.tolist(), strict=True):
+        for thing in things_in(row):
+            said = torch.tensor([*thing.words, *thing.places])
+            one[said] = 0
+            one[said[:, None], torch.tensor(thing.words)] = 1
+            lean[said] = torch.tensor(thing.lean, dtype=torch.float32)
+    return adds, leans
 
 
-def things_in(ids: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Of each thing that a caption of T5's tokens names by colour and kind: where these words stand."""
-    kinds, colours = (_runs(ids, known) for known in _known())
-    for colour in colours:
-        kind = next((kind for kind in kinds if _describes(ids, colour, kind)), None)
-        if kind is not None:
-            kinds.remove(kind)
-            yield *colour, *kind
-
-
-def _describes(ids: Sequence[int], colour: tuple[int, ...], kind: tuple[int, ...]) -> bool:
-    """Whether a colour is a kind's: "a red star", "a star that is red"."""
-    ends, link = _joints()
-    if kind[0] < colour[0]:
-        return tuple(ids[kind[-1] + 1 : colour[0]]) == link
-    between = ids[colour[-1] + 1 : kind[0]]
-    linked = tuple(ids[max(0, colour[0] - len(link)) : colour[0]]) == link
-    return len(between) <= REACH and not ends & set(between) and not linked
-
-
-def _runs(ids: Sequence[int], known: frozenset[int]) -> list[tuple[int, ...]]:
-    """Stretches of known tokens, each the numbers of its places."""
-    stretches = groupby(range(len(ids)), key=lambda place: ids[place] in known)
-    return [tuple(places) for inside, places in stretches if inside]
-
-
-@cache
-def _known() -> tuple[frozenset[int], frozenset[int]]:
-    """T5's tokens of the words for kinds and for colours."""
-    said = {word for many in words.KIND_WORDS.values() for word in many}
-    kinds = _tokens(said | {plural(word) for word in said})
-    return kinds, _tokens({word for many in words.COLOUR_WORDS.values() for word in many}) - kinds
-
-
-@cache
-def _joints() -> tuple[frozenset[int], tuple[int, ...]]:
-    """T5's tokens of what ends a phrase, and of what links a kind to a colour behind it."""
-    t5 = tokenizers().t5
-    return _tokens({",", ".", "and"}), tuple(t5("that is", add_special_tokens=False).input_ids)
-
-
-def _tokens(texts: set[str]) -> frozenset[int]:
-    special = set(tokenizers().t5.all_special_ids)
-    return frozenset(token for text in texts for token in tokenizers().t5(text).input_ids) - special
-
-
-def shared(read: Tensor, same: Tensor) -> Tensor:
-    """What is read of each token (B, L, D) added up over those that say the `same` thing (B, L, L).
+def shared(read: Tensor, adds: Tensor, leans: Tensor, sides: Tensor) -> Tensor:
+    """What each token is to say (B, L, D): what is read of the tokens that it `adds` up (B, L, L), of read
+    (B, L, D), and how it `leans` (B, L, 2), in what says right and down, `sides` (2, D).
 
     It keeps its length, which T5's last layer sets.
     """
-    both = read + same @ read
+    both = adds @ read + leans @ sides
     return both * (read.norm(dim=-1, keepdim=True) / both.norm(dim=-1, keepdim=True))
+
+
+@torch.no_grad()
+def sides_of(t5: T5EncoderModel) -> Tensor:
+    """What says right and what says down in T5's language, (2, D): its words for that less the contrary."""
+    leans = FIELDS | RELATIONS
+    ids = tokenizers()(list(leans), length=2)[1]
+    read = t5(ids.to(t5.device)).last_hidden_state[:, 0]
+    towards = torch.tensor(list(leans.values()), dtype=read.dtype, device=read.device)
+    sides = (towards / towards.abs().sum(0)).T @ read
+    return sides * (LEANING * read.norm(dim=-1).mean() / sides.norm(dim=-1, keepdim=True))
 
 
 @torch.no_grad()
@@ -187,10 +155,11 @@ def teach(
     teacher, learner = t5.to(device).eval(), copy.deepcopy(t5).to(device)  # pyright: ignore
     look_nearby(learner)
     optimizer = torch.optim.AdamW(learner.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.0)
-    for step, (ids, same) in zip(range(steps), batches, strict=False):
+    sides = sides_of(teacher)
+    for step, read in zip(range(steps), batches, strict=False):
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP) * (1 - step / steps)
-        loss, apart = _loss(teacher, learner, ids.to(device), same.to(device))
+        loss, apart = _loss(teacher, learner, sides, *(part.to(device) for part in read))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
@@ -200,15 +169,15 @@ def teach(
 
 
 def _loss(
-    teacher: T5EncoderModel, learner: T5EncoderModel, ids: Tensor, same: Tensor
+    teacher: T5EncoderModel, learner: T5EncoderModel, sides: Tensor, ids: Tensor, adds: Tensor, leans: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The mean square by which the learner misses, over all tokens and over things' alone.
 
     Words count three times as much as padding, those of things nine times.
     """
     with torch.no_grad():
-        target = shared(teacher(ids).last_hidden_state, same)
+        target = shared(teacher(ids).last_hidden_state, adds, leans, sides)
     squares = (learner(ids).last_hidden_state - target).square().mean(-1)
-    named = same.any(-1).float()
+    named = (adds.sum(-1) > 1).float()
     counts = 1 + 2 * (ids != teacher.config.pad_token_id) + 6 * named
     return (squares * counts).sum() / counts.sum(), (squares * named).sum() / named.sum().clamp(min=1)
