@@ -19,7 +19,7 @@ DEFAULTS = {
     "recipe": {
         "steps": 24,
         "guidance_scale": 1.0,
-        "true_cfg_scale": 2.0,
+        "true_cfg_scale": 3.0,
         "base_ratio": 0.2,
         "inject_steps": "70%",
         "double_interval": 1,
