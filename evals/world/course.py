@@ -100,6 +100,7 @@ COURSES = (
 """The courses in order. One CPU core takes some four hours for the first six, two cores an hour for the
 seventh; for the eighth a GPU takes nine minutes, and two cores would take two days. The ninth is for a T5
 that was taught to read; two cores took an hour for half its steps, of 1,000 tokens each.
+The checkpoint that ships had all nine.
 """
 
 

@@ -51,7 +51,7 @@ def things_in(ids: Sequence[int]) -> tuple[Named, ...]:
         places = tuple(place for place in (*_before(ids, start), *behind) if place not in taken)
         taken.update(places)
         things[start] = _leaning(replace(things[start], places=places), _lean(ids, places))
-        if end in things and end > start:
+        if end in things:
             across, down = _lean(ids, behind)
             things[end] = _leaning(things[end], (-across, -down))
     return tuple(things[start] for start in sorted(things))
