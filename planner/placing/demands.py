@@ -106,14 +106,18 @@ def _sheltered(subject: int, other: int) -> Terms:
 
 
 def _in_front(front: int, back: int, margin: int) -> list[Tier]:
-    """The one in front is lower, and the other shows over its top; preferably the two overlap."""
+    """The one in front is lower, and the other shows over its top; preferably the two overlap.
+
+    Else it reaches as far down, beside the other.
+    """
 
     def lower(shown: int) -> Terms:
         edges = (Term(Y, end(back), end(front), 0), Term(Y, start(back), start(front), -shown))
         return (*edges, *_meeting(X, front, back), *nearer(front, back))
 
     overlap = Term(Y, start(front), end(back), -1)
-    return [[(*lower(margin), overlap)], [(*lower(1), overlap)], [lower(1)]]
+    beside = (Term(Y, end(back), end(front), 0), *nearer(front, back))
+    return [[(*lower(margin), overlap)], [(*lower(1), overlap)], [lower(1)], [beside]]
 
 
 def _inside(subject: int, other: int, margin: int) -> Terms:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count, islice, product
 
+from planner.placing.predicates import Stand, holds
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
 from planner.plans import Note
@@ -24,10 +25,11 @@ class Expansion:
 
 
 def expand(scene: Scene) -> Expansion:
-    """Give each counted thing a region of its own, where that leaves at most 32; its relations hold for each.
+    """Give each counted thing a region of its own, where that leaves at most 32.
 
-    A count over 10 stays one region that shows a group. So does one whose shape cannot be divided (a
-    polygon, a mask, a box too small), and one for which there is no room: a note says so.
+    Its relations hold for each; between boxes that are given, for those that stand so. A count over 10
+    stays one region that shows a group. So does one whose shape cannot be divided (a polygon, a mask, a box
+    too small), and one for which there is no room: a note says so.
     """
     divided = _divided(scene.regions)
     taken = {region.name for region in scene.regions}
@@ -36,7 +38,8 @@ def expand(scene: Scene) -> Expansion:
         instances[region.name] = _instances(region, taken) if region.name in divided else (region,)
     members = {name: tuple(instance.name for instance in several) for name, several in instances.items()}
     regions = tuple(instance for region in scene.regions for instance in instances[region.name])
-    relations = tuple(dict.fromkeys(_relations(scene.relations, members)))
+    stands = {r.name: Stand(r.where, r.depth) for r in regions if isinstance(r.where, Box)}
+    relations = tuple(dict.fromkeys(_relations(scene.relations, members, stands)))
     expanded = scene.model_copy(update={"regions": regions, "relations": relations})
     return Expansion(expanded, members, tuple(_notes(scene.regions, divided)))
 
@@ -100,9 +103,16 @@ def _rounded(rect: Rect) -> Box:
     return Box(x0=round(rect.left), y0=round(rect.top), x1=round(rect.right), y1=round(rect.bottom))
 
 
-def _relations(relations: tuple[Relation, ...], members: dict[str, tuple[str, ...]]) -> Iterable[Relation]:
+def _relations(
+    relations: tuple[Relation, ...], members: dict[str, tuple[str, ...]], stands: dict[str, Stand]
+) -> Iterable[Relation]:
     for relation in relations:
-        for subject, other in product(members[relation.subject], members[relation.object]):
+        pairs = list(product(members[relation.subject], members[relation.object]))
+        if len(pairs) > 1 and stands.keys() >= {name for pair in pairs for name in pair}:
+            # Whoever gives boxes says of some of the things what stands there: of three horses one is ridden.
+            true = [(s, o) for s, o in pairs if holds(relation.predicate, stands[s], stands[o])]
+            pairs = true or pairs[:1]
+        for subject, other in pairs:
             yield Relation(subject=subject, predicate=relation.predicate, object=other)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.placing.demands import Terms, demands
+from planner.placing.predicates import Stand, holds
 from planner.placing.problem import Bond, Pair, Problem
 from planner.placing.separate import separate
 from planner.placing.snap import TOKEN, holds_in, snapped
@@ -92,6 +93,10 @@ def _bound(problem: Problem, least: tuple[int, int]) -> Bound:
     values = _wished(problem.wish)
     bonds: list[Bond] = []
     for bond in problem.bonds:
+        if {bond.subject, bond.other} <= problem.fixed.keys():
+            # Given boxes and their depths don't move: the bond holds as they stand, or is broken.
+            bonds += [bond] if _holds_as_given(bond, problem) else []
+            continue
         tighter = _bind(system, bond, values, min(least))
         if tighter:
             system = tighter
@@ -105,6 +110,11 @@ def _separated(problem: Problem, bound: Bound, size: Size) -> Placement:
     answer = snapped(separated.answer, problem, size)
     broken = tuple(bond for bond in problem.bonds if not holds_in(bond, answer))
     return Placement(answer, broken, separated.stuck)
+
+
+def _holds_as_given(bond: Bond, problem: Problem) -> bool:
+    subject, other = (Stand(problem.fixed[i], problem.wish.depths[i]) for i in (bond.subject, bond.other))
+    return holds(bond.predicate, subject, other)
 
 
 def _bind(system: System, bond: Bond, values: tuple[NDArray[np.float64], ...], margin: int) -> System | None:

@@ -10,7 +10,10 @@ NEAR = 120
 """Grid units: the widest gap between things that stand next to each other."""
 
 SLACK = 20
-"""Grid units that a thing may hover over, or sink into, what it stands on."""
+"""Grid units that a thing is placed over, or sunk into, what it stands on at most."""
+
+TOUCH = 60
+"""Grid units up to which two things touch: boxes are drawn by eye, and a little apart is on each other."""
 
 
 class Stand(NamedTuple):
@@ -28,47 +31,67 @@ class Stand(NamedTuple):
 def holds(predicate: Predicate, subject: Stand, other: Stand) -> bool:
     """Whether `subject` stands `predicate` `other`. x grows to the right, y down, depth away from the viewer.
 
-    - left of, right of, above, below: apart on that axis; edges may touch.
-    - on: over each other in x, and the subject's lower edge lies on the other's top or within its height.
-    - under: over each other in x, and the subject reaches below the other and starts below its top.
-    - in front of: nearer, overlapping in x, and its lower edge not higher; the other shows over its top.
+    The one definition, for what a plan is told and for how it is arranged:
+
+    - left of, right of, above, below: the middle of one lies beyond the near edge of the other; they may
+      overlap by less than half.
+    - on: over each other in x, and the subject's lower edge lies within `TOUCH` of the other's top, within
+      its height, or below it where the subject's middle is the higher one (legs hang down from a bench).
+    - under: over each other in x; the subject starts no higher, and its middle is lower.
+    - in front of: nearer, and within `TOUCH` of the other or reaching as far down, as on a ground.
     - behind: the other is in front of it.
-    - inside: within the other, and nearer.
-    - next to: apart in x by at most `NEAR`, and overlapping in height.
+    - inside: at least half of it and its middle lie within the other, which is not nearer.
+    - next to: apart by at most `NEAR` in x and in y.
     """
     s, o = subject.box, other.box
     match predicate:
         case "left of":
-            return s.x1 <= o.x0
+            return _before(s.x0, s.x1, o.x0, o.x1)
         case "right of":
-            return s.x0 >= o.x1
+            return _before(o.x0, o.x1, s.x0, s.x1)
         case "above":
-            return s.y1 <= o.y0
+            return _before(s.y0, s.y1, o.y0, o.y1)
         case "below":
-            return s.y0 >= o.y1
+            return _before(o.y0, o.y1, s.y0, s.y1)
         case "on":
-            return _share_columns(s, o) and o.y0 - SLACK <= s.y1 <= o.y1
+            reaches = s.y1 <= o.y1 + TOUCH or _middle(s) <= _middle(o)
+            return _share_columns(s, o) and s.y1 >= o.y0 - TOUCH and reaches
         case "under":
-            return _share_columns(s, o) and s.y1 >= o.y1 and s.y0 > o.y0
+            return _share_columns(s, o) and s.y0 >= o.y0 and _middle(s) > _middle(o)
         case "in front of":
             return _in_front(subject, other)
         case "behind":
             return _in_front(other, subject)
         case "inside":
-            within = s.x0 >= o.x0 and s.x1 <= o.x1 and s.y0 >= o.y0 and s.y1 <= o.y1
-            return within and subject.depth < other.depth
+            return _within(s, o) and subject.depth <= other.depth
         case "next to":
-            return _share_rows(s, o) and 0 <= max(o.x0 - s.x1, s.x0 - o.x1) <= NEAR
+            return max(_gaps(s, o)) <= NEAR
+
+
+def _before(start: int, end: int, other_start: int, other_end: int) -> bool:
+    """Along one axis: whether one's middle is before the other's start, or the other's behind its end."""
+    return start + end <= 2 * other_start or 2 * end <= other_start + other_end
+
+
+def _middle(box: Box) -> float:
+    return (box.y0 + box.y1) / 2
 
 
 def _share_columns(s: Box, o: Box) -> bool:
     return s.x0 < o.x1 and o.x0 < s.x1
 
 
-def _share_rows(s: Box, o: Box) -> bool:
-    return s.y0 < o.y1 and o.y0 < s.y1
+def _gaps(s: Box, o: Box) -> tuple[int, int]:
+    """How far two boxes are apart in x and in y; negative where they overlap."""
+    return max(o.x0 - s.x1, s.x0 - o.x1), max(o.y0 - s.y1, s.y0 - o.y1)
 
 
 def _in_front(subject: Stand, other: Stand) -> bool:
-    s, o = subject.box, other.box
-    return subject.depth < other.depth and _share_columns(s, o) and s.y1 >= o.y1 and s.y0 > o.y0
+    touching = max(_gaps(subject.box, other.box)) <= TOUCH
+    return subject.depth < other.depth and (touching or subject.box.y1 >= other.box.y1)
+
+
+def _within(s: Box, o: Box) -> bool:
+    width, height = min(s.x1, o.x1) - max(s.x0, o.x0), min(s.y1, o.y1) - max(s.y0, o.y0)
+    half = 2 * max(width, 0) * max(height, 0) >= (s.x1 - s.x0) * (s.y1 - s.y0)
+    return half and 2 * o.x0 <= s.x0 + s.x1 <= 2 * o.x1 and 2 * o.y0 <= s.y0 + s.y1 <= 2 * o.y1

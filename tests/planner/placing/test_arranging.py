@@ -136,7 +136,40 @@ def test_the_weakest_of_contradicting_relations_is_dropped() -> None:
     layout = arrange(
         scene(things("a", "b"), ("a", "next to", "b"), ("a", "above", "b"), ("b", "inside", "a")),
     )
-    assert notes(layout, "dropped relation") == ["a above b", "a next to b"]
+    assert notes(layout, "dropped relation") == ["a above b"]
+
+
+GIVEN: list[tuple[Predicate, Box, int, Box, int, bool]] = [
+    ("left of", Box(x0=0, y0=0, x1=420, y1=900), 0, Box(x0=380, y0=0, x1=800, y1=900), 0, True),
+    ("behind", Box(x0=100, y0=200, x1=400, y1=700), 3, Box(x0=50, y0=600, x1=900, y1=950), 2, True),
+    ("behind", Box(x0=100, y0=200, x1=400, y1=700), 2, Box(x0=50, y0=600, x1=900, y1=950), 2, False),
+    ("behind", Box(x0=100, y0=200, x1=400, y1=700), 1, Box(x0=50, y0=600, x1=900, y1=950), 2, False),
+    ("next to", Box(x0=100, y0=200, x1=400, y1=700), 1, Box(x0=390, y0=300, x1=900, y1=950), 2, True),
+    ("on", Box(x0=300, y0=300, x1=400, y1=480), 0, Box(x0=200, y0=200, x1=700, y1=500), 1, True),
+    ("right of", Box(x0=0, y0=0, x1=420, y1=900), 0, Box(x0=380, y0=0, x1=800, y1=900), 0, False),
+]
+
+
+@pytest.mark.parametrize(("predicate", "a", "near", "b", "far", "kept"), GIVEN)
+def test_given_boxes_stand_and_keep_a_relation_or_drop_it_by_name(
+    predicate: Predicate, a: Box, near: int, b: Box, far: int, kept: bool
+) -> None:
+    regions = (
+        Region(name="a", prompt="an a", where=a, depth=near),
+        Region(name="b", prompt="a b", where=b, depth=far),
+    )
+    layout = arrange(scene(list(regions), ("a", predicate, "b")))
+    assert [region.where for region in layout.scene.regions] == [a, b]
+    assert notes(layout, "dropped relation") == ([] if kept else [f"a {predicate} b"])
+    assert [region.depth for region in layout.scene.regions] == [near, far]
+
+
+def test_of_counted_things_with_a_box_one_is_enough_for_a_relation() -> None:
+    horses = Region(name="horse", prompt="a horse", count=3, where=Box(x0=0, y0=500, x1=900, y1=800), depth=2)
+    boy = Region(name="boy", prompt="a boy", where=Box(x0=400, y0=300, x1=500, y1=600), depth=1)
+    layout = arrange(scene([horses, boy], ("boy", "on", "horse")))
+    assert notes(layout, "dropped relation") == []
+    assert [(r.subject, r.object) for r in layout.scene.relations] == [("boy", "horse 2")]
 
 
 def test_of_a_cycle_the_last_stated_is_dropped() -> None:

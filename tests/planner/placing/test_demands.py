@@ -1,4 +1,4 @@
-"""What is demanded of edges and depths is what the relation means."""
+"""What is demanded of edges and depths makes the relation hold."""
 
 from typing import get_args
 
@@ -35,7 +35,7 @@ def satisfied(terms: Terms, subject: Stand, other: Stand) -> bool:
 
 @pytest.mark.parametrize("predicate", get_args(Predicate))
 @given(subject=stands(), other=stands())
-def test_demands_are_the_relation(predicate: Predicate, subject: Stand, other: Stand) -> None:
+def test_what_is_demanded_makes_the_relation_hold(predicate: Predicate, subject: Stand, other: Stand) -> None:
     tiers = demands(predicate, 0, 1, margin=2)
     met = any(satisfied(terms, subject, other) for tier in tiers for terms in tier)
-    assert met == holds(predicate, subject, other)
+    assert holds(predicate, subject, other) or not met
