@@ -26,9 +26,9 @@ from evals.runs import Samples, Shard, fingerprint, gather, samples_of
 from evals.scorers.registry import SCORERS
 from evals.workers import Crew, Executor, answers
 from planner.builtin import BuiltinPlanner
+from planner.chat.usage import Price, in_words, read_price
 from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
-from planner.llm.usage import Price, in_words, read_price
 from planner.local.server import reached
 from planner.plans import Planner, Size, Usage, read_size
 

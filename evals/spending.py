@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from planner.llm.usage import Price
+from planner.chat.usage import Price
 from planner.plans import Usage
 
 OF_A_ROW, OF_ALL = 8, 6

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from planner.plans import Plan as Plan
     from planner.plans import Planner as Planner
     from planner.plans import Size as Size
+    from planner.plans import Span as Span
     from planner.plans import Usage as Usage
     from planner.scene import Box as Box
     from planner.scene import Mask as Mask
     from planner.scene import Place as Place
     from planner.scene import Point as Point
     from planner.scene import Polygon as Polygon
+    from planner.scene import Quotes as Quotes
     from planner.scene import Region as Region
     from planner.scene import Relation as Relation
     from planner.scene import Scene as Scene
@@ -44,9 +46,9 @@ _HOMES = {
     "planner.local.server": ("Served", "local_model"),
     "planner.placing.arranging": ("arrange",),
     "planner.placing.predicates": ("Stand", "holds"),
-    "planner.plans": ("Draft", "Note", "Origin", "Plan", "Planner", "Size", "Usage"),
+    "planner.plans": ("Draft", "Note", "Origin", "Plan", "Planner", "Size", "Span", "Usage"),
     "planner.planning": ("plan",),
-    "planner.scene": ("Box", "Mask", "Place", "Point", "Polygon", "Region", "Relation", "Scene"),
+    "planner.scene": ("Box", "Mask", "Place", "Point", "Polygon", "Quotes", "Region", "Relation", "Scene"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

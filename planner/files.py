@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from planner.account import account
 from planner.errors import UserError
 from planner.faults import explain
 from planner.plans import PLAN_VERSION, Plan, Size
@@ -33,9 +34,9 @@ class Record:
 def load_plan(path: Path | str) -> Plan:
     """The plan in a JSON file, or the one that a PNG picture carries.
 
-    Masks given as paths, relative to the file, are read and inlined. Raises `UserError` with one line that
-    names the file and the field: not there, no JSON, an unknown field, a wrong value, a mask that does not
-    fit.
+    Its account is computed from its scene, whatever the file says there. Masks given as paths, relative to
+    the file, are read and inlined. Raises `UserError` with one line that names the file and the field: not
+    there, no JSON, an unknown field, a wrong value, a mask that does not fit.
     """
     return load_record(path).plan
 
@@ -131,19 +132,22 @@ def _plan(data: dict[str, JsonValue], path: Path) -> Plan:
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error)}") from error
     regions = (_with_mask(region, index, plan.size, path) for index, region in enumerate(plan.scene.regions))
-    return plan.model_copy(update={"scene": plan.scene.model_copy(update={"regions": tuple(regions)})})
+    scene = plan.scene.model_copy(update={"regions": tuple(regions)})
+    return plan.model_copy(update={"scene": scene, "account": account(scene)})
 
 
 def _brought_up(data: dict[str, JsonValue], path: Path) -> dict[str, JsonValue]:
-    """A plan of an older version in the form of this one: version 1 had its notes under `account`."""
+    """A plan of this version or an older one in the form of this one, and without its account.
+
+    Version 1 had its notes under `account`.
+    """
     version = data.get("version", PLAN_VERSION)
-    if version == 1 and "notes" not in data:
-        kept = {name: value for name, value in data.items() if name != "account"}
-        return {**kept, "version": PLAN_VERSION, "notes": data.get("account", [])}
-    if version != PLAN_VERSION:
-        known = f"{PLAN_VERSION}, or 1 of older programs"
+    if version not in (1, 2, PLAN_VERSION):
+        known = f"{PLAN_VERSION}, or 1 or 2 of older programs"
         raise UserError(f"{path}: version: {version!r} is not supported; it should be {known}")
-    return data
+    kept = {name: value for name, value in data.items() if name != "account"}
+    notes = {"notes": data.get("account", [])} if version == 1 and "notes" not in data else {}
+    return {**kept, **notes, "version": PLAN_VERSION}
 
 
 def _with_mask(region: Region, index: int, size: Size, path: Path) -> Region:

@@ -1,7 +1,7 @@
 """The first stage: a prompt to a draft of its scene."""
 
 from planner.errors import UserError
-from planner.plans import Ask, Draft, Planner
+from planner.plans import Draft, Planner
 
 MAX_PROMPT = 20_000
 """Characters that a prompt may have: some 3,000 words, several times the longest prompts of benchmarks."""
@@ -23,10 +23,3 @@ def plan(prompt: str, planner: Planner | None = None) -> Draft:
 
         planner = BuiltinPlanner()
     return planner(words)
-
-
-def read_asks(prompt: str) -> tuple[Ask, ...]:
-    """What the built-in parser reads that `prompt` asks for."""
-    from planner.builtin import BuiltinPlanner
-
-    return BuiltinPlanner()(prompt).asks or ()

@@ -1,53 +1,28 @@
 """The plan: the file between the stages, and where it came from."""
 
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
+from pydantic import Field, ValidationError
 
 from planner.errors import UserError
-from planner.scene import Frozen, Horizontal, Name, Predicate, Scene, Vertical
+from planner.scene import Frozen, Scene
 
-PLAN_VERSION = 2
+PLAN_VERSION = 3
 
 NoteKind = Literal["group", "overflow", "dropped relation", "moved", "lost", "absent", "repaired", "warning"]
 
 
-AskKind = Literal["thing", "part", "attribute", "count", "place", "relation", "setting", "absent"]
-Fate = Literal["region", "background", "caption", "absent", "not planned"]
+class Span(Frozen):
+    """Some words of the prompt, with the space behind them, and whoever takes them up.
 
-
-class Ask(Frozen):
-    """One thing that the prompt asks for, as the built-in parser of English reads it.
-
-    `of` is the thing that it is about, by the name that the built-in planner has for it; `words` are those
-    that a text must have to ask for it too.
+    `owners` are regions by name, "background", "style" and "absent", in this order, or "caption" alone where
+    the words are left to the whole picture.
     """
 
-    kind: AskKind
-    text: str = Field(description="what is asked for, in words: 'large yellow star', 'ring right of heart'")
-    of: str = Field(description="the thing that it is said of")
-    words: tuple[str, ...] = ()
-    count: int | None = Field(default=None, description="kind count: how many")
-    horizontal: Horizontal | None = Field(default=None, description="kind place: the side stated, if any")
-    vertical: Vertical | None = Field(default=None, description="kind place: the height stated, if any")
-    predicate: Predicate | None = Field(default=None, description="kind relation: how `of` stands to `other`")
-    other: str | None = Field(default=None, description="kind relation: the other thing")
-
-
-class Entry(Ask):
-    """One line of the account: something that the prompt asks for, and where in the plan it went.
-
-    `regions` are those that show it, by name; `because` says why it is not planned.
-    """
-
-    where: Fate
-    regions: tuple[Name, ...] = ()
-    because: str = ""
-
-    @model_serializer(mode="wrap")
-    def _briefly(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is left open: an account has many lines, and people read them."""
-        return {name: value for name, value in handler(self).items() if value not in (None, "", (), [])}
+    text: str = Field(description="a piece of the prompt to the letter; all pieces joined are the prompt")
+    owners: tuple[str, ...] = Field(
+        description="names of regions, background, style, absent; caption alone: only the whole picture"
+    )
 
 
 class Note(Frozen):
@@ -86,13 +61,9 @@ class Origin(Frozen):
 
 
 class Draft(Frozen):
-    """What a planner returns: a scene, what it read that the prompt asks for, its notes, and its own name.
-
-    `asks` is None where it read nothing but the scene.
-    """
+    """What a planner returns: a scene, its notes, and its own name."""
 
     scene: Scene
-    asks: tuple[Ask, ...] | None = None
     notes: tuple[Note, ...] = ()
     origin: Origin
 
@@ -133,9 +104,12 @@ class Plan(Frozen):
     words, the region is arranged anew.
     """
 
-    version: Literal[2] = PLAN_VERSION
+    version: Literal[3] = PLAN_VERSION
     size: Size
     scene: Scene
-    account: tuple[Entry, ...] = Field(default=(), description="what the prompt asks for, and where it went")
+    account: tuple[Span, ...] = Field(
+        default=(),
+        description="the prompt, cut by who takes up its words; always computed, never read from a file",
+    )
     notes: tuple[Note, ...] = Field(default=(), description="what was repaired, moved, dropped or left over")
     origin: Origin

@@ -29,6 +29,7 @@ Predicate = Literal[
 Thousandth = Annotated[int, Field(ge=0, le=GRID)]
 Words = Annotated[str, Field(max_length=4000)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+Quote = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 class Frozen(BaseModel):
@@ -151,6 +152,17 @@ class Region(Frozen):
     negative: Words = Field(
         default="", description="a negative prompt of its own, beside the whole picture's"
     )
+    quotes: tuple[Quote, ...] = Field(
+        default=(), description="the words of the user's prompt that the region draws, verbatim"
+    )
+
+
+class Quotes(Frozen):
+    """The words of the user's prompt that something other than a region takes up, verbatim."""
+
+    background: tuple[Quote, ...] = Field(default=(), description="those that the background draws")
+    style: tuple[Quote, ...] = Field(default=(), description="those that the style says")
+    absent: tuple[Quote, ...] = Field(default=(), description="those that exclude something")
 
 
 class Relation(Frozen):
@@ -172,6 +184,9 @@ class Scene(Frozen):
     style: Words = Field(default="", description="words that every regional prompt shares")
     absent: tuple[Name, ...] = Field(default=(), description="what must not appear")
     negative: Words = Field(default="", description="the negative prompt, beside what is absent")
+    quotes: Quotes = Field(
+        default=Quotes(), description="what of the prompt the background, the style and absent take up"
+    )
     regions: tuple[Region, ...] = Field(default=(), max_length=MAX_REGIONS)
     relations: tuple[Relation, ...] = Field(default=())
 

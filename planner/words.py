@@ -1,8 +1,10 @@
 """Words of a text, compared as a reader would: case, punctuation and a plural's ending don't count."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 _GRAMMAR = """
 a an the this that these those some any each both another its his her their and or but nor with without
@@ -20,6 +22,55 @@ _SINGULAR = dict(zip(_PLURALS.split()[::2], _PLURALS.split()[1::2], strict=True)
 
 _SIBILANT = re.compile(r"(?:ss|(?<!o)us|x|ch|sh)es$")
 """Plurals of what ends in a hiss: "glasses" and "buses", but not "vases" and "houses"."""
+
+
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""Letters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana and Han."""
+
+
+class Word(NamedTuple):
+    """A word of a text from `start` to `end`, folded, with the signs and the space `before` it.
+
+    Of a script without spaces every letter is one, `glued` to its neighbours.
+    """
+
+    start: int
+    end: int
+    bare: str
+    before: str
+    glued: bool
+
+
+def words_in(text: str) -> tuple[Word, ...]:
+    """The words of a text in any script, in their order."""
+    words: list[Word] = []
+    start, last = None, 0
+    for place in range(len(text) + 1):
+        glued = place < len(text) and bool(_UNSPACED.match(text[place]))
+        inside = place < len(text) and not glued and _in_word(text, place)
+        if start is not None and not inside:
+            words.append(Word(start, place, fold(text[start:place]), text[last:start], glued=False))
+            start, last = None, place
+        if glued:
+            words.append(Word(place, place + 1, text[place], text[last:place], glued=True))
+            last = place + 1
+        elif inside and start is None:
+            start = place
+    return tuple(words)
+
+
+def _in_word(text: str, place: int) -> bool:
+    """Whether the sign at `place` belongs to a word: a letter, a number, an accent, an apostrophe within."""
+    letter = text[place]
+    if letter.isalnum() or unicodedata.category(letter).startswith("M"):
+        return True
+    sides = text[place - 1 : place], text[place + 1 : place + 2]
+    return letter in "'’" and all(map(is_of_word, sides))
+
+
+def is_of_word(letter: str) -> bool:
+    """Whether it is a letter or number of a script that parts words by space, and so of a longer word."""
+    return letter.isalnum() and not _UNSPACED.match(letter)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -19,6 +19,7 @@ from renderer.options import (
     Controls,
     DoubleInterval,
     Feather,
+    Font,
     Guidance,
     InitImage,
     InjectSteps,
@@ -27,6 +28,7 @@ from renderer.options import (
     LlmFallback,
     LlmPrice,
     LlmProfile,
+    LlmTimeout,
     Loras,
     LowMemory,
     Masks,
@@ -40,6 +42,7 @@ from renderer.options import (
     PlanFile,
     PlanOnly,
     Prompt,
+    PromptLanguage,
     Quiet,
     Seeds,
     SingleInterval,
@@ -92,12 +95,15 @@ def draw(
     plan: PlanFile = None,
     plan_only: PlanOnly = False,
     masks: Masks = None,
+    font: Font = None,
     painted: Painted = None,
     paint: Paints = None,
     negative: Negatives = None,
     llm: Llm = None,
     llm_profile: LlmProfile = "auto",
     llm_price: LlmPrice = None,
+    llm_timeout: LlmTimeout = None,
+    prompt_language: PromptLanguage = "English",
     llm_fallback: LlmFallback = False,
     no_cache: NoCache = False,
     model: ModelName = None,
@@ -139,7 +145,9 @@ def draw(
         "feather": feather,
         "auto": True if settings == "auto" else None,
     }
-    named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback)
+    named = Named(
+        llm, llm_profile, llm_price, no_cache, llm_fallback, timeout=llm_timeout, language=prompt_language
+    )
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
     over = Over(painted, paint or (), negative or ())
     ordered = Order(
@@ -148,6 +156,7 @@ def draw(
         output,
         plan_only,
         masks,
+        font,
         over,
         named,
         model,

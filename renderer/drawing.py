@@ -7,17 +7,22 @@ from functools import partial
 from pathlib import Path
 
 from planner.draw import draw_png, draw_svg, mask_images
+from planner.draw.drawing import letters_of
+from planner.draw.fonts import Fonts, advice, read_fonts, unshown
 from planner.errors import UserError
 from planner.files import dump_plan, write_atomic
 from planner.plans import Plan
-from planner.telling import lines
+from renderer.account import show_account
 from renderer.cards import model_card
 from renderer.orders import Job, Order, job_of
 from renderer.pictures import check_file, check_folder, png_bytes
 from renderer.pipeline import Result, generate_many, layout_of, make_plan, settle
-from renderer.progress import Progress, say, show_account
+from renderer.progress import Progress, say
 
 PICTURE = Path("picture.png")
+
+MOST_LETTERS = 24
+"""So many of the letters that no font shows are told."""
 
 
 def carry_out(order: Order) -> None:
@@ -26,13 +31,21 @@ def carry_out(order: Order) -> None:
     Raises `UserError` and `WorldError`, before anything is written where that can be known.
     """
     job = job_of(order)
+    fonts = _fonts(order)
     _check_outputs(order)
     if order.plan_only:
         plan = _plan(job, Progress(order.quiet))
-        _put_plan(plan, order)
+        _put_plan(plan, order, fonts)
     else:
         plan = _put_pictures(job, order)
     _bill(plan, job, order)
+
+
+def _fonts(order: Order) -> Fonts:
+    try:
+        return read_fonts(order.font)
+    except UserError as error:
+        raise UserError(f"--font {error}") from error
 
 
 def _check_outputs(order: Order) -> None:
@@ -96,19 +109,23 @@ def _named(path: Path, seed: int, pictures: int) -> Path:
     return path if pictures == 1 else path.with_name(f"{path.stem}-{seed}{path.suffix}")
 
 
-def _put_plan(plan: Plan, order: Order) -> None:
+def _put_plan(plan: Plan, order: Order, fonts: Fonts) -> None:
     if order.output is not None:
-        write_atomic(order.output, _drawn(plan, order.output.suffix.lower()))
+        write_atomic(order.output, _drawn(plan, order.output, fonts, order.quiet))
     _put_masks(plan, order)
     _account(plan, order)
     sys.stdout.write(dump_plan(plan))
 
 
-def _drawn(plan: Plan, ending: str) -> bytes:
+def _drawn(plan: Plan, path: Path, fonts: Fonts, quiet: bool) -> bytes:
+    """The layout as the file's ending says; letters that no font has are told, for a browser has its own."""
     layout = layout_of(plan)
-    if ending == ".svg":
-        return draw_svg(layout, plan.account).encode()
-    return png_bytes(draw_png(layout, plan.account))
+    if path.suffix.lower() == ".svg":
+        return draw_svg(layout, plan.account, fonts).encode()
+    if letters := unshown(letters_of(layout, plan.account), fonts):
+        some = letters if len(letters) <= MOST_LETTERS else f"{letters[:MOST_LETTERS]}…"
+        say(f"{path}: no font shows {some}: install {advice(letters)}, or give --font FILE", quiet)
+    return png_bytes(draw_png(layout, plan.account, fonts))
 
 
 def _put_masks(plan: Plan, order: Order) -> None:
@@ -127,7 +144,7 @@ def _bill(plan: Plan, job: Job, order: Order) -> None:
     usage = plan.origin.usage
     if usage is None or order.prompt is None:
         return
-    from planner.llm.usage import in_words
+    from planner.chat.usage import in_words
 
     cost = job.price.of(usage) if job.price else None
     say(f"the language model took {in_words(usage, cost)}", order.quiet)
@@ -138,4 +155,4 @@ def _account(plan: Plan, order: Order) -> None:
         say("the built-in planner planned, since no language model is set (--llm)", order.quiet)
     for note in plan.notes:
         say(f"{note.kind}: {note.name}: {note.text}", order.quiet)
-    show_account(lines(plan.account), order.quiet)
+    show_account(plan, order.quiet)

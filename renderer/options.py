@@ -64,6 +64,15 @@ PlanOnly = Annotated[
 Masks = Annotated[
     Path | None, _option("--masks", "Write the regions' masks there, and the background's.", PLAN, "FOLDER")
 ]
+Font = Annotated[
+    Path | None,
+    _option(
+        "--font",
+        "Letters of the drawn layout, before the system's own: a .ttf, .otf or .ttc file.",
+        PLAN,
+        "FILE",
+    ),
+]
 Painted = Annotated[
     str | None,
     _option(
@@ -117,6 +126,26 @@ LlmProfile = Annotated[
         "What the language model is asked for: full; small, places in words and few fields; details, no plan "
         "but looks of what the built-in planner reads; auto (the default): details with local, else full, "
         "unless its first plan shows that it is too much.",
+        PLAN,
+        "NAME",
+    ),
+]
+LlmTimeout = Annotated[
+    float | None,
+    _option(
+        "--llm-timeout",
+        "Seconds that one answer of the language model may take (300 if not given; 900 with local): models "
+        "that reason think for minutes.",
+        PLAN,
+        "SECONDS",
+    ),
+]
+PromptLanguage = Annotated[
+    str,
+    _option(
+        "--prompt-language",
+        "The language in which the language model writes region prompts (English if not given: FLUX reads "
+        "it best).",
         PLAN,
         "NAME",
     ),

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -16,12 +17,19 @@ from planner.files import Record, load_record
 from planner.plans import Plan, Planner, Size, read_size
 from renderer.extras import NOTHING, Control, Extras, read_lora
 from renderer.pipeline import check_seed
+from renderer.progress import say
 from renderer.settings import CHOSEN, Settings
+
+MAX_TIMEOUT = 86_400.0
+"""Seconds: a day."""
+
+MAX_LANGUAGE = 40
+"""Letters of a language's name."""
 
 Carried = TypeVar("Carried", Settings, Extras)
 
 if TYPE_CHECKING:
-    from planner.llm.usage import Price
+    from planner.chat.usage import Price
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Named:
     price: str | None
     no_cache: bool
     fallback: bool = False
+    timeout: float | None = None
+    language: str = "English"
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Order:
     output: Path | None
     plan_only: bool
     masks: Path | None
+    font: Path | None
     over: Over
     named: Named
     model: str | None
@@ -148,16 +159,35 @@ def _planner(order: Order) -> Planner | None:
     from planner.llm.named import NamedPlanner
 
     seeds = _seeds(order.seeds)
-    seed = seeds[0] if seeds else None
-    planner = NamedPlanner(named.llm, seed, not named.no_cache, named.profile, named.fallback)
+    _check_named(named)
+    planner = NamedPlanner(
+        named.llm,
+        seed=seeds[0] if seeds else None,
+        cache=not named.no_cache,
+        profile=named.profile,
+        fallback=named.fallback,
+        timeout=named.timeout,
+        language=named.language.strip(),
+        tell=partial(say, quiet=order.quiet),
+    )
     planner.check()
     return planner
+
+
+def _check_named(named: Named) -> None:
+    if named.timeout is not None and not 0 < named.timeout <= MAX_TIMEOUT:
+        raise UserError(
+            f"--llm-timeout {named.timeout:g}: should be above 0 and at most {MAX_TIMEOUT:g} seconds, as 600"
+        )
+    language = named.language.strip()
+    if not (0 < len(language) <= MAX_LANGUAGE and language.isprintable()):
+        raise UserError("--prompt-language: should be the name of a language, such as English or Deutsch")
 
 
 def _price(text: str | None) -> "Price | None":
     if text is None:
         return None
-    from planner.llm.usage import read_price
+    from planner.chat.usage import read_price
 
     try:
         return read_price(text)

@@ -10,16 +10,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from planner.account import account
 from planner.draw import draw_png
+from planner.draw.fonts import read_fonts
 from planner.editing import UNEDITED, Edits, edited
 from planner.errors import UserError
 from planner.files import dump_plan, write_atomic
 from planner.layout import Layout
 from planner.placing.arranging import arrange
 from planner.planning import plan as plan_prompt
-from planner.planning import read_asks
 from planner.plans import Plan, Planner, Size
-from planner.tracing import asked, trace
 from renderer.cards import ModelCard, model_card
 from renderer.extras import NOTHING, Extras
 from renderer.grid import TokenGrid, rasterise
@@ -57,18 +57,20 @@ class Result:
             self.image, picture_record(self.plan, self.recipe, self.seed, self.model, self.extras)
         )
 
-    def save(self, folder: Path | str) -> Path:
+    def save(self, folder: Path | str, font: Path | None = None) -> Path:
         """Write picture.png, plan.json and layout.png into `folder`; returns the picture's path.
 
-        The folder is made where needed. Raises `UserError` where it can't be, or can't be written.
+        The folder is made where needed. The layout's letters are from the file `font`, or where it has not
+        all of them from the system's fonts. Raises `UserError` where one of them can't be read or written.
         """
-        folder = Path(folder)
+        folder, fonts = Path(folder), read_fonts(font)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{folder}: the folder can't be made ({error.strerror})") from error
         write_atomic(folder / "plan.json", dump_plan(self.plan).encode())
-        write_atomic(folder / "layout.png", png_bytes(draw_png(layout_of(self.plan), self.plan.account)))
+        layout = draw_png(layout_of(self.plan), self.plan.account, fonts)
+        write_atomic(folder / "layout.png", png_bytes(layout))
         write_atomic(folder / "picture.png", self.png())
         return folder / "picture.png"
 
@@ -82,18 +84,17 @@ def make_plan(
 ) -> Plan:
     """Plan `prompt`, by the built-in planner where none is given, and arrange it with what is said over it.
 
-    The plan accounts for everything that the built-in parser reads in the prompt, whoever planned. Torch is
-    not imported.
+    The plan's account says of each word of the prompt which regions draw it. Torch is not imported.
     """
     draft, size = plan_prompt(prompt, planner), size or Size()
     layout = arrange(edited(draft.scene, edits, size), size)
     notes = (*draft.notes, *layout.notes)
-    asks = draft.asks if draft.asks is not None else read_asks(prompt)
-    account = trace(asks, layout.scene, layout.size, notes)
     origin = draft.origin.model_copy(
         update={"seed": draft.origin.seed if draft.origin.seed is not None else seed}
     )
-    return Plan(size=layout.size, scene=layout.scene, account=account, notes=notes, origin=origin)
+    return Plan(
+        size=layout.size, scene=layout.scene, account=account(layout.scene), notes=notes, origin=origin
+    )
 
 
 def layout_of(plan: Plan) -> Layout:
@@ -104,15 +105,14 @@ def layout_of(plan: Plan) -> Layout:
 def settle(plan: Plan, size: Size | None = None, edits: Edits = UNEDITED) -> Plan:
     """The plan, with what is said over it, and every region arranged on a canvas of `size` or its own.
 
-    What the prompt asks for is traced anew, since regions may have been edited; new notes join the old.
+    The account is made anew, since regions may have been edited; new notes join the old.
     """
     plan = plan if size is None else plan.model_copy(update={"size": size})
     plan = plan.model_copy(update={"scene": edited(plan.scene, edits, plan.size)})
     layout = layout_of(plan)
     known = set(plan.notes)
     notes = (*plan.notes, *(note for note in layout.notes if note not in known))
-    account = trace(map(asked, plan.account), layout.scene, layout.size, notes)
-    return plan.model_copy(update={"scene": layout.scene, "account": account, "notes": notes})
+    return plan.model_copy(update={"scene": layout.scene, "account": account(layout.scene), "notes": notes})
 
 
 def generate(

@@ -3,18 +3,16 @@
 import os
 import sys
 import warnings
-from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from planner.telling import Line
+from typing import Self
 
 
 def say(text: str, quiet: bool) -> None:
-    """One line to the user, unless they want none."""
+    """One line to the user, unless they want none; control characters in it do nothing."""
+    from planner.draw.lettering import printable
+
     if not quiet:
-        sys.stderr.write(f"scenewright: {text}\n")
+        sys.stderr.write(f"scenewright: {printable(text)}\n")
 
 
 def hush() -> None:
@@ -25,21 +23,6 @@ def hush() -> None:
     for name in ("TRANSFORMERS_VERBOSITY", "DIFFUSERS_VERBOSITY"):
         os.environ.setdefault(name, "critical")
     warnings.filterwarnings("ignore", category=FutureWarning)
-
-
-def show_account(account: "Sequence[Line]", quiet: bool) -> None:
-    """A table of what the prompt asks for and where it went, unless the user wants no talk."""
-    if quiet or not account:
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("asked for", "where it went", box=None, header_style="bold", pad_edge=False)
-    for line in account:
-        style = "yellow" if line.missing else ""
-        table.add_row(Text(line.asked, style), Text(line.where, style))
-    Console(stderr=True).print(table)
 
 
 class Progress:

@@ -61,7 +61,8 @@ class Script:
     """What the endpoint answers, in order; its last line is repeated. `requests` are the bodies that came.
 
     Where there is a model that `sees`, it answers when the lines are used up: of a request it makes what it
-    writes, and the log probabilities of that. Options over their `most` are refused.
+    writes, and the log probabilities of that. Options over their `most` are refused, and requests of which
+    `refuses` makes a message.
     """
 
     def __init__(self, port: int) -> None:
@@ -70,6 +71,9 @@ class Script:
         self.lines: list[Line] = []
         self.lacks: set[str] = set()
         self.keys: list[str] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.refuses: Callable[[Json], str | None] | None = None
         self.usage: object = None
         self.sees: Callable[[Json], tuple[str, Json | None]] | None = None
         self.most: dict[str, int] = {}
@@ -125,6 +129,8 @@ class Script:
             return Line(
                 status=400, raw=json.dumps({"error": {"message": f"{_mode(request)} is not supported"}})
             )
+        if self.refuses is not None and (message := self.refuses(request)):
+            return Line(status=400, raw=json.dumps({"error": {"message": message}}))
         for name, most in self.most.items():
             if request.get(name, most) > most:
                 raw = json.dumps({"error": {"message": f"{name}: should be at most {most}", "param": name}})
@@ -141,7 +147,7 @@ def _mode(request: Json) -> str:
         return "tools"
     if form.get("type") == "json_schema":
         return "json_schema strict" if form["json_schema"].get("strict") else "json_schema"
-    return "json"
+    return "json" if form.get("type") == "json_object" else "text"
 
 
 def _completion(request: Json, line: Line, usage: object) -> Json:
@@ -169,6 +175,8 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Script]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
             script.keys.append(self.headers["authorization"])
+            script.paths.append(self.path)
+            script.headers.append({name.lower(): value for name, value in self.headers.items()})
             line = script.answer(request)
             time.sleep(line.seconds)
             body = line.raw if line.raw is not None else json.dumps(_completion(request, line, script.usage))

@@ -1,10 +1,15 @@
 """Names held to names: whole words, whatever their number."""
 
 from functools import cache
+from itertools import takewhile
 
 import inflect
 
 from evals.benchmarks.samples import Instance, Planned
+
+_PREPOSITIONS = frozenset(
+    ["of", "in", "on", "at", "with", "by", "from", "to", "for", "under", "over", "behind", "near"]
+)
 
 
 @cache
@@ -25,6 +30,26 @@ def _singular(word: str) -> str:
 @cache
 def _engine() -> inflect.engine:
     return inflect.engine()
+
+
+def is_plural(name: str) -> bool:
+    """Whether a name is an English plural: that of its first noun, as "pair" in "pair of shoes"."""
+    noun = _noun(name).lower()
+    return noun.isalpha() and words_of(noun) != (noun,)
+
+
+def plural(name: str) -> str:
+    """The plural of a name: "boxes of apples" of "box of apples"; a name in other than English letters stays."""
+    noun = _noun(name)
+    if not noun.isascii() or not noun[-1:].isalpha() or is_plural(name):
+        return name
+    return _engine().plural_noun(name) or name  # pyright: ignore[reportArgumentType]
+
+
+def _noun(name: str) -> str:
+    """The word that says what a name is of: the last one before a preposition."""
+    words = [*takewhile(lambda word: word.lower() not in _PREPOSITIONS, name.split())]
+    return words[-1] if words else ""
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -48,7 +48,7 @@ Reply = Literal["yes", "no"] | int
 class Question:
     """A question on a picture, and the answer that is right.
 
-    `kind` is what it asks about: thing, part, attribute, count, place, relation, setting, absent or other.
+    `kind` is what it asks about: thing, attribute, count, relation, setting, absent or other.
     `premises` are the questions that have to be answered right first, by their places among the sample's.
     """
 

@@ -15,8 +15,8 @@ from evals.planning.rows import Key, Row
 from evals.scorers.protocol import Drawn, score
 from evals.scorers.registry import scorer_named
 from evals.spending import dollars
+from planner.chat.usage import Price
 from planner.errors import ScenewrightError, WorldError
-from planner.llm.usage import Price
 from planner.plans import Plan, Usage
 from renderer.cards import model_card
 from renderer.grid import rasterise

@@ -21,6 +21,7 @@ from evals.runs import Samples, fingerprint, gather
 from evals.scorers.drift import Drift
 from evals.scorers.registry import check_scorers, scorer_named
 from evals.workers import answers
+from planner.account import account
 from planner.errors import UserError
 from planner.plans import Plan
 from renderer.cards import ModelCard, model_card
@@ -145,9 +146,9 @@ def plan_of(row: Row, options: Options) -> Plan | str:
     """The plan that a row of plans holds, or the reason why it holds none."""
     if row["error"] is not None:
         return str(row["error"])
-    size = options.size
-    parts = {name: row[name] for name in ("scene", "account", "notes", "origin")}
-    return Plan.model_validate({**parts, "size": size})
+    parts = {name: row[name] for name in ("scene", "notes", "origin")}
+    plan = Plan.model_validate({**parts, "size": options.size})
+    return plan.model_copy(update={"account": account(plan.scene)})
 
 
 def _told(options: Options, arms: Sequence[Arm], samples: Samples) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from evals.scorers.registry import scorer_named
 from evals.statistics import Interval
-from planner.llm.usage import in_words as tokens_in_words
+from planner.chat.usage import in_words as tokens_in_words
 from planner.plans import Usage
 
 

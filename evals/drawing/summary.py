@@ -17,7 +17,7 @@ from evals.scorers.protocol import Metric
 from evals.scorers.registry import scorer_named
 from evals.spending import all_dollars
 from evals.statistics import Interval, clustered, differences
-from planner.llm.usage import total
+from planner.chat.usage import total
 from planner.plans import Usage
 from renderer.pictures import VERSIONED
 

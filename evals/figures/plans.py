@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from planner.draw import draw_png
 from renderer.pipeline import layout_of, make_plan
@@ -93,7 +93,7 @@ def sheet(prompts: Sequence[str]) -> Image.Image:
 
 def captioned(prompt: str) -> Image.Image:
     """The plan of one prompt, which stands beneath it in small print."""
-    plan = draw_png(layout_of(make_plan(prompt))).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    plan = ImageOps.contain(draw_png(layout_of(make_plan(prompt))), (SIDE, SIDE), Image.Resampling.LANCZOS)
     lines = wrap(prompt, WORDS_WIDE)
     image = Image.new("RGB", (SIDE, SIDE + GAP + LINE * len(lines)), "white")
     image.paste(plan, (0, 0))

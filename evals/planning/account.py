@@ -45,7 +45,7 @@ def _instances(region: Region, box: Box | None) -> Iterator[Instance]:
         return
     edges = box.x0 / GRID, box.y0 / GRID, box.x1 / GRID, box.y1 / GRID
     for part in _divided(edges, region.count):
-        yield Instance(_unnumbered(region.name), region.prompt, part)
+        yield Instance(unnumbered(region.name), region.prompt, part)
 
 
 def _divided(edges: Edges, count: int) -> Iterator[Edges]:
@@ -60,7 +60,7 @@ def _divided(edges: Edges, count: int) -> Iterator[Edges]:
         yield a, b, c, d
 
 
-def _unnumbered(name: str) -> str:
+def unnumbered(name: str) -> str:
     """A region's name without the number that tells it from others of its kind: "cat 2" is a cat."""
     head, _, number = name.rpartition(" ")
     return head if head and number.isdecimal() else name

@@ -10,7 +10,7 @@ import numpy as np
 from evals.planning.rows import Row
 from evals.spending import all_dollars
 from evals.statistics import interval
-from planner.llm.usage import total
+from planner.chat.usage import total
 from planner.plans import Usage
 
 VERSIONED = ("scenewright", "spacy", "shapely", "openai", "instructor")

@@ -10,8 +10,8 @@ from evals.benchmarks.samples import Sample
 from evals.planning.account import boxes_of, geometry, planned
 from evals.planning.rows import Row
 from evals.spending import dollars
+from planner.chat.usage import Price
 from planner.errors import ScenewrightError
-from planner.llm.usage import Price
 from planner.plans import Plan, Planner, Size, Usage
 from renderer.pipeline import make_plan
 
@@ -59,7 +59,6 @@ def _outcome(task: Task, sample: Sample[Any], plan: Plan) -> dict[str, Any]:
     return {
         "boxes": boxes_of(seen),
         "scene": plan.scene.model_dump(mode="json"),
-        "account": [entry.model_dump(mode="json") for entry in plan.account],
         "notes": [note.model_dump() for note in plan.notes],
         "origin": plan.origin.model_dump(),
         "scores": dict(benchmark_named(task.benchmark).score(sample.facts, seen)),
@@ -75,4 +74,4 @@ def _spent(task: Task, usage: Usage | None) -> dict[str, Any]:
 
 def _failure(reason: str) -> dict[str, Any]:
     nothing = dict[str, Any].fromkeys(("scene", "origin", "geometry", "tokens", "cost"))
-    return {"boxes": [], "account": [], "notes": [], "scores": {}} | nothing | {"error": reason}
+    return {"boxes": [], "notes": [], "scores": {}} | nothing | {"error": reason}

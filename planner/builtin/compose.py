@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.builtin.absent import absent_phrases, affirmed, scrubbed
-from planner.builtin.asking import asks
 from planner.builtin.comparing import compared
 from planner.builtin.names import names
 from planner.builtin.nouns import first_of_list
@@ -15,7 +14,7 @@ from planner.builtin.relations import Link, relations
 from planner.builtin.roles import mentions
 from planner.builtin.setting import background
 from planner.builtin.things import Cast, Thing, cast
-from planner.plans import Ask, Note
+from planner.plans import Note
 from planner.scene import MAX_COUNTED, MAX_REGIONS, Region, Relation, Scene
 
 _CAPTION_WORDS = 60
@@ -39,17 +38,13 @@ class Outline:
     chosen: tuple[int, ...]
 
 
-def compose(prompt: str) -> tuple[Scene, tuple[Ask, ...], tuple[Note, ...]]:
-    """A prompt of any length and language as a scene, what it asks for, and notes.
+def compose(prompt: str) -> tuple[Scene, tuple[Note, ...]]:
+    """A prompt of any length and language as a scene, and notes.
 
     Where nothing is found to draw, the caption says it all.
     """
     outline = _outline(prompt)
-    return _scene(prompt, outline), _asks(outline), _notes(outline)
-
-
-def _asks(outline: Outline) -> tuple[Ask, ...]:
-    return asks(outline.cast, outline.names, outline.spots, outline.links, outline.absent)
+    return _scene(prompt, outline), _notes(outline)
 
 
 def _outline(prompt: str) -> Outline:

@@ -19,5 +19,5 @@ class BuiltinPlanner:
         """
         if not prompt.strip():
             raise UserError("the prompt is empty: describe a picture")
-        scene, asks, notes = compose(prompt)
-        return Draft(scene=scene, asks=asks, notes=notes, origin=Origin(planner="builtin"))
+        scene, notes = compose(prompt)
+        return Draft(scene=scene, notes=notes, origin=Origin(planner="builtin"))

@@ -209,7 +209,7 @@ def test_a_prompt_that_failed_tells_what_it_cost(
     asked = ["--planner=llm", "--llm=scripted", "--llm-price=1,5", "--limit=1", "--llm-profile=full"]
     assert run(data, tmp_path / "out", *asked) == 1
     (row,) = rows_of(tmp_path / "out")
-    assert (row["tokens"]["requests"], row["cost"]) == (6, pytest.approx(0.009))
+    assert (row["tokens"]["requests"], row["cost"]) == (3, pytest.approx(0.0045))
 
 
 @pytest.mark.parametrize("workers", [1, 2])

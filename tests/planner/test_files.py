@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from planner.errors import UserError
 from planner.files import RECORD, Record, dump_plan, load_plan, load_record, read_record, write_atomic
-from planner.plans import Origin, Plan, Size
+from planner.plans import Origin, Plan, Size, Span
 from planner.scene import Mask, Scene
 from planner.shapes import DATA_URL, mask_pixels
 
@@ -24,7 +24,7 @@ def plan_data() -> dict[str, Any]:
     box = {"x0": 0, "y0": 0, "x1": 500, "y1": 500}
     place = {"horizontal": "left", "vertical": "top", "size": "small"}
     return {
-        "version": 2,
+        "version": 3,
         "size": {"width": 64, "height": 64},
         "scene": {
             "caption": "animals",
@@ -86,7 +86,9 @@ def test_a_dump_is_stable_and_readable() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("version", 3, "version: 3 is not supported; it should be 2, or 1 of older programs"),
+        ("version", 4, "version: 4 is not supported; it should be 3, or 1 or 2 of older programs"),
+        ("scene.regions.0.quotes", "a cat", "scene.regions[0].quotes: "),
+        ("scene.quotes", {"caption": []}, "scene.quotes.caption: there is no such field"),
         ("size.width", 100, "size.width: 100 is wrong: input should be a multiple of 16"),
         ("size.width", 0, "size.width: 0 is wrong: input should be greater than or equal to 64"),
         ("size.width", 20_000, "size.width: 20000 is wrong: input should be less than or equal to 8192"),
@@ -268,9 +270,39 @@ def test_a_path_that_cannot_be_written(tmp_path: Path, path: str) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
-def test_a_plan_of_version_1_loads_with_its_account_as_notes(tmp_path: Path) -> None:
-    note = {"kind": "moved", "name": "cat", "text": "cat was moved."}
-    plan = load_plan(write(tmp_path, {**plan_data(), "version": 1, "account": [note]}))
-    assert plan.version == 2
-    assert plan.account == ()
-    assert [one.model_dump() for one in plan.notes] == [note]
+NOTE = {"kind": "moved", "name": "cat", "text": "cat was moved."}
+ENTRY = {"kind": "thing", "text": "cat", "of": "cat", "where": "region", "regions": ["cat"]}
+
+
+@pytest.mark.parametrize(
+    ("version", "parts", "notes"),
+    [
+        (1, {"account": [NOTE]}, [NOTE]),
+        (1, {}, []),
+        (2, {"account": [ENTRY], "notes": [NOTE]}, [NOTE]),
+        (3, {"account": [{"text": "A dog", "owners": ["fox"]}], "notes": [NOTE]}, [NOTE]),
+        (3, {"account": "nonsense"}, []),
+    ],
+)
+def test_the_account_is_made_from_the_scene_whatever_a_file_of_any_version_says_there(
+    tmp_path: Path, version: int, parts: dict[str, Any], notes: list[object]
+) -> None:
+    data = changed("scene.prompt", "A cat, then some fog")
+    plan = load_plan(write(tmp_path, {**data, "version": version, **parts}))
+    assert plan.version == 3
+    assert plan.account == (
+        Span(text="A cat, ", owners=("cat",)),
+        Span(text="then some fog", owners=("caption",)),
+    )
+    assert [one.model_dump() for one in plan.notes] == notes
+    again = picture(tmp_path, json.dumps({"plan": {**data, "version": version, **parts}}))
+    assert load_plan(again) == plan
+
+
+def test_quotes_are_kept(tmp_path: Path) -> None:
+    data = changed("scene.prompt", "Eine Katze im Nebel")
+    data["scene"]["regions"][0]["quotes"] = ["Eine Katze"]
+    data["scene"]["quotes"] = {"background": ["im Nebel"]}
+    plan = load_plan(write(tmp_path, data))
+    assert [span.owners for span in plan.account] == [("cat",), ("background",)]
+    assert load_plan(write(tmp_path, json.loads(dump_plan(plan)))) == plan

@@ -15,6 +15,7 @@ from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
 from torch import nn
 
+from planner.account import account
 from planner.placing.arranging import arrange
 from planner.plans import Origin, Plan, Size
 from planner.scene import Box, Region, Scene
@@ -66,7 +67,7 @@ def grid(scene: Scene) -> TokenGrid:
 @pytest.fixture(scope="session")
 def plan(scene: Scene) -> Plan:
     """The scene as a plan of 64 × 64 pixels."""
-    return Plan(size=SIZE, scene=scene, origin=Origin(planner="file"))
+    return Plan(size=SIZE, scene=scene, account=account(scene), origin=Origin(planner="file"))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from planner.draw.fonts import Fonts
 from planner.files import dump_plan, load_plan, read_record
 from planner.plans import Plan
 
@@ -71,6 +72,20 @@ def test_quiet_leaves_stderr_empty(run: Run) -> None:
 def test_the_layout_is_drawn(run: Run, name: str, start: bytes) -> None:
     assert run(PROMPT, "--plan-only", "-o", name).code == 0
     assert Path(name).read_bytes().startswith(start)
+
+
+def test_letters_that_no_font_shows_are_told_with_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.draw.fonts.SYSTEM", Fonts())
+    told = (
+        "layout.png: no font shows 猫: install fonts-noto-cjk (Debian), Noto Sans CJK, or give --font FILE\n"
+    )
+    assert told in run(f"{PROMPT} 猫", "--plan-only", "-o", "layout.png").err
+    assert "no font" not in run(f"{PROMPT} 猫", "--plan-only", "-o", "layout.svg").err, (
+        "a browser has its own"
+    )
+    assert "no font" not in run(PROMPT, "--plan-only", "-o", "layout.png").err
 
 
 def test_the_masks_cover_every_pixel_once(run: Run) -> None:

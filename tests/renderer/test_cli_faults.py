@@ -32,9 +32,10 @@ def fails(run: Run, tmp_path: Path) -> Refused:
         answer = run(*arguments)
         assert (answer.code, answer.out) == (code, "")
         assert sorted(tmp_path.rglob("*")) == before
-        assert answer.err.startswith("scenewright: ")
-        assert answer.err.count("\n") == 1
-        return answer.err.removeprefix("scenewright: ").removesuffix("\n")
+        told = answer.err.splitlines()
+        (line,) = (one for one in told if not one.startswith("scenewright: asking "))
+        assert line.startswith("scenewright: ")
+        return line.removeprefix("scenewright: ")
 
     return line
 
@@ -227,6 +228,15 @@ def test_a_path_that_cannot_be_written(refused: Refused, tmp_path: Path) -> None
     wrong = refused("a heart", "--plan-only", "-o", "a.jpg")
     assert wrong == "-o a.jpg: the file's name should end in .png or .svg"
     assert refused("a heart", "--masks", "file") == "--masks file: file is a file; give a folder's name"
+
+
+def test_a_font_that_cannot_be_read(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "text.ttf").write_text("no font")
+    should = "should be a readable .ttf, .otf or .ttc file"
+    wrong = refused("a heart", "--plan-only", "-o", "a.png", "--font", "text.ttf")
+    assert wrong == f"--font text.ttf: {should} (it is no TrueType or OpenType font)"
+    missing = refused("a heart", "--plan-only", "--font", "none.otf")
+    assert missing == f"--font none.otf: {should} (no such file or directory)"
 
 
 def test_a_folder_that_may_not_be_written(refused: Refused, tmp_path: Path) -> None:

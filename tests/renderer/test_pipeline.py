@@ -10,7 +10,7 @@ from PIL import Image
 from planner.errors import UserError
 from planner.files import load_plan, read_record
 from planner.plans import Draft, Origin, Plan, Size
-from planner.scene import Box, Place, Region, Scene
+from planner.scene import Box, Place, Quotes, Region, Scene
 from renderer.models import Model
 from renderer.pipeline import MAX_SEED, generate, generate_many, layout_of, make_plan, settle
 from renderer.settings import Settings
@@ -41,9 +41,10 @@ def test_the_planners_own_notes_and_seed_are_kept() -> None:
     assert plan.origin.seed == 9
     assert plan.size == Size()
     assert [note.kind for note in plan.notes] == ["group"]
-    thing, count = plan.account
-    assert (thing.where, thing.regions) == ("region", ("sheep",))
-    assert (count.kind, count.count, count.where) == ("count", 50, "region")
+    assert [(span.text, span.owners) for span in plan.account] == [
+        ("fifty ", ("caption",)),
+        ("sheep", ("sheep",)),
+    ]
 
 
 def test_a_plans_boxes_stand_and_what_has_none_is_arranged(plan: Plan) -> None:
@@ -54,6 +55,18 @@ def test_a_plans_boxes_stand_and_what_has_none_is_arranged(plan: Plan) -> None:
     assert settled.scene.regions[:2] == plan.scene.regions
     assert isinstance(settled.scene.regions[2].where, Box)
     assert settle(settled) == settled
+
+
+def test_the_account_of_an_edited_plan_is_made_anew(plan: Plan) -> None:
+    star, ring = plan.scene.regions
+    edited = ring.model_copy(update={"quotes": ("ring at night",)})
+    scene = plan.scene.model_copy(update={"regions": (star, edited), "quotes": Quotes(style=("beside",))})
+    settled = settle(plan.model_copy(update={"scene": scene}))
+    assert [(span.text, span.owners) for span in settled.account] == [
+        ("A yellow star ", ("star",)),
+        ("beside ", ("style",)),
+        ("a blue ring at night.", ("ring",)),
+    ]
 
 
 def test_a_plan_may_be_settled_on_another_canvas(plan: Plan) -> None:
@@ -80,6 +93,8 @@ def test_a_prompt_becomes_a_picture_that_is_saved_with_its_plan(tiny: Model, tmp
     assert load_plan(folder / "plan.json") == result.plan
     record = read_record(folder / "picture.png")
     assert (record.plan, record.rest["seed"]) == (result.plan, 2)
+    with pytest.raises(UserError, match=r"no\.ttf: should be a readable"):
+        result.save(folder, font=folder / "no.ttf")
     assert record.rest["settings"] == result.recipe.model_dump()
     with Image.open(folder / "picture.png") as image:
         assert np.array_equal(np.asarray(image), np.asarray(result.image))

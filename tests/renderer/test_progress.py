@@ -37,3 +37,8 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_line_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     say("a line", quiet=False)
     assert capsys.readouterr().err == "scenewright: a line\n"
+
+
+def test_control_characters_of_a_line_do_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    say("moved: \x1b[31mcat\x07\r\nlost", quiet=False)
+    assert capsys.readouterr().err == "scenewright: moved: [31mcat  lost\n"

@@ -1,95 +1,120 @@
-"""The questions that a prompt's account comes to, one for each atom: a thing, a colour, a number, a place.
+"""The questions that a plan comes to, one for each atom: a thing, a number, a look, a relation, an absence.
 
-GenEval 2 (Kamath et al., arXiv 2512.16853) asks so of its own prompts; here any prompt is taken apart by what
-the built-in parser reads in it.
+GenEval 2 (Kamath et al., arXiv 2512.16853) asks so of its own prompts. Here the plan says what is asked, in
+its own words, so that it holds for any language and whoever planned.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import prompts
-from evals.benchmarks.naming import words_of
-from evals.benchmarks.samples import Question, Reply
-from planner.builtin.lexicon import COLLECTIVES, NUMBERS
-from planner.plans import Entry
+from evals.benchmarks.naming import is_plural, plural
+from evals.benchmarks.samples import Question
+from evals.planning.account import unnumbered
+from planner.scene import Predicate, Region, Scene
+from planner.words import GRAMMAR, folded
 
 
 @dataclass(frozen=True)
-class _Named:
-    """How a question speaks of a thing: its words, and whether they are of many."""
+class _Thing:
+    """What the plan calls by one name: a region, or several that are told apart by a number."""
 
-    words: str
-    many: bool
+    name: str
+    regions: tuple[Region, ...]
+
+    @property
+    def number(self) -> int:
+        return sum(region.count for region in self.regions)
+
+    @property
+    def many(self) -> bool:
+        """Whether a question speaks of it in the plural."""
+        return self.number > 1 or is_plural(self.name)
+
+    @property
+    def words(self) -> str:
+        return plural(self.name) if self.number > 1 else self.name
+
+    def all_in(self, names: Iterable[str]) -> bool:
+        """Whether each of its regions is among the `names`."""
+        return {region.name for region in self.regions} <= set(names)
 
 
-_VAGUE = frozenset(["few", "several", "handful", "dozens", "hundreds"])
-"""Words that say of how many what one would draw, so that another number is right too."""
+def atoms(scene: Scene) -> tuple[Question, ...]:
+    """A question for each atom of a plan's scene, the same asked once.
 
-
-def atoms(account: Sequence[Entry], prompt: str) -> tuple[Question, ...]:
-    """A question for each entry of a prompt's account, the same asked once.
-
-    All stand apart, as GenEval 2 has it: none has premises. How many there are is asked where the prompt
-    says it by a number; "several" is more than one.
+    All stand apart, as GenEval 2 has it: none has premises.
     """
-    named, stated = _names(account), _stated(prompt)
-    return tuple(dict.fromkeys(_question(entry, named, stated) for entry in account))
+    things = _things(scene.regions)
+    behind = _in_line(scene.background)
+    questions = (
+        *(question for thing in things for question in _of_thing(thing)),
+        *_relations(scene, things),
+        *((_setting(behind),) if behind else ()),
+        *(_absent(_bare(name)) for name in scene.absent),
+    )
+    return tuple(dict.fromkeys(questions))
 
 
-def _stated(prompt: str) -> frozenset[int]:
-    """The numbers in a prompt, in figures or words; "two dozen" is 24 and whatever else 12 goes into."""
-    words = set(words_of(prompt)) - _VAGUE
-    numbers = {NUMBERS.get(word) or COLLECTIVES.get(word) or _figure(word) for word in words}
-    dozens = range(12, 145, 12) if "dozen" in words else ()
-    return frozenset(number for number in (*numbers, *dozens) if number is not None)
+def _things(regions: Sequence[Region]) -> tuple[_Thing, ...]:
+    """The things in the plan's order; a number in a name tells regions apart only where there are others."""
+    shared = Counter(unnumbered(region.name) for region in regions)
+    grouped: dict[str, list[Region]] = {}
+    for region in regions:
+        name = unnumbered(region.name)
+        grouped.setdefault(name if shared[name] > 1 else region.name, []).append(region)
+    return tuple(_Thing(_bare(name), tuple(members)) for name, members in grouped.items())
 
 
-def _figure(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdecimal() and len(word) < 5 else None
+def _bare(name: str) -> str:
+    """A name on one line and without an article, for the questions bring their own."""
+    first, _, rest = _in_line(name).partition(" ")
+    return rest if rest and first.lower() in ("a", "an", "the") else _in_line(name)
 
 
-def _names(account: Iterable[Entry]) -> dict[str, _Named]:
-    """The things by their names in the account; those that are counted in the plural of the prompt."""
-    entries = tuple(account)
-    named = {entry.of: _named(entry.of) for entry in entries}
-    for entry in entries:
-        if entry.kind == "count" and entry.count != 1:
-            head = entry.text.split()[-1]
-            named[entry.of] = _Named(" ".join([*entry.of.split()[:-1], head]), many=True)
-    return named
+def _in_line(text: str) -> str:
+    """A text as it stands within a sentence."""
+    return " ".join(text.split()).rstrip(".")
 
 
-def _named(words: str) -> _Named:
-    """A thing by its own name, which is of many where its last word is a plural."""
-    last = (words.split() or [""])[-1].lower()
-    return _Named(words, many=last.isalpha() and words_of(last) != (last,))
+def _of_thing(thing: _Thing) -> Iterator[Question]:
+    """That it is there, how many of it there are, and what it looks like."""
+    yield Question(prompts.judge_question("thing", _all(thing), thing.words), "thing")
+    if thing.number > 1:
+        yield Question(prompts.judge_question("count", "many", thing.words), "count", thing.number)
+    looks = list(dict.fromkeys(_in_line(region.prompt) for region in thing.regions))
+    number = _all(thing) if len(looks) == 1 else "some"
+    for look in looks:
+        if set(folded(look)) - GRAMMAR - set(folded(thing.name)):
+            yield Question(prompts.judge_question("attribute", number, look, thing.words), "attribute")
 
 
-def _question(entry: Entry, named: Mapping[str, _Named], stated: frozenset[int]) -> Question:
-    it, of = _named(entry.text), named[entry.of]
-    match entry.kind:
-        case "thing":
-            return _asked(entry, of.many, of.words)
-        case "count" if entry.count not in stated:
-            return _asked(entry, True, of.words, form="several")
-        case "count" if entry.count is not None:
-            return _asked(entry, True, of.words, answer=entry.count)
-        case "absent":
-            return _asked(entry, it.many, it.words, answer="no")
-        case "setting":
-            return _asked(entry, it.many, it.words)
-        case "attribute" if len(entry.words) > 1:
-            # Of a part or a setting: "crinkled leaves", which stand there as one.
-            return _asked(entry, it.many, it.words, form="thing")
-        case "relation":
-            other = named.get(entry.other or "", _Named(entry.other or "", many=False))
-            return _asked(entry, of.many, entry.predicate or entry.text, of.words, other.words)
-        case _:
-            return _asked(entry, of.many, entry.text, of.words)
+def _all(thing: _Thing) -> prompts.Number:
+    return "many" if thing.many else "one"
 
 
-def _asked(
-    entry: Entry, many: bool, it: str, of: str = "", other: str = "", answer: Reply = "yes", form: str = ""
-) -> Question:
-    kind = form or ("thing" if entry.kind == "absent" else entry.kind)
-    return Question(prompts.judge_question(kind, many, it, of, other), entry.kind, answer)
+def _relations(scene: Scene, things: Sequence[_Thing]) -> Iterator[Question]:
+    """How two things stand to each other, once for all of their regions."""
+    by_name = {region.name: thing for thing in things for region in thing.regions}
+    stated: dict[tuple[_Thing, Predicate, _Thing], list[tuple[str, str]]] = {}
+    for relation in scene.relations:
+        subject, other = by_name[relation.subject], by_name[relation.object]
+        if subject is not other:
+            pairs = stated.setdefault((subject, relation.predicate, other), [])
+            pairs.append((relation.subject, relation.object))
+    for (subject, predicate, other), pairs in stated.items():
+        subjects, others = zip(*pairs, strict=True)
+        number = _all(subject) if subject.all_in(subjects) else "some"
+        to = f"the {other.words}" if other.all_in(others) else f"one of the {other.words}"
+        text = prompts.judge_question("relation", number, predicate, subject.words, to)
+        yield Question(text, "relation")
+
+
+def _setting(background: str) -> Question:
+    return Question(prompts.judge_question("setting", "one", background), "setting")
+
+
+def _absent(name: str) -> Question:
+    number = "many" if is_plural(name) else "one"
+    return Question(prompts.judge_question("thing", number, name), "absent", "no")

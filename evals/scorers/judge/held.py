@@ -1,30 +1,22 @@
 """Answers held to yes and no, or to a number, in the strongest way that an endpoint takes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
 
-from planner.errors import ScenewrightError, WorldError
-from planner.llm.answer import unread
-from planner.llm.endpoint import Endpoint
-from planner.llm.modes import Memory, ModeRefusedError, cache_file
+from planner.chat.ask import Answer, Asker
+from planner.chat.capabilities import Options
+from planner.chat.endpoint import Endpoint
+from planner.chat.modes import Messages
+from planner.errors import WorldError
 from planner.llm.reply import Reply
-from planner.llm.request import Heard, Messages, Options, request
 from planner.plans import Usage
-
-if TYPE_CHECKING:
-    from openai import OpenAI
 
 MAX_TOKENS = 2048
 """An answer takes a few; a model that thinks first needs more, and one without a grammar may run on."""
 
 OPTIONS: Options = {"temperature": 0.0, "max_tokens": MAX_TOKENS}
-
-_taken: dict[tuple[Path, str], Options] = {}
-"""The options that endpoints were found to take: every question that is refused brings the picture too."""
 
 
 def _bare(value: object) -> object:
@@ -57,39 +49,31 @@ class Held(Generic[R]):
     usage: Usage
 
 
-def held(
-    client: "OpenAI", endpoint: Endpoint, messages: Messages, form: type[R], bill: Callable[[Usage], None]
-) -> Held[R]:
-    """The answer in the first mode that yields one; answers that can't be read go to `bill`.
+def held(asker: Asker, messages: Messages, form: type[R]) -> Held[R]:
+    """The answer, asked for once more in plain text where none can be read.
 
     Raises `WorldError` where the endpoint fails after its retries, its model declines, or nothing that it
     writes can be read; `UserError` where the key or the model's name is wrong.
     """
-    memory, name = Memory(cache_file()), endpoint.identity
-    place = memory.file, name
-    refusals: list[ScenewrightError] = []
-    unheard: list[Heard[R]] = []
-    for mode in memory.ladder(name):
-        try:
-            heard = request(client, endpoint, messages, form, mode, _taken.get(place, OPTIONS))
-        except ModeRefusedError as error:
-            refusals.append(error.meaning)
-            continue
-        _taken[place] = heard.options
-        if heard.reply is not None:
-            if not unheard:
-                memory.remember(name, mode)
-            return Held(heard.reply, heard.usage)
-        bill(heard.usage)
-        unheard.append(heard)
-        if unread(heard.completion, heard.error).kind == "refused":
-            break
-    raise _no_answer(endpoint, unheard[-1]) if unheard else refusals[0]
+    answer = asker.ask(messages, form)
+    reply = _understood(answer, form)
+    if reply is None and answer.kind != "refused":
+        answer = asker.ask(messages, form, plain=True)
+        reply = _understood(answer, form)
+    if reply is None:
+        raise _no_answer(asker.endpoint, answer)
+    return Held(reply, answer.usage)
 
 
-def _no_answer(endpoint: Endpoint, heard: Heard[R]) -> WorldError:
+def _understood(answer: Answer, form: type[R]) -> R | None:
+    try:
+        return None if answer.data is None else form.model_validate(answer.data)
+    except ValidationError:
+        return None
+
+
+def _no_answer(endpoint: Endpoint, answer: Answer) -> WorldError:
     """Why no answer could be read, with its beginning."""
-    answer = unread(heard.completion, heard.error)
     wrote = f"; it wrote: {endpoint.redact(answer.text)}" if answer.text.strip() else ""
     reasons = {"refused": "declines to answer", "empty": "gives empty answers", "cut off": "never ends"}
     reason = reasons.get(answer.kind, "gives no answer that can be read")

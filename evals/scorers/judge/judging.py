@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from evals.benchmarks.samples import Question, Reply
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "things": ("thing", "part"),
+    "things": ("thing",),
     "attributes": ("attribute",),
     "counts": ("count",),
-    "places": ("place",),
     "relations": ("relation",),
     "settings": ("setting",),
     "absent": ("absent",),

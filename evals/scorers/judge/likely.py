@@ -1,23 +1,25 @@
 """How likely an answer is, by the probabilities that an endpoint tells for the first token of a reply."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import inflect
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from evals.benchmarks.samples import Reply
 from planner.caches import cache_folder
+from planner.chat.answer import at
+from planner.chat.endpoint import Endpoint
+from planner.chat.failures import RefusedError
+from planner.chat.modes import Messages
+from planner.chat.requests import Question, completed
 from planner.errors import WorldError
-from planner.llm.endpoint import Endpoint
-from planner.llm.modes import ModeRefusedError
-from planner.llm.request import Messages, Options, is_completion, no_completion, without_refused
 
 if TYPE_CHECKING:
     from openai import OpenAI
-    from openai.types.chat import ChatCompletion
 
 Likely = tuple[str, float]
 """A token and the logarithm of its probability."""
@@ -38,12 +40,22 @@ _silent: set[tuple[Path, str]] = set()
 """Endpoints that were found to tell nothing, which are not asked for every question again."""
 
 
+class _Token(BaseModel):
+    """A token as an endpoint tells it."""
+
+    token: str
+    logprob: float
+
+
+_LIKELIEST = TypeAdapter(tuple[_Token, ...])
+
+
 class UntoldError(WorldError):
     """The endpoint tells no probabilities, or none of an answer."""
 
 
-def first_reply(client: "OpenAI", endpoint: Endpoint, messages: Messages) -> "ChatCompletion":
-    """The first token of a reply, with the likeliest ones in its place.
+def first_reply(client: "OpenAI", endpoint: Endpoint, messages: Messages) -> Mapping[str, Any]:
+    """The first token of a reply, with the likeliest ones in its place, as the endpoint answers it.
 
     Raises `UntoldError` where the endpoint doesn't tell them, `WorldError` where it fails after its retries
     and `UserError` where the key or the model's name is wrong.
@@ -52,40 +64,22 @@ def first_reply(client: "OpenAI", endpoint: Endpoint, messages: Messages) -> "Ch
     for top in () if place in _silent else TOP:
         options = {"temperature": 0.0, "max_tokens": 1, "logprobs": True, "top_logprobs": top}
         try:
-            completion = _plain(client, endpoint, messages, options)
-        except ModeRefusedError:
+            completion = completed(client, endpoint, Question(messages, options)).body
+        except RefusedError:
             continue
-        if completion is not None and first_tokens(completion):
+        if first_tokens(completion):
             return completion
     _silent.add(place)
     raise UntoldError(f"the LLM endpoint {endpoint.label} tells no log probabilities of {endpoint.model}")
 
 
-def _plain(
-    client: "OpenAI", endpoint: Endpoint, messages: Messages, options: Options
-) -> "ChatCompletion | None":
-    """A reply held to nothing; None where the endpoint takes no such options."""
-    from openai import APIError
-
-    if not {"logprobs", "top_logprobs"} <= set(options):
-        return None
-    asked: dict[str, Any] = {"messages": list(messages), "model": endpoint.model, **options}
-    try:
-        completion = client.chat.completions.create(**asked)
-    except APIError as error:
-        return _plain(client, endpoint, messages, without_refused(options, error, endpoint))
-    except ValueError as error:  # an answer that is no JSON
-        raise no_completion(endpoint) from error
-    if not is_completion(completion):
-        raise no_completion(endpoint)
-    return completion
-
-
-def first_tokens(completion: "ChatCompletion") -> tuple[Likely, ...]:
+def first_tokens(completion: Mapping[str, Any]) -> tuple[Likely, ...]:
     """The likeliest first tokens of a reply; none where the endpoint doesn't tell."""
-    told = completion.choices[0].logprobs
-    content = (told.content if told else None) or ()
-    return tuple((one.token, one.logprob) for one in content[0].top_logprobs or ()) if content else ()
+    told = at(completion, "choices", 0, "logprobs", "content", 0, "top_logprobs")
+    try:
+        return tuple((one.token, one.logprob) for one in _LIKELIEST.validate_python(told or ()))
+    except ValidationError:
+        return ()
 
 
 def probability(answer: Reply, tokens: Sequence[Likely]) -> float | None:

@@ -13,10 +13,10 @@ from evals.scorers.judge.judging import KINDS, answers, figures, told
 from evals.scorers.judge.likely import UntoldError, geometric_mean
 from evals.scorers.judge.witness import Witness, picture_of
 from evals.scorers.protocol import Drawn, Metric, Scored
+from planner.chat.cache import users_replies
+from planner.chat.endpoint import Endpoint
+from planner.chat.usage import total
 from planner.errors import UserError
-from planner.llm.endpoint import Endpoint
-from planner.llm.replies import users_replies
-from planner.llm.usage import total
 from planner.local.weights import is_local
 from planner.plans import Usage
 
@@ -35,8 +35,8 @@ class Judge:
 
     Address and key are OPENAI_BASE_URL's and OPENAI_API_KEY's, as for a planner; see `Endpoint` for `timeout`
     (seconds a try) and `max_retries`. The benchmark's own questions are asked where it has some, premises
-    first; else one for each atom of what the prompt asks for, by the plan's account. Every question is a
-    request of its own, at temperature 0; answers are kept on disk by picture, question, endpoint and model.
+    first; else one for each atom of the plan. Every question is a request of its own, at temperature 0;
+    answers are kept on disk by picture, question, endpoint and model.
     """
 
     model: str
@@ -81,7 +81,7 @@ class Judge:
         """Raises `WorldError` where the endpoint fails after its retries or its model gives no answer."""
         bill: list[Usage] = []
         own = drawn.sample.questions
-        questions = own or atoms(drawn.plan.account, drawn.sample.prompt)
+        questions = own or atoms(drawn.plan.scene)
         with self._witness(drawn.image, bill) as witness:
             given = answers(questions, witness.answers)
             soft, unscored = _soft(witness, drawn.sample.prompt, () if own else questions)
@@ -98,7 +98,7 @@ class Judge:
 
 
 def _of_colour(asked: str, shown: str) -> Question:
-    text = prompts.judge_question("colour", many=False, it=asked)
+    text = prompts.judge_question("colour", "one", asked)
     return Question(text, "attribute", "yes" if asked == shown else "no")
 
 

@@ -14,12 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 import prompts
 from evals.benchmarks.samples import Question
 from evals.benchmarks.samples import Reply as Said
-from evals.scorers.judge.held import HowMany, R, YesOrNo, held
+from evals.scorers.judge.held import OPTIONS, HowMany, R, YesOrNo, held
 from evals.scorers.judge.likely import Likely, UntoldError, first_reply, first_tokens, probability
-from planner.llm.endpoint import Endpoint
-from planner.llm.replies import Kept, Replies
-from planner.llm.request import Messages
-from planner.llm.usage import used
+from planner.chat.ask import Asker
+from planner.chat.cache import Kept, Replies
+from planner.chat.endpoint import Endpoint
+from planner.chat.modes import Messages
+from planner.chat.usage import used
 from planner.plans import Usage
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Witness:
         if known is not None:
             return known
         messages = ({"role": "system", "content": prompts.judge()}, *self._shown(text))
-        heard = held(self.client, self.endpoint, messages, form, self.bill)
+        heard = held(Asker(self.client, self.endpoint, OPTIONS, self.bill), messages, form)
         self._keep(asked, heard.reply.model_dump_json(), heard.usage)
         return heard.reply
 
@@ -111,7 +112,9 @@ class Witness:
             return known
         completion = first_reply(self.client, self.endpoint, self._shown(text))
         tokens = first_tokens(completion)
-        self._keep(asked, TOKENS.dump_json(tokens).decode(), used(completion))
+        usage = used(completion)
+        self.bill(usage)
+        self._keep(asked, TOKENS.dump_json(tokens).decode(), usage)
         return tokens
 
     def _shown(self, text: str) -> Messages:
@@ -135,5 +138,4 @@ class Witness:
         return known
 
     def _keep(self, asked: dict[str, Any], text: str, usage: Usage) -> None:
-        self.bill(usage)
         self.replies.keep(asked, Kept(text=text, usage=usage))

@@ -157,6 +157,23 @@ def test_a_run_that_was_cut_off_can_be_looked_at(tmp_path: Path) -> None:
     assert (folder / "rows.jsonl").stat().st_size == whole.index(b"\n") + 20
 
 
+def test_a_run_of_an_older_program_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_run(tmp_path / "old", (0, 1))
+    rows = [json.loads(line) for line in (folder / "plans/rows.jsonl").read_text("utf-8").splitlines()]
+    asked = {"kind": "thing", "text": "star", "of": "star", "where": "region", "regions": ["star"]}
+    for row in rows:
+        row["account"] = [asked]
+        row["scene"].pop("quotes")
+        for region in row["scene"]["regions"]:
+            region.pop("quotes")
+    (folder / "plans/rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert main(["report", str(folder), "--out", str(tmp_path / "old.html")]) == 0
+    assert "| world.scene | plain |" in capsys.readouterr().out
+    plan = read_runs([folder])[0].plan(0)
+    assert plan is not None
+    assert [region.name for region in plan.scene.regions] == ["star"]
+
+
 @pytest.mark.parametrize(
     ("content", "told"), [(None, "holds no run.json"), ('{"stage": "plan"}', "is a run of plans")]
 )

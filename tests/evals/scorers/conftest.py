@@ -66,9 +66,6 @@ def look(image: Image.Image, text: str) -> bool | int:
         axis, sign = (0, 1) if found[2] == "right of" else (1, -1)
         some, others = ([d.centre[axis] for d in spots(image, found[i])] for i in (1, 3))
         return any(sign * (a - b) > 0 for a in some for b in others)
-    if found := re.search("at the top (left|right) of the picture", text):
-        half = [d for d in spots(image, text) if d.centre[1] < 64]
-        return any((d.centre[0] < 64) == (found[1] == "left") for d in half)
     return len(spots(image, text)) if text.startswith("How many") else bool(spots(image, text))
 
 

@@ -1,8 +1,8 @@
-"""Atoms of prompts, the order of questions, and what probabilities say: no model is asked."""
+"""Atoms of plans, the order of questions, and what probabilities say: no model is asked."""
 
 import math
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,95 +13,140 @@ from evals.scorers.judge.atoms import atoms
 from evals.scorers.judge.judging import KINDS, answers, figures, told
 from evals.scorers.judge.likely import geometric_mean, probability
 from planner.errors import UserError
-from planner.plans import AskKind, Entry, Size
-from planner.scene import Predicate
-from renderer.pipeline import make_plan
+from planner.placing.arranging import arrange
+from planner.plans import Size
+from planner.scene import Predicate, Region, Relation, Scene
 
 
-def asked(prompt: str) -> list[str]:
-    """The questions on a prompt, with what is right unless that is yes."""
-    found = atoms(make_plan(prompt, size=Size(width=128, height=128)).account, prompt)
-    return [q.text if q.answer == "yes" else f"{q.text} {q.answer}" for q in found]
+def scene(*regions: Region, relations: Sequence[tuple[str, Predicate, str]] = (), **parts: Any) -> Scene:
+    stated = tuple(Relation(subject=s, predicate=predicate, object=o) for s, predicate, o in relations)
+    return Scene(caption="x", regions=regions, relations=stated, **parts)
+
+
+def region(name: str, prompt: str = "", count: int = 1) -> Region:
+    return Region(name=name, prompt=prompt or f"a {name}", count=count)
+
+
+def asked(of: Scene) -> list[str]:
+    """The questions on a scene, with what is right unless that is yes."""
+    return [q.text if q.answer == "yes" else f"{q.text} {q.answer}" for q in atoms(of)]
 
 
 @pytest.mark.parametrize(
-    ("prompt", "questions"),
+    ("of", "questions"),
     [
         (
-            "At night, a large yellow star in the upper left, without any dogs",
+            scene(
+                region("the old man", 'an old man with a sign that says "OPEN".'),
+                background="a misty meadow\nat dawn.",
+                style="oil painting",
+                absent=("dogs", "a hat"),
+            ),
             [
-                "Is there any star in the picture?",
-                "Is the star large?",
-                "Is the star yellow?",
-                "Is the star at the top left of the picture?",
-                "Is night part of the picture's setting or background?",
+                "Is there any old man in the picture?",
+                'Does the old man in the picture look like this: “an old man with a sign that says "OPEN"”?',
+                "Is the background of the picture like this: “a misty meadow at dawn”?",
                 "Are there any dogs in the picture? no",
+                "Is there any hat in the picture? no",
             ],
         ),
         (
-            "three drums and 4 men",
+            scene(region("cat 1", "a tabby cat"), region("cat 2", "a tabby cat"), region("women", count=40)),
             [
-                "Are there any drums in the picture?",
-                "How many drums are in the picture? 3",
-                "Are there any men in the picture?",
-                "How many men are in the picture? 4",
+                "Are there any cats in the picture?",
+                "How many cats are in the picture? 2",
+                "Do the cats in the picture look like this: “a tabby cat”?",
+                "Are there any women in the picture?",
+                "How many women are in the picture? 40",
             ],
         ),
         (
-            "a dozen eggs",
-            ["Are there any eggs in the picture?", "How many eggs are in the picture? 12"],
-        ),
-        (
-            "a few boats",
-            ["Are there any boats in the picture?", "Does the picture show more than one of the boats?"],
-        ),
-        (
-            "a giraffe on the right of two wallets",
+            scene(region("panel 1", "a knight"), region("panel 2", "a dragon"), region("route 66", "a road")),
             [
-                "Is there any giraffe in the picture?",
-                "Are there any wallets in the picture?",
-                "How many wallets are in the picture? 2",
-                "Is the giraffe right of the wallets?",
+                "Are there any panels in the picture?",
+                "How many panels are in the picture? 2",
+                "Does one of the panels in the picture look like this: “a knight”?",
+                "Does one of the panels in the picture look like this: “a dragon”?",
+                "Is there any route 66 in the picture?",
+                "Does the route 66 in the picture look like this: “a road”?",
             ],
         ),
         (
-            "a plant with green leaves on a gray background",
+            scene(
+                *(region(f"cat {number}", "a cat") for number in (1, 2)),
+                *(region(f"tree {number}", "a tree") for number in (1, 2)),
+                *map(region, ("pair of shoes", "Fuß")),
+                relations=[
+                    ("cat 1", "left of", "tree 1"),
+                    ("cat 2", "left of", "tree 1"),
+                    ("cat 1", "left of", "tree 2"),
+                    ("cat 1", "left of", "cat 2"),
+                    ("tree 2", "behind", "Fuß"),
+                    ("pair of shoes", "next to", "tree 2"),
+                ],
+            ),
             [
-                "Is there any plant in the picture?",
-                "Does the plant in the picture have any leaves?",
-                "Are there any green leaves in the picture?",
-                "Is background part of the picture's setting or background?",
-                "Is there any gray background in the picture?",
+                "Are there any cats in the picture?",
+                "How many cats are in the picture? 2",
+                "Are there any trees in the picture?",
+                "How many trees are in the picture? 2",
+                "Is there any pair of shoes in the picture?",
+                "Is there any Fuß in the picture?",
+                "Are the cats left of the trees?",
+                "Is one of the trees behind the Fuß?",
+                "Is the pair of shoes next to one of the trees?",
+            ],
+        ),
+        (
+            scene(region("box of apples", count=3), region("狐狸 1", "红狐狸"), region("狐狸 2", "红狐狸")),
+            [
+                "Are there any boxes of apples in the picture?",
+                "How many boxes of apples are in the picture? 3",
+                "Are there any 狐狸 in the picture?",
+                "How many 狐狸 are in the picture? 2",
+                "Do the 狐狸 in the picture look like this: “红狐狸”?",
             ],
         ),
     ],
 )
-def test_a_prompt_is_taken_apart(prompt: str, questions: list[str]) -> None:
-    assert asked(prompt) == questions
+def test_a_plan_is_taken_apart(of: Scene, questions: list[str]) -> None:
+    assert asked(of) == questions
+
+
+def test_instances_that_the_layout_made_are_asked_for_as_the_thing_that_they_were() -> None:
+    of = scene(
+        region("grey cat", "a sleepy grey cat", count=3),
+        region("barn"),
+        relations=[("grey cat", "in front of", "barn")],
+    )
+    arranged = arrange(of, Size(width=256, height=256)).scene
+    assert len(arranged.regions) == 4
+    assert atoms(arranged) == atoms(of)
 
 
 names = st.text(min_size=1, max_size=12).filter(str.strip)
-entries = st.builds(
-    Entry,
-    kind=st.sampled_from(get_args(AskKind)),
-    text=names,
-    of=names,
-    words=st.lists(names, max_size=2).map(tuple),
-    count=st.none() | st.integers(0, 99),
-    predicate=st.none() | st.sampled_from(get_args(Predicate)),
-    other=st.none() | names,
-    where=st.just("caption"),
-)
 
 
-@given(st.lists(entries, max_size=6), st.text(max_size=40))
-def test_whatever_an_account_holds_is_asked_for_once(account: list[Entry], prompt: str) -> None:
-    found = atoms(account, prompt)
-    assert len(set(found)) == len(found) <= len(account)
-    assert {question.kind for question in found} == {entry.kind for entry in account}
+@st.composite
+def scenes(draw: st.DrawFn) -> Scene:
+    called = draw(st.lists(names, max_size=5, unique=True))
+    regions = [region(name, draw(names), draw(st.integers(1, 12))) for name in called]
+    pairs = [(one, other) for one in called for other in called if one != other]
+    stated = draw(st.lists(st.sampled_from(pairs), max_size=4)) if pairs else []
+    relations: list[tuple[str, Predicate, str]] = [(one, "left of", other) for one, other in stated]
+    absent = tuple(draw(st.lists(names, max_size=3)))
+    return scene(*regions, relations=relations, background=draw(st.text(max_size=9)), absent=absent)
+
+
+@given(scenes())
+def test_whatever_a_plan_says_is_asked_for_once(of: Scene) -> None:
+    found = atoms(of)
+    assert len(set(found)) == len(found)
     assert all((question.answer == "no") == (question.kind == "absent") for question in found)
-    assert all("$" not in question.text or "$" in str(account) for question in found)
+    assert all(isinstance(question.answer, int) == (question.kind == "count") for question in found)
+    assert all("$" not in question.text or "$" in str(of) for question in found)
     assert {question.kind for question in found} <= {kind for kinds in KINDS.values() for kind in kinds}
+    assert bool(of.regions) <= ("thing" in {question.kind for question in found})
 
 
 @st.composite

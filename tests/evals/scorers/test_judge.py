@@ -110,11 +110,11 @@ def test_prompts_without_questions_are_asked_for_every_atom(eye: "Script") -> No
     right, wrong = judged(TEXT), judged(OTHER)
     assert (right.values["right"], right.values["all right"], right.told) == (1.0, 1.0, "")
     assert wrong.told == (
-        "How many stars are in the picture? 1, not 2; Are the stars green? no; "
-        "Are the stars at the top right of the picture? no; Is the ring above the stars? no; "
-        "Are there any rings in the picture? yes"
+        "How many stars are in the picture? 1, not 2; "
+        "Do the stars in the picture look like this: “a green star”? no; "
+        "Is the ring above the stars? no; Are there any rings in the picture? yes"
     )
-    assert wrong.values["counts"] == wrong.values["places"] == wrong.values["absent"] == 0.0
+    assert wrong.values["counts"] == wrong.values["relations"] == wrong.values["absent"] == 0.0
     assert right.values["absent"] == 1.0
     assert len(eye.requests) > 10
 

@@ -78,13 +78,12 @@ def test_an_answer_that_is_none_leaves_pictures_unscored(eye: "Script", raw: str
         ("I see a picture.", "gives no answer that can be read; it wrote: I see a picture."),
     ],
 )
-def test_another_form_is_asked_for_in_other_ways_and_then_unscored(
+def test_another_form_is_asked_for_once_more_in_words_and_then_unscored(
     eye: "Script", said: str, told: str
 ) -> None:
-    for _ in range(4):
-        eye.says(said)
+    eye.says(said).says(said)
     assert told in unscored()
-    assert eye.modes == ["json_schema strict", "json_schema", "tools", "json"]
+    assert eye.modes == ["json_schema strict", "text"]
 
 
 def test_a_refusal_is_told_at_once(eye: "Script") -> None:
@@ -97,7 +96,7 @@ def test_an_answer_in_a_weaker_way_is_as_good(eye: "Script") -> None:
     eye.lacks |= {"json_schema strict", "json_schema"}
     assert judged(RED).values["right"] == 1.0
     assert judged(GREEN).told == "Is there something green? no"
-    assert eye.modes == ["json_schema strict", "json_schema", "tools", "json", "tools"]
+    assert eye.modes == ["json_schema strict", "json_schema", "tools", "text", "tools"]
 
 
 def test_options_that_are_refused_are_left_out_from_then_on(eye: "Script") -> None:

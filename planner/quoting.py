@@ -1,0 +1,164 @@
+"""Quotation: where words stand in a prompt to the letter, and which words of it are to be lettered.
+
+White space, case and the kind of quotation marks don't count, nor how an accent is encoded.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from planner.words import is_of_word
+
+_MARKS = str.maketrans({**dict.fromkeys("“”„‟«»「」『』＂", '"'), **dict.fromkeys("‘’‚‛‹›＇`´", "'")})
+
+_ELLIPSIS = re.compile(r"\s*(?:\.{3,}|…|\[…\]|\[\.{3}\])\s*")
+
+MAX_LETTERING = 200
+"""Letters between quotation marks; what is longer is a text about the picture, and no lettering in it."""
+
+_DOUBLE = {'"': '"', "＂": "＂", "“": "”", "”": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』"}
+_SINGLE = {"'": "'", "‘": "’", "‚": "‘’", "‹": "›", "›": "‹"}
+_CLOSING = {**_DOUBLE, **_SINGLE}
+"""The marks that open a quotation, and those that close it."""
+
+_AMBIGUOUS = "\"'＂”‘’"
+"""Marks that may be an apostrophe, the sign of inches or the other end of a quotation: those that open stand
+before a word and not behind one.
+"""
+
+_ELISION = re.compile(r"['‘](?:\d|(?:twas|tis|til|till|em|cause|round|bout|n)\b)", re.IGNORECASE)
+"""What begins with an apostrophe: "'90s" and "'tis"."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Letters of a text from `start` to `end`."""
+
+    start: int
+    end: int
+
+
+Occurrence = tuple[Stretch, ...]
+"""One place of a quote in a text: a stretch, or one for each part where an ellipsis divides the quote."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text in the form in which quotes are compared, and the place in the text of each of its letters."""
+
+    text: str
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Folded":
+        """`text` folded: every run of white space is one space."""
+        letters: list[tuple[str, int]] = []
+        for place, letter in enumerate(text):
+            if letter.isspace():
+                if letters and letters[-1][0] != " ":
+                    letters.append((" ", place))
+                continue
+            bare = unicodedata.normalize("NFKD", letter.translate(_MARKS)).casefold()
+            letters += [(part, place) for part in bare if not part.isspace()]
+        return cls("".join(letter for letter, _ in letters), tuple(place for _, place in letters))
+
+    def find(self, quote: str) -> tuple[Occurrence, ...]:
+        """Where `quote` stands, place by place; what an ellipsis divides, part behind part.
+
+        What stands there as words of its own comes before what is a part of other words.
+        """
+        whole = Folded.of(quote).text.strip()
+        found = self._find(whole) if whole else ()
+        if found:
+            return tuple((stretch,) for stretch in found)
+        divided = self._in_order(
+            part for piece in _ELLIPSIS.split(quote) if (part := Folded.of(piece).text.strip())
+        )
+        return (divided,) if divided else ()
+
+    def _in_order(self, parts: Iterable[str]) -> Occurrence:
+        """The first place of each part behind the one before; nothing where one isn't there."""
+        found: list[Stretch] = []
+        for part in parts:
+            start = found[-1].end if found else 0
+            behind = (stretch for stretch in self._find(part) if stretch.start >= start)
+            stretch = next(behind, None)
+            if stretch is None:
+                return ()
+            found.append(stretch)
+        return tuple(found)
+
+    def _find(self, folded: str) -> tuple[Stretch, ...]:
+        starts = [match.start() for match in re.finditer(re.escape(folded), self.text)]
+        alone = [start for start in starts if self._stands_alone(start, start + len(folded))]
+        return tuple(self._stretch(start, start + len(folded)) for start in alone or starts)
+
+    def _stands_alone(self, start: int, end: int) -> bool:
+        """Whether no letter before or behind belongs to the same word."""
+        return not any(
+            0 < edge < len(self.text) and self.text[edge - 1].isalnum() and self.text[edge].isalnum()
+            for edge in (start, end)
+        )
+
+    def _stretch(self, start: int, end: int) -> Stretch:
+        return Stretch(self.places[start], self.places[end - 1] + 1)
+
+
+def lettering(prompt: str) -> tuple[str, ...]:
+    """What stands between quotation marks of any kind in `prompt`, each once, in its order.
+
+    An apostrophe is none, nor is the sign of inches or minutes.
+    """
+    texts = (" ".join(prompt[one.start + 1 : one.end - 1].split()) for one in quotations(prompt))
+    return tuple(dict.fromkeys(texts))
+
+
+def quotations(prompt: str) -> tuple[Stretch, ...]:
+    """Where the lettering stands, its quotation marks among it."""
+    return tuple(_quotations(prompt))
+
+
+def says(text: str, letters: str) -> bool:
+    """Whether `text` has `letters` one by one; white space and the kind of inner quotation marks don't count.
+
+    A full stop or comma at the end may be the sentence's, and need not be said.
+    """
+    return _plain(letters).rstrip(".,;") in _plain(text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).split())
+
+
+def _quotations(prompt: str) -> Iterator[Stretch]:
+    place = 0
+    while place < len(prompt):
+        end = _closed(prompt, place) if _opens(prompt, place) else None
+        if end is None:
+            place += 1
+            continue
+        least = 2 if prompt[place] in _SINGLE else 1
+        if sum(map(str.isalnum, prompt[place + 1 : end])) >= least:
+            yield Stretch(place, end + 1)
+        place = end + 1
+
+
+def _opens(prompt: str, at: int) -> bool:
+    """Whether a quotation may open at `at`."""
+    mark, before, behind = prompt[at], prompt[at - 1 : at], prompt[at + 1 : at + 2]
+    if mark not in _CLOSING or _ELISION.match(prompt, at):
+        return False
+    return mark not in _AMBIGUOUS or (not is_of_word(before) and bool(behind.strip()))
+
+
+def _closed(prompt: str, start: int) -> int | None:
+    """Where the quotation that opens at `start` closes; None where that is not within `MAX_LETTERING`.
+
+    An apostrophe does not close it, nor a mark that might open another: these stand before a word.
+    """
+    for at in range(start + 1, min(start + MAX_LETTERING + 2, len(prompt))):
+        doubtful = prompt[at] in "'’" or prompt[at] == prompt[start]
+        if prompt[at] in _CLOSING[prompt[start]] and not (doubtful and is_of_word(prompt[at + 1 : at + 2])):
+            return at
+    return None
