@@ -34,7 +34,7 @@ class Served:
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     known_as: str | None = None
-    timeout: float = 120.0
+    timeout: float = 300.0
 
 
 @contextmanager

@@ -1,15 +1,11 @@
 """What a language model's answers take, counted and priced."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 from planner.errors import UserError
 from planner.plans import Usage
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
 
 UNTOLD = Usage(prompt=None, completion=None, requests=1)
 """An answer of which nothing is known."""
@@ -41,11 +37,12 @@ def read_price(text: str) -> Price:
     return Price(prompt, completion)
 
 
-def used(completion: "ChatCompletion") -> Usage:
-    """What one answer took, as far as the endpoint tells; the client lets any nonsense pass there."""
-    told = getattr(completion, "usage", None)
-    prompt, completed = (_number(getattr(told, f"{part}_tokens", None)) for part in ("prompt", "completion"))
-    return Usage(prompt=prompt, completion=completed, requests=1)
+def used(body: Mapping[str, Any]) -> Usage:
+    """What one answer took, as far as the endpoint tells."""
+    told = body.get("usage")
+    known = cast(dict[str, object], told) if isinstance(told, dict) else {}
+    prompt, completion = (_number(known.get(f"{part}_tokens")) for part in ("prompt", "completion"))
+    return Usage(prompt=prompt, completion=completion, requests=1)
 
 
 def _number(told: object) -> int | None:
