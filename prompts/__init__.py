@@ -12,6 +12,9 @@ Profile = Literal["full", "small", "details"]
 details for what another planner read.
 """
 
+Number = Literal["one", "many", "some"]
+"""How many a question speaks of: one thing, all of several, or one among several."""
+
 _FOLDERS: dict[Profile, str] = {"full": "", "small": "small/", "details": "details/"}
 
 
@@ -24,9 +27,9 @@ class Example:
     reply: str
 
 
-def instructions(profile: Profile = "full") -> str:
-    """The system prompt."""
-    return _read(f"{_FOLDERS[profile]}instructions.md")
+def instructions(profile: Profile = "full", language: str = "English") -> str:
+    """The system prompt; region prompts are to be written in `language`."""
+    return Template(_read(f"{_FOLDERS[profile]}instructions.md")).safe_substitute(language=language)
 
 
 def repair(faults: Iterable[str]) -> str:
@@ -59,15 +62,16 @@ def judge_word(question: str) -> str:
     return Template(_read("judge/word.md")).substitute(question=question)
 
 
-def judge_question(kind: str, many: bool, it: str, of: str = "", other: str = "") -> str:
-    """The question on one thing that a prompt asks for: `it`, which is said `of` one thing or of `many`."""
-    form = json.loads(_read("judge/questions.json"))[kind]["many" if many else "one"]
+def judge_question(kind: str, number: Number, it: str, of: str = "", other: str = "") -> str:
+    """The question on one thing that a plan has: `it`, which is said `of` a `number` of things."""
+    form = json.loads(_read("judge/questions.json"))[kind][number]
     return Template(form).substitute(it=it, of=of, other=other)
 
 
 def _example(name: str, folder: str) -> Example:
     record = json.loads(_read(f"{folder}/{name}"))
-    return Example(name, record["prompt"], json.dumps(record["reply"], ensure_ascii=False))
+    reply = json.dumps(record["reply"], ensure_ascii=False, separators=(",", ":"))
+    return Example(name, record["prompt"], reply)
 
 
 def _read(name: str) -> str:

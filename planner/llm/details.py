@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, create_model
 
-from planner.llm.reply import Reply, ReplyRegion, SceneReply, Words, strict
+from planner.llm.reply import Reply, Words, strict
 from planner.llm.sound import sound
 from planner.scene import Region, Scene
 
@@ -27,14 +27,9 @@ class DetailsReply(Reply):
 
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=strict, serialize_by_alias=True)
 
-    def scene(self) -> SceneReply:
-        """The details as the prompts of regions."""
-        told: dict[str, str] = self.model_dump()
-        return SceneReply(regions=tuple(ReplyRegion(name=name, prompt=text) for name, text in told.items()))
-
 
 @lru_cache
-def details_model(names: tuple[str, ...]) -> type[DetailsReply]:
+def details_form(names: tuple[str, ...]) -> type[DetailsReply]:
     """The reply's model: a field for each thing, so that a grammar made from it lets none be left out."""
     fields: dict[str, Any] = {
         f"thing_{i}": (Words, Field(default="", alias=name, json_schema_extra={**LENGTHS}))
@@ -52,9 +47,9 @@ def listed(prompt: str, scene: Scene) -> str:
     return f"{prompt}\n\n{things}"
 
 
-def enriched(scene: Scene, reply: SceneReply) -> Scene:
+def enriched(scene: Scene, reply: DetailsReply) -> Scene:
     """The scene with the reply's details at the end of its regions' prompts."""
-    told = {region.name: region.prompt for region in reply.regions}
+    told: dict[str, str] = reply.model_dump()
     regions = tuple(
         _with(region, sound(told.get(region.name, ""), region, scene)) for region in scene.regions
     )

@@ -1,70 +1,73 @@
 """The planner that asks a language model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
 
 import prompts
+from planner.chat.ask import Answer, Asker, Messages
+from planner.chat.cache import users_replies
+from planner.chat.endpoint import Endpoint
+from planner.chat.failures import TooLongError
+from planner.chat.usage import total
 from planner.errors import PlanningError, UserError, WorldError
-from planner.llm.ask import Asker, Turn
-from planner.llm.bounds import most_regions, reply_model
-from planner.llm.checks import faults
-from planner.llm.climb import Climbed, NoPlanError, Question, climb
-from planner.llm.details import PENALTY, details_model, enriched, listed
-from planner.llm.endpoint import Endpoint
-from planner.llm.failures import TooLongError
-from planner.llm.mend import mend
-from planner.llm.modes import Memory, profiles_file
-from planner.llm.reference import differences
+from planner.llm.checks import Fault, faults, nothing_placed
+from planner.llm.details import PENALTY, DetailsReply, details_form, enriched, listed
+from planner.llm.profiles import recall_profile, remember_profile
+from planner.llm.reading import read
 from planner.llm.reply import SceneReply
-from planner.llm.rounds import Check
-from planner.llm.small import beyond
-from planner.llm.untold import put_in, told_in_words, untold
-from planner.llm.usage import total
-from planner.plans import Ask, Draft, Note, Origin, Planner, Usage
-from planner.scene import Scene
+from planner.llm.rounds import Round, Understood, best, converse
+from planner.llm.small import SmallReply, small_form
+from planner.plans import Draft, Note, Origin, Planner, Usage
 from prompts import Profile
-
-if TYPE_CHECKING:
-    from planner.llm.replies import Replies
 
 MAX_TOKENS = 8192
 """No plan is longer; a model without a grammar may run on to the end of its context."""
 
 
+def silent(line: str) -> None:
+    """Tell nobody."""
+    del line
+
+
 @dataclass(frozen=True)
 class LLMPlanner:
-    """Plans with a model behind an OpenAI-compatible endpoint.
+    """Plans with a model behind an OpenAI-compatible endpoint; the model's plan stands as it is.
 
-    A reply is held to the schema in the strongest way that the endpoint takes (found out once and
-    remembered), checked, sent back with its faults in words at most `max_repairs` times, and what is still
-    wrong then is repaired and noted. Address and key default to OPENAI_BASE_URL and OPENAI_API_KEY; see
-    `Endpoint` for `timeout` (seconds a try), `max_retries` and `known_as`. `temperature` and `seed` are left
-    out where None or where the endpoint refuses them. `examples` is how many worked examples are shown; it
-    is halved where the model's context is too small. `reference` reads the same prompt, and what it finds
-    that a reply misses is put right. `fallback` plans in its stead where it can't. With `cache`, readable
-    replies are kept in the user's cache folder, and the same question is not asked twice. `profile` is what
-    the model is asked for: the small one is without boxes and relations, and without repairs; "details" asks
-    for no plan but for details of what `reference` reads, by default the built-in planner; "auto" is the full
-    one unless the model's first plan shows that it is beyond it, which is remembered: then it is details, or
-    small where there is no reference.
+    A reply is held to the schema in the strongest way that the endpoint takes, read leniently, and sent back
+    at most `max_repairs` times with faults that can be shown (see `checks`); the reply with the fewest wins,
+    and what is still wrong is noted and drawn as the model has it. Address and key default to OPENAI_BASE_URL
+    and OPENAI_API_KEY; see `Endpoint` for `timeout` (seconds a try), `max_retries` and `known_as`.
+    `temperature` and `seed` are left out where None or where the endpoint refuses them. `examples` is how
+    many worked examples are shown; it is halved where the model's context is too small. Region prompts are
+    written in `language`. `fallback` plans in its stead where it can't. With `cache`, readable replies are
+    kept in the user's cache folder. `tell` gets a line while one waits.
+
+    `profile` is what the model is asked for: "full"; "small", places in words and few fields; "details", no
+    plan but how the things look that `reader` finds, by default the built-in planner; "auto", the full one
+    unless the model's plan shows in two requests that it is beyond it, which is remembered: then it is
+    details, or small where the reader finds nothing.
     """
 
     model: str
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
-    timeout: float = 120.0
+    timeout: float = 300.0
     max_retries: int = 2
     max_repairs: int = 2
     temperature: float | None = 0.0
     seed: int | None = None
-    examples: int = 5
-    reference: Planner | None = None
+    examples: int = 4
+    language: str = "English"
+    reader: Planner | None = None
     fallback: Planner | None = None
     known_as: str | None = None
     cache: bool = False
     profile: Profile | Literal["auto"] = "full"
+    tell: Callable[[str], None] = silent
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`.
@@ -82,156 +85,183 @@ class LLMPlanner:
             return fallen_back(self.fallback(prompt), error)
 
     def _plan(self, prompt: str) -> Draft:
-        read = self._read(prompt)
-        if self.profile == "details" and read and not read.scene.regions:
-            return _own(read, Origin(planner="llm", model=self.model, seed=self.seed))
         bill: list[Usage] = []
+        profile = self.profile
+        endpoint = Endpoint(
+            self.model, self.base_url, self.api_key, self.timeout, self.max_retries, self.known_as
+        )
         try:
-            climbed = self._ask(prompt, read, bill.append)
+            with endpoint.client() as client:
+                replies = users_replies() if self.cache else None
+                asker = Asker(client, endpoint, self._options(), bill.append, replies, self.tell)
+                if profile == "auto":
+                    draft = self._found_out(asker, prompt)
+                else:
+                    draft = self._as(asker, prompt, profile)
         except PlanningError as error:
             error.usage = total(bill)
             raise
-        origin = Origin(
-            planner="llm",
-            model=self.model,
-            mode=climbed.mode,
-            repairs=climbed.told,
-            seed=self.seed,
-            usage=total(bill),
+        origin = draft.origin.model_copy(
+            update={"model": self.model, "seed": self.seed, "usage": total(bill)}
         )
-        if climbed.profile == "details" and read:
-            return _own(read, origin, enriched(read.scene, climbed.reply))
-        return _mended(climbed.reply, prompt, read, origin)
+        return draft.model_copy(update={"origin": origin})
 
-    def _read(self, prompt: str) -> Draft | None:
-        """What another planner reads in the prompt; the built-in one where details can't do without."""
-        if self.reference is None and self.profile == "details":
-            from planner.builtin import BuiltinPlanner
+    def _found_out(self, asker: Asker, prompt: str) -> Draft:
+        """By the profile that is known to suit the model; else the full one, if its own plan is sound.
 
-            return BuiltinPlanner()(prompt)
-        return self.reference(prompt) if self.reference else None
+        A plan with faults in more than half of its regions after it was told once is beyond the model.
+        """
+        name = asker.endpoint.identity
+        known = recall_profile(name)
+        if known:
+            return self._as(asker, prompt, known)
+        rounds = self._rounds(asker, prompt, "full", 1)
+        plan = best(rounds)
+        able = plan is not None and _is_able(plan.understood)
+        refused = all(turn.answer.kind == "refused" for turn in rounds)
+        if not refused:
+            remember_profile(name, "full" if able else "details")
+        return _draft(rounds, asker) if able or refused else self._as(asker, prompt, "details")
 
-    def _ask(self, prompt: str, read: Draft | None, bill: Callable[[Usage], None]) -> Climbed:
-        endpoint = self._endpoint()
-        with endpoint.client() as client:
-            asker = Asker(client, endpoint, {}, bill, self._replies())
-            if self.profile == "auto":
-                return self._found_out(asker, prompt, read)
-            return self._climb(asker, prompt, read, self.profile)
-
-    def _found_out(self, asker: Asker, prompt: str, read: Draft | None) -> Climbed:
-        """By the profile that is known to suit the model; else the full one, if its first plan is sound."""
-        memory, name = Memory(profiles_file()), asker.endpoint.identity
-        known = memory.recall(name)
-        least: Profile = "details" if read and read.scene.regions else "small"
-        if known in get_args(Profile):
-            return self._climb(asker, prompt, read, "full" if known == "full" else least)
-        try:
-            climbed = self._climb(asker, prompt, read, "full", finding_out=True)
-        except (_BeyondError, NoPlanError):
-            climbed = self._climb(asker, prompt, read, least)
-        memory.remember(name, climbed.profile)
-        return climbed
-
-    def _climb(
-        self, asker: Asker, prompt: str, read: Draft | None, profile: Profile, finding_out: bool = False
-    ) -> Climbed:
+    def _as(self, asker: Asker, prompt: str, profile: Profile) -> Draft:
+        """The plan by one profile."""
+        if profile == "details":
+            return self._detailed(asker, prompt)
         # A model that needs another profile than the full gets no better for being told what is wrong.
-        repairs = self.max_repairs if profile == "full" else 0
-        asker = replace(asker, options=self._options(profile))
-        ask = partial(_question, prompt, read, profile)
-        check = _check(prompt, read, profile, finding_out)
-        return _climb_within_context(asker, ask, check, self.examples, repairs)
+        repairs = self.max_repairs if profile == "full" else 1
+        return _draft(self._rounds(asker, prompt, profile, repairs), asker)
 
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
-            self.model, self.base_url, self.api_key, self.timeout, self.max_retries, self.known_as
-        )
+    def _detailed(self, asker: Asker, prompt: str) -> Draft:
+        """What the reader finds, with the model's words on how things look."""
+        found = self._reader()(prompt)
+        if not found.scene.regions:
+            if self.profile == "details":
+                return found.model_copy(update={"origin": Origin(planner="llm")})
+            return self._as(asker, prompt, "small")
+        form = details_form(tuple(region.name for region in found.scene.regions))
+        asker = replace(asker, options={**asker.options, "frequency_penalty": PENALTY})
+        understand = partial(_detail, found, form)
+        rounds = self._converse(asker, listed(prompt, found.scene), "details", form, understand, 1)
+        return _draft(rounds, asker)
 
-    def _replies(self) -> "Replies | None":
-        if not self.cache:
-            return None
-        from planner.llm.replies import users_replies
+    def _reader(self) -> Planner:
+        if self.reader is not None:
+            return self.reader
+        from planner.builtin import BuiltinPlanner
 
-        return users_replies()
+        return BuiltinPlanner()
 
-    def _options(self, profile: Profile) -> Mapping[str, float]:
-        penalty = PENALTY if profile == "details" else None
-        given = {
-            "max_tokens": MAX_TOKENS,
-            "temperature": self.temperature,
-            "seed": self.seed,
-            "frequency_penalty": penalty,
-        }
+    def _rounds(
+        self, asker: Asker, prompt: str, profile: Literal["full", "small"], repairs: int
+    ) -> tuple[Round, ...]:
+        form = SceneReply if profile == "full" else small_form(prompt)
+        understand = partial(_understood, prompt, form)
+        return self._converse(asker, prompt, profile, form, understand, repairs)
+
+    def _converse(
+        self,
+        asker: Asker,
+        question: str,
+        profile: Profile,
+        form: type[BaseModel],
+        understand: "Callable[[Answer, Sequence[Round]], Understood | str]",
+        repairs: int,
+    ) -> tuple[Round, ...]:
+        """The conversation, with ever fewer examples until the question fits into the model's context."""
+
+        def ask(messages: Messages, plain: bool) -> Answer:
+            return asker.ask(messages, form, plain)
+
+        examples = self.examples
+        while True:
+            opening = opened(question, examples, profile, self.language)
+            try:
+                return converse(ask, understand, opening, repairs)
+            except TooLongError:
+                if examples == 0:
+                    raise
+                examples //= 2
+
+    def _options(self) -> Mapping[str, float]:
+        given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}
         return {name: value for name, value in given.items() if value is not None}
 
 
-def opening(prompt: str, examples: int, profile: Profile = "full") -> tuple[Turn, ...]:
-    """The conversation's beginning: instructions, the last `examples` worked examples, the user's prompt."""
-    shown = prompts.examples(profile)
-    turns = [Turn("system", prompts.instructions(profile))]
-    for example in shown[max(0, len(shown) - examples) :]:
-        turns += [Turn("user", example.prompt), Turn("assistant", example.reply)]
-    return (*turns, Turn("user", prompt))
+def opened(question: str, examples: int, profile: Profile, language: str = "English") -> Messages:
+    """The conversation's beginning: instructions, the first `examples` worked examples, the question."""
+    messages: list[Mapping[str, str]] = [
+        {"role": "system", "content": prompts.instructions(profile, language)}
+    ]
+    for example in prompts.examples(profile)[:examples]:
+        messages.append({"role": "user", "content": example.prompt})
+        messages.append({"role": "assistant", "content": example.reply})
+    return (*messages, {"role": "user", "content": question})
 
 
-def _question(prompt: str, read: Draft | None, profile: Profile, examples: int) -> Question:
-    if profile == "details" and read:
-        form = details_model(tuple(region.name for region in read.scene.regions))
-        return Question(profile, form, opening(listed(prompt, read.scene), examples, profile))
-    plan = "full" if profile == "full" else "small"
-    return Question(plan, reply_model(most_regions(prompt), plan), opening(prompt, examples, plan))
-
-
-def _climb_within_context(
-    asker: Asker, ask: Callable[[int], Question], check: Check, examples: int, max_repairs: int
-) -> Climbed:
-    """Ask with ever fewer examples until the question fits into the model's context."""
+def _understood(
+    prompt: str, form: type[SceneReply] | type[SmallReply], answer: Answer, earlier: Sequence[Round]
+) -> Understood | str:
+    """The answer as a scene with what is wrong with it; that it is no plan, and why, where it is none."""
+    if answer.data is None:
+        return answer.fault
     try:
-        return climb(asker, ask(examples), check, max_repairs)
-    except TooLongError:
-        if examples == 0:
-            raise
-        return _climb_within_context(asker, ask, check, examples // 2, max_repairs)
+        reply = form.model_validate(answer.data)
+    except ValidationError as error:
+        return f"The reply has another form than was asked for: {error.errors()[0]['msg']}."
+    full = reply if isinstance(reply, SceneReply) else reply.scene()
+    scene, notes = read(full, prompt)
+    listed = answer.data.get("regions")
+    if not scene.regions and listed != []:
+        return "The reply has no region with a name and a prompt: fill regions, one entry for each thing."
+    if form is not SceneReply:
+        return Understood(scene, notes, ())
+    told_before = any(turn.understood and not turn.understood.scene.regions for turn in earlier)
+    empty = None if told_before else nothing_placed(scene)
+    return Understood(scene, notes, (empty,) if empty else faults(full, scene, prompt))
 
 
-class _BeyondError(Exception):
-    """The full profile is beyond the model; the small one is tried."""
+def _detail(
+    found: Draft, form: type[DetailsReply], answer: Answer, earlier: Sequence[Round]
+) -> Understood | str:
+    """What was found, with the answer's details; those that don't suit are not taken, so none is wrong."""
+    del earlier
+    if answer.data is None:
+        return answer.fault
+    return Understood(enriched(found.scene, form.model_validate(answer.data)), found.notes, ())
 
 
-def _check(prompt: str, read: Draft | None, profile: Profile, finding_out: bool) -> Check:
-    """What is wrong with a reply; of details nothing is, since those that don't suit are not taken."""
-
-    def check(reply: SceneReply) -> tuple[str, ...]:
-        if finding_out and beyond(reply):
-            raise _BeyondError
-        return () if profile == "details" else _wrong(reply, prompt, read)
-
-    return check
+def _is_able(plan: Understood | None) -> bool:
+    """Whether a model that plans so can plan at all: at most half of its regions have a fault."""
+    return plan is not None and 2 * len(plan.faults) <= max(len(plan.scene.regions), 1)
 
 
-def _wrong(reply: SceneReply, prompt: str, read: Draft | None) -> tuple[str, ...]:
-    if read is None:
-        return faults(reply, prompt)
-    scene = mend(reply, prompt, read.scene).scene
-    missing = told_in_words(untold(scene, _asks(read)))
-    return (*faults(reply, prompt), *differences(reply, read.scene), *missing)
+def _draft(rounds: Sequence[Round], asker: Asker) -> Draft:
+    """The best plan of a conversation; raises `PlanningError` where no reply was one."""
+    plan = best(rounds)
+    if plan is None or plan.understood is None:
+        raise _no_plan(rounds, asker.endpoint)
+    told = tuple(dict.fromkeys(text for turn in rounds[:-1] for text in turn.told))
+    notes = (*plan.understood.notes, *map(_noted, plan.understood.faults))
+    origin = Origin(planner="llm", mode=plan.answer.mode, repairs=told)
+    return Draft(scene=plan.understood.scene, notes=notes, origin=origin)
 
 
-def _own(read: Draft, origin: Origin, scene: Scene | None = None) -> Draft:
-    """What was read, with the model's details where there are some."""
-    return read.model_copy(update={"scene": scene or read.scene, "origin": origin})
+def _noted(fault: Fault) -> Note:
+    return Note(kind="warning", name=fault.name, text=f"the model's plan stands, though {fault.text}")
 
 
-def _mended(reply: SceneReply, prompt: str, read: Draft | None, origin: Origin) -> Draft:
-    mended = mend(reply, prompt, read.scene if read else None)
-    scene, put = put_in(mended.scene, _asks(read))
-    notes = (*mended.notes, *put)
-    return Draft(scene=scene, asks=read.asks if read else None, notes=notes, origin=origin)
-
-
-def _asks(read: Draft | None) -> tuple[Ask, ...]:
-    return (read.asks or ()) if read else ()
+def _no_plan(rounds: Sequence[Round], endpoint: Endpoint) -> PlanningError:
+    """Why no reply could be read, with the beginning of the last."""
+    last = rounds[-1].answer
+    wrote = f"; it wrote: {endpoint.redact(last.text)}" if last.text.strip() else ""
+    reasons = {
+        "refused": "declines to plan this prompt",
+        "empty": "gives empty replies",
+        "cut off": "is cut off before its plan ends: it needs a larger limit of output or context",
+    }
+    reason = reasons.get(last.kind, f"wrote no plan ({rounds[-1].fault.rstrip('.')})")
+    asked = sum(turn.answer.usage.requests for turn in rounds)
+    return PlanningError(f"{endpoint.model} {reason}, asked {asked} times{wrote}")
 
 
 def fallen_back(draft: Draft, error: WorldError) -> Draft:

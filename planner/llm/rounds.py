@@ -1,87 +1,101 @@
-"""Ask, check, tell, ask again: a bounded number of rounds with one model."""
+"""Ask, check, tell, ask again: a bounded conversation with one model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import prompts
+from planner.chat.ask import Answer, Messages
 from planner.errors import PlanningError
-from planner.llm.answer import Answer
-from planner.llm.ask import Turn
-from planner.llm.modes import ModeRefusedError
-from planner.llm.reply import SceneReply
+from planner.llm.checks import Fault
+from planner.plans import Note
+from planner.scene import Scene
 
-Ask = Callable[[Sequence[Turn]], Answer]
-Check = Callable[[SceneReply], tuple[str, ...]]
+_MAX_TOLD = 12
+"""So many faults are told at once."""
 
-_MAX_TOLD = 8
-"""So many faults are told at once: a small model loses more than that out of sight."""
-
-_MAX_QUOTED = 6000
+_MAX_QUOTED = 24_000
 """Letters of a reply that is sent back: one that ran wild shouldn't fill the model's context."""
+
+_GIVEN_UP = ("refused", "empty")
+"""Kinds of answers that are asked about once."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A reply as a scene, with notes on how it was read and what is wrong with it."""
+
+    scene: Scene
+    notes: tuple[Note, ...]
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
 class Round:
-    """An answer and what is wrong with it, one sentence a fault."""
+    """An answer, and what was understood of it; None where it holds no plan, and then why."""
 
     answer: Answer
-    faults: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All rounds with one model, at least one."""
-
-    rounds: tuple[Round, ...]
-
-    @property
-    def reply(self) -> SceneReply | None:
-        """The reply with the fewest faults, the earliest of equals; None where none could be read."""
-        read = [turn for turn in self.rounds if turn.answer.reply]
-        return min(read, key=lambda turn: len(turn.faults)).answer.reply if read else None
+    understood: Understood | None
+    fault: str = ""
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What the model was told, each sentence once."""
-        return tuple(dict.fromkeys(fault for turn in self.rounds[:-1] for fault in turn.faults))
-
-    @property
-    def last(self) -> Round:
-        """The last round."""
-        return self.rounds[-1]
+        """What the model is told of it, one sentence each."""
+        return tuple(fault.text for fault in self.understood.faults) if self.understood else (self.fault,)
 
 
-def converse(ask: Ask, check: Check, opening: Sequence[Turn], max_repairs: int) -> Outcome:
-    """Ask until a reply has no fault or no fewer than an earlier one, with at most `max_repairs` repairs.
+Ask = Callable[[Messages, bool], Answer]
+"""Asks with a conversation, in the plain-text way where True."""
 
-    Where the endpoint fails with a reply in hand, that reply is the outcome; else what `ask` raises passes.
+Understand = Callable[[Answer, Sequence[Round]], "Understood | str"]
+"""What an answer means after earlier rounds, or why it is no plan."""
+
+
+def converse(ask: Ask, understand: Understand, opening: Messages, max_repairs: int) -> tuple[Round, ...]:
+    """Ask until an answer has no fault, at least once, and at most `max_repairs` times more.
+
+    After a reply without an object the model is asked in plain text, where the form stands in words: the
+    endpoint may not have passed it on. Where the endpoint fails with a plan in hand, that plan is the
+    outcome; else what `ask` raises passes.
     """
     rounds: list[Round] = []
-    turns = opening
+    messages = opening
     while True:
         try:
-            answer = ask(turns)
-        except (PlanningError, ModeRefusedError):
-            if any(turn.answer.reply for turn in rounds):
-                return Outcome(tuple(rounds))
-            raise
-        rounds.append(Round(answer, check(answer.reply) if answer.reply else (answer.fault,)))
-        if len(rounds) > max_repairs or _settled(rounds):
-            return Outcome(tuple(rounds))
-        turns = _sent_back(opening, rounds[-1])
+            answer = ask(messages, any(turn.answer.kind == "no object" for turn in rounds))
+        except PlanningError:
+            if best(rounds) is None:
+                raise
+            return tuple(rounds)
+        meaning = understand(answer, rounds)
+        rounds.append(Round(answer, None, meaning) if isinstance(meaning, str) else Round(answer, meaning))
+        if _settled(rounds, max_repairs):
+            return tuple(rounds)
+        messages = _sent_back(opening, rounds[-1])
 
 
-def _settled(rounds: Sequence[Round]) -> bool:
-    """Whether asking again is idle: nothing is wrong, or the model got no better for being told."""
-    *earlier, last = rounds
-    read = [len(turn.faults) for turn in earlier if turn.answer.reply]
-    return not last.faults or (bool(read) and last.answer.reply is not None and len(last.faults) >= min(read))
+def best(rounds: Sequence[Round]) -> Round | None:
+    """The round with the fewest faults, the latest of equals; None where no reply was a plan."""
+    plans = [turn for turn in reversed(rounds) if turn.understood]
+    return min(plans, key=lambda turn: len(turn.told), default=None)
 
 
-def _sent_back(opening: Sequence[Turn], turn: Round) -> tuple[Turn, ...]:
+def _settled(rounds: Sequence[Round], max_repairs: int) -> bool:
+    """Whether nothing is wrong, or the model was asked often enough.
+
+    Answers are counted, and not rounds: one that was cut off in thought has been asked for twice.
+    """
+    last = rounds[-1]
+    given_up = sum(turn.answer.kind in _GIVEN_UP for turn in rounds) > 1
+    answers = sum(turn.answer.usage.requests for turn in rounds)
+    return not last.told or given_up or len(rounds) > max_repairs or answers > max(2, max_repairs)
+
+
+def _sent_back(opening: Messages, turn: Round) -> Messages:
     """The opening, the last reply and what is wrong with it; earlier ones are left out for brevity."""
-    note = prompts.repair(turn.faults[:_MAX_TOLD])
+    note = prompts.repair(turn.told[:_MAX_TOLD])
     if turn.answer.text.strip():
-        return (*opening, Turn("assistant", turn.answer.text[:_MAX_QUOTED]), Turn("user", note))
+        replied = {"role": "assistant", "content": turn.answer.text[:_MAX_QUOTED]}
+        return (*opening, replied, {"role": "user", "content": note})
     # Many chat templates refuse an empty turn, and two of one speaker in a row.
-    return (*opening[:-1], Turn("user", f"{opening[-1].content}\n\n{note}"))
+    *before, last = opening
+    return (*before, {**last, "content": f"{last['content']}\n\n{note}"})

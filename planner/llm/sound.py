@@ -17,9 +17,19 @@ from planner.builtin.lexicon import (
     SURFACES,
     word_set,
 )
-from planner.llm.absent import DENIALS
 from planner.scene import Region, Scene
 from planner.words import GRAMMAR, fold, folded, mentions
+
+DENIALS = frozenset(
+    map(
+        fold,
+        word_set("""
+            no not without never none neither nor nothing except excluding exclude minus lacks lacking avoid
+            don't doesn't isn't aren't free
+        """),
+    )
+)
+"""Words that say that something is not there."""
 
 MOST = 4
 """Details that one thing is given at most."""

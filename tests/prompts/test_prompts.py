@@ -8,55 +8,71 @@ import pytest
 
 import prompts
 from planner import arrange
+from planner.account import account, left_over
 from planner.builtin import BuiltinPlanner
-from planner.llm.checks import faults
+from planner.llm.checks import faults, nothing_placed
 from planner.llm.details import LENGTHS, PENALTY, listed
-from planner.llm.mend import mend
 from planner.llm.named import NamedPlanner
-from planner.llm.reply import ReplyBox, SceneReply
+from planner.llm.reading import read
+from planner.llm.reply import SceneReply
 from planner.llm.small import SmallReply
 from planner.llm.sound import sound
 from planner.local.server import Served
-from planner.scene import Place
+from planner.words import mentions
 
 EXAMPLES = prompts.examples()
-REPLIES = [SceneReply.model_validate_json(example.reply) for example in EXAMPLES]
+PLANS = [SceneReply.model_validate_json(example.reply) for example in EXAMPLES]
+
+MOST_TOKENS = 5000
+LETTERS_A_TOKEN = 3.5
+"""What the instructions, examples and schema came to with the tokenizer of gpt-4o (o200k_base)."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_an_example_is_a_faultless_plan_of_its_prompt(example: prompts.Example) -> None:
     reply = SceneReply.model_validate_json(example.reply, extra="forbid")
-    assert faults(reply, example.prompt) == ()
-    mended = mend(reply, example.prompt)
-    assert mended.notes == ()
-    assert len(mended.scene.relations) == len(reply.relations)
-    assert {"dropped relation", "lost"}.isdisjoint(note.kind for note in arrange(mended.scene).notes)
+    scene, notes = read(reply, example.prompt)
+    assert notes == ()
+    assert (faults(reply, scene, example.prompt), nothing_placed(scene)) == ((), None)
+    assert {"dropped relation", "lost"}.isdisjoint(note.kind for note in arrange(scene).notes)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_quotes_its_prompt_letter_by_letter_and_nearly_all_of_it(example: prompts.Example) -> None:
+    reply = SceneReply.model_validate_json(example.reply)
+    scene, _ = read(reply, example.prompt)
+    for given, kept in zip(reply.regions, scene.regions, strict=True):
+        assert given.quotes == kept.quotes != ()
+    assert tuple(reply.quotes.model_dump().values()) == tuple(scene.quotes.model_dump().values())
+    left = " ".join(left_over(account(scene)))
+    assert len(left) < 0.25 * len(example.prompt)
 
 
 def test_the_examples_show_every_kind_of_thing() -> None:
-    regions = [region for reply in REPLIES for region in reply.regions]
-    assert {type(region.where) for region in regions} == {ReplyBox, Place}
-    assert {1 < region.count <= 10 for region in regions} == {True, False}
-    assert any(region.count > 10 for region in regions)
-    assert any(reply.absent for reply in REPLIES)
-    assert any(reply.style for reply in REPLIES)
-    assert any(region.depth > 0 for region in regions)
+    regions = [region for reply in PLANS for region in reply.regions]
+    assert any(1 < region.count <= 10 for region in regions)
+    assert any(reply.absent for reply in PLANS)
+    assert any(not reply.regions for reply in PLANS)
+    assert any(not example.prompt.isascii() and "á" in example.prompt for example in EXAMPLES)
+    assert {relation.predicate for reply in PLANS for relation in reply.relations} >= {"under", "behind"}
+    assert any('"' in region.prompt for region in regions)
+    assert max(len(reply.regions) for reply in PLANS) >= 8
 
 
 def test_every_field_of_the_reply_is_explained() -> None:
     schema = SceneReply.model_json_schema()
-    fields = {*schema["properties"], *schema["$defs"]["ReplyRegion"]["properties"]}
+    parts = (schema, schema["$defs"]["ReplyRegion"], schema["$defs"]["ReplyBox"], schema["$defs"]["Place"])
+    fields = {field for part in parts for field in part["properties"]}
     assert [field for field in fields if f"`{field}`" not in prompts.instructions()] == []
 
 
 @pytest.mark.parametrize("example", prompts.examples("small"), ids=lambda example: example.name)
-def test_a_small_example_is_a_faultless_plan_and_one_of_the_full_ones(example: prompts.Example) -> None:
+def test_a_small_example_is_a_plan_of_its_prompt(example: prompts.Example) -> None:
     reply = SmallReply.model_validate_json(example.reply, extra="forbid").scene()
-    assert faults(reply, example.prompt) == ()
-    # What a model copies is known by the full examples: the small ones say the same.
-    (twin,) = (SceneReply.model_validate_json(one.reply) for one in EXAMPLES if one.prompt == example.prompt)
-    assert reply.background == twin.background
-    assert [region.prompt for region in reply.regions] == [region.prompt for region in twin.regions]
+    scene, notes = read(reply, example.prompt)
+    assert notes == ()
+    assert "lost" not in {note.kind for note in arrange(scene).notes}
+    assert all(mentions(example.prompt, region.name) for region in scene.regions)
 
 
 def test_every_field_of_the_small_reply_is_explained() -> None:
@@ -69,9 +85,16 @@ def test_a_repair_note_lists_the_faults() -> None:
     assert "\n- one\n- two $x\n" in prompts.repair(["one", "two $x"])
 
 
-def test_a_small_context_holds_the_instructions_and_examples() -> None:
+def test_a_request_stays_under_five_thousand_tokens() -> None:
     shown = "".join(example.prompt + example.reply for example in EXAMPLES)
-    assert len(prompts.instructions()) + len(shown) < 4 * 2000
+    schema = json.dumps(SceneReply.model_json_schema(), separators=(",", ":"))
+    assert len(prompts.instructions() + shown + schema) / LETTERS_A_TOKEN < MOST_TOKENS
+
+
+def test_the_language_of_region_prompts_stands_in_the_instructions() -> None:
+    assert "in English" in prompts.instructions()
+    assert "in Deutsch" in prompts.instructions(language="Deutsch")
+    assert "$" not in prompts.instructions()
 
 
 DETAILED = prompts.examples("details")

@@ -1,7 +1,5 @@
 """The details profile: the built-in planner plans, the model adds looks, and what was said stays."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +8,8 @@ from hypothesis import strategies as st
 
 from planner.builtin import BuiltinPlanner
 from planner.llm import LLMPlanner
-from planner.llm.details import PENALTY, details_model, enriched, listed
+from planner.llm.details import PENALTY, details_form, enriched, listed
 from planner.llm.named import NamedPlanner
-from planner.llm.reply import ReplyRegion, SceneReply
 from planner.llm.sound import MOST, sound
 from planner.local.server import Served
 from planner.scene import Region, Scene
@@ -33,14 +30,14 @@ def planner(script: "Script", **settings: Any) -> LLMPlanner:
 
 
 def test_the_plan_is_the_built_in_planners_with_details(script: "Script") -> None:
-    draft = planner(script.says(TOLD), reference=BuiltinPlanner())(PROMPT)
+    draft = planner(script.says(TOLD), reader=BuiltinPlanner())(PROMPT)
     own = BuiltinPlanner()(PROMPT)
     assert [region.prompt for region in draft.scene.regions] == [
         f"{FOX.prompt}, bushy tail, white paws",
         f"{TREE.prompt}, gnarled trunk, thick roots",
     ]
     bare = draft.scene.model_copy(update={"regions": own.scene.regions})
-    assert (bare, draft.asks, draft.notes) == (own.scene, own.asks, own.notes)
+    assert (bare, draft.notes) == (own.scene, own.notes)
     assert (draft.origin.planner, draft.origin.model) == ("llm", "scripted")
 
 
@@ -70,15 +67,6 @@ def test_where_there_is_nothing_to_detail_nothing_is_asked(script: "Script") -> 
 def test_things_that_a_reply_leaves_out_stay_as_they_are(script: "Script") -> None:
     draft = planner(script.says({"oak tree": "thick roots", "bear": "brown fur"}))(PROMPT)
     assert [region.prompt for region in draft.scene.regions] == [FOX.prompt, f"{TREE.prompt}, thick roots"]
-
-
-def test_a_model_that_is_weak_is_asked_for_details_where_another_planner_reads(
-    script: "Script", tmp_path: Path
-) -> None:
-    script.says({"caption": "A fox.", "regions": []}).says(TOLD)
-    draft = planner(script, profile="auto", reference=BuiltinPlanner())(PROMPT)
-    assert draft.scene.regions[0].prompt == f"{FOX.prompt}, bushy tail, white paws"
-    assert list(json.loads((tmp_path / "profiles.json").read_text()).values()) == ["details"]
 
 
 @pytest.mark.parametrize(
@@ -133,9 +121,7 @@ WORDS = st.lists(st.sampled_from(VOCABULARY.split()), max_size=40).map(" ".join)
 
 @given(WORDS, WORDS)
 def test_whatever_is_written_the_users_words_stand_and_no_other_thing_comes_in(one: str, two: str) -> None:
-    reply = SceneReply(
-        regions=(ReplyRegion(name="fox", prompt=one), ReplyRegion(name="oak tree", prompt=two))
-    )
+    reply = details_form(("fox", "oak tree")).model_validate({"fox": one, "oak tree": two})
     fox, tree = enriched(SCENE, reply).regions
     assert fox.prompt.startswith(FOX.prompt)
     assert tree.prompt.startswith(TREE.prompt)
@@ -147,9 +133,9 @@ def test_whatever_is_written_the_users_words_stand_and_no_other_thing_comes_in(o
 
 @pytest.mark.parametrize("names", [("a",), ("model config", "schema"), ("scene", "x (2)", "dump")])
 def test_any_name_may_be_a_field(names: tuple[str, ...]) -> None:
-    form = details_model(names)
+    form = details_form(names)
     reply = form.model_validate({name: f"{name}!" for name in names})
-    assert [(r.name, r.prompt) for r in reply.scene().regions] == [(name, f"{name}!") for name in names]
+    assert reply.model_dump() == {name: f"{name}!" for name in names}
     assert form.model_validate_json(reply.model_dump_json()) == reply
 
 

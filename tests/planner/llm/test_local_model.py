@@ -1,13 +1,15 @@
 """The planner with a real language model, the smallest that there is: SmolLM2-135M under llama.cpp.
 
-Such a model finds phrases and little else, so it shows that any model's reply becomes a plan. Run with
-`pytest -m llm -s`.
+Such a model finds phrases and little else, so it shows that any model's reply ends as a plan or as one line.
+Run with `pytest -m llm -s`.
 """
 
+import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +17,10 @@ from planner import arrange
 from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
-from planner.llm.borrowed import example_replies
 from planner.llm.named import NamedPlanner
 from planner.local.server import Served, local_model
 from planner.local.weights import SMOLLM2, fetch
-from planner.plans import Draft
-from planner.words import key, share
+from renderer.cli import main
 
 PROMPTS = (
     "a red fox sleeping under an oak tree",
@@ -37,60 +37,11 @@ PROMPTS = (
 )
 
 
-@dataclass(frozen=True)
-class Planned:
-    """What came of a prompt; `fault` is why it is of no use, or empty."""
-
-    prompt: str
-    draft: Draft | None
-    fault: str
-    own_phrases: bool
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     """The model under llama.cpp; it is fetched where it isn't there yet."""
     with local_model(fetch(SMOLLM2)) as served:
         yield served
-
-
-def plan(planner: LLMPlanner, prompt: str) -> Planned:
-    """Plan a prompt and judge what came of it."""
-    try:
-        draft = planner(prompt)
-    except PlanningError as error:
-        return Planned(prompt, None, str(error), own_phrases=False)
-    others = {key(region.prompt) for region in BuiltinPlanner()(prompt).scene.regions}
-    others |= {key(region.prompt) for reply in example_replies().values() for region in reply.regions}
-    own = [key(region.prompt) not in {*others, key(region.name)} for region in draft.scene.regions]
-    return Planned(prompt, draft, _fault(draft), own_phrases=2 * sum(own) >= len(own) > 0)
-
-
-def _fault(draft: Draft) -> str:
-    """Why a draft can't be used: nothing to place, nothing of the prompt, or a region lost in silence."""
-    scene = draft.scene
-    if not scene.regions:
-        return "no regions"
-    strange = [
-        region.name for region in scene.regions if not share(f"{region.name} {region.prompt}", scene.prompt)
-    ]
-    if 2 * len(strange) > len(scene.regions):
-        return f"the prompt names nothing of {', '.join(strange)}"
-    layout = arrange(scene)
-    lost = {note.name for note in layout.notes if note.kind == "lost"}
-    silent = [
-        region.name
-        for region, cell in zip(layout.scene.regions, layout.cells, strict=True)
-        if cell.is_empty and region.name not in lost
-    ]
-    return f"lost without a note: {', '.join(silent)}" if silent else ""
-
-
-def _show(one: Planned) -> None:
-    """One line on stderr for each prompt, as it is planned."""
-    regions = one.draft.scene.regions if one.draft else ()
-    drawn = "; ".join(f"{region.name}: {region.prompt}" for region in regions)
-    sys.stderr.write(f"{one.fault or 'usable'}{', own words' * one.own_phrases} | {one.prompt} | {drawn}\n")
 
 
 @pytest.mark.llm
@@ -106,12 +57,44 @@ def test_the_built_in_planner_plans_where_the_weights_are_damaged(kept: slice, t
 
 
 @pytest.mark.llm
-def test_a_tiny_model_plans_nine_of_ten_prompts_and_eight_in_its_own_words(served: Served) -> None:
-    # A model so small gets no better for being told what is wrong: it is asked once, and code repairs.
-    planner = LLMPlanner(**asdict(served), max_repairs=0, examples=3, reference=BuiltinPlanner())
-    planned: list[Planned] = []
+def test_the_command_plans_with_it_by_details(capsys: pytest.CaptureFixture[str]) -> None:
+    fetch(SMOLLM2)
+    assert main([PROMPTS[0], "--llm", "local", "--plan-only", "--no-cache"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [region["name"] for region in plan["scene"]["regions"]] == ["fox", "oak tree"]
+    assert (plan["origin"]["planner"], plan["origin"]["usage"]["requests"]) == ("llm", 1)
+
+
+@pytest.mark.llm
+def test_details_keep_the_readers_plan_and_add_to_some_of_it(served: Served) -> None:
+    planner = LLMPlanner(**asdict(served), profile="details")
+    gained = 0
     for prompt in PROMPTS:
-        planned.append(plan(planner, prompt))
-        _show(planned[-1])
-    assert sum(not one.fault for one in planned) >= 9
-    assert sum(one.own_phrases for one in planned) >= 8
+        draft, own = planner(prompt), BuiltinPlanner()(prompt)
+        assert [region.name for region in draft.scene.regions] == [
+            region.name for region in own.scene.regions
+        ]
+        pairs = list(zip(draft.scene.regions, own.scene.regions, strict=True))
+        assert all(region.prompt.startswith(read.prompt) for region, read in pairs)
+        gained += sum(region.prompt != read.prompt for region, read in pairs)
+        sys.stderr.write(f"{prompt} | {'; '.join(region.prompt for region in draft.scene.regions)}\n")
+    assert gained >= 4
+
+
+@pytest.mark.llm
+@pytest.mark.parametrize("profile", ["full", "small", "auto"])
+def test_what_it_plans_by_itself_can_be_arranged_or_is_one_line(served: Served, profile: Any) -> None:
+    planner = LLMPlanner(**asdict(served), profile=profile, examples=2)
+    for prompt in PROMPTS[:2]:
+        try:
+            draft = planner(prompt)
+        except PlanningError as error:
+            sys.stderr.write(f"{profile}: {prompt} | {error}\n")
+            continue
+        layout = arrange(draft.scene)
+        lost = {note.name for note in layout.notes if note.kind == "lost"}
+        cells = zip(layout.scene.regions, layout.cells, strict=True)
+        assert all(region.name in lost for region, cell in cells if cell.is_empty)
+        assert draft.origin.usage is not None
+        assert draft.origin.usage.requests <= 5
+        sys.stderr.write(f"{profile}: {prompt} | {'; '.join(r.prompt for r in draft.scene.regions)}\n")
