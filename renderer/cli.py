@@ -79,6 +79,7 @@ BENCHMARKS = {
     "parti": "PartiPrompts: validity, coverage and cost.",
     "t2i-compbench": "T2I-CompBench: validity, coverage and cost.",
     "world": "The little world: one to eight things exactly in their places; ships with the program.",
+    "readings": "Readings: are regions the prompt's things, in their own words, number and places?",
     "prompts": "Prompts of one's own, one a line: validity, coverage and cost.",
 }
 """The benchmarks, told here so that help needs none of their code; a test holds them to `evals`."""

@@ -39,7 +39,7 @@ def is_plural(name: str) -> bool:
 
 
 def plural(name: str) -> str:
-    """The plural of a name: "boxes of apples" of "box of apples"; a name in other than English letters stays."""
+    """The plural of a name: "boxes of apples" of "box of apples"; one in other letters than English stays."""
     noun = _noun(name)
     if not noun.isascii() or not noun[-1:].isalpha() or is_plural(name):
         return name

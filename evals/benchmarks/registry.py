@@ -8,6 +8,7 @@ from evals.benchmarks.geneval import GENEVAL
 from evals.benchmarks.lmd import LMD
 from evals.benchmarks.nsr import NSR_COUNTING, NSR_SPATIAL
 from evals.benchmarks.plain import COMPBENCH, DPG, LONGBENCH, PARTI, PROMPTS
+from evals.benchmarks.readings import READINGS
 from evals.benchmarks.samples import Benchmark
 from evals.benchmarks.world import WORLD
 from evals.named import from_file
@@ -24,6 +25,7 @@ _EVERY: tuple[Benchmark[Any], ...] = (
     PARTI,
     COMPBENCH,
     WORLD,
+    READINGS,
     PROMPTS,
 )
 BENCHMARKS: dict[str, Benchmark[Any]] = {benchmark.name: benchmark for benchmark in _EVERY}

@@ -42,6 +42,11 @@ FILES = {
     "dpg-bench": ("prompts/whoops9.txt", "A mug on a hat.\n", ["whoops9"]),
     "longbench-t2i": ("instruction.jsonl", '{"instruction": "A mug.", "label": []}\n', [0]),
     "parti": ("PartiPrompts.tsv", 'Prompt\tCategory\tChallenge\tNote\na 6" mug\tArts\tBasic\t\n', [0]),
+    "readings": (
+        "readings.jsonl",
+        '{"id": "r/1", "prompt": "a mug", "things": [{"head": "mug"}]}\n',
+        ["r/1"],
+    ),
     "t2i-compbench": ("color_val.txt", "a blue mug\n\na red hat\n", ["color-0", "color-2"]),
 }
 
