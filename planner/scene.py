@@ -149,6 +149,9 @@ class Region(Frozen):
     size: Extent | None = Field(
         default=None, description="how much of the picture the thing takes, where its place is left open"
     )
+    wish: Box | None = Field(
+        default=None, description="where it had best stand, if that leaves room for the others"
+    )
     negative: Words = Field(
         default="", description="a negative prompt of its own, beside the whole picture's"
     )

@@ -7,7 +7,7 @@ from planner.placing.partition import partition
 from planner.placing.place import Placement, place
 from planner.placing.problem import Problem, pose
 from planner.placing.rect import Rect
-from planner.placing.sizes import instance_rects
+from planner.placing.sizes import instance_rects, wished_rects
 from planner.placing.targets import targets
 from planner.plans import Size
 from planner.scene import Region, Scene
@@ -42,9 +42,16 @@ def _rects(scene: Scene, expansion: Expansion, size: Size) -> dict[str, Rect]:
     """What each region of the expansion wishes for."""
     counts = {name: len(members) for name, members in expansion.members.items()}
     wholes = targets(scene, counts, size)
+    wishes = {region.name: region.wish for region in scene.regions}
     rects: dict[str, Rect] = {}
     for name, members in expansion.members.items():
-        rects |= zip(members, instance_rects(name, wholes[name], len(members), size), strict=True)
+        wish = wishes[name]
+        shared = (
+            wished_rects(wish, len(members), size)
+            if wish and len(members) > 1
+            else instance_rects(name, wholes[name], len(members), size)
+        )
+        rects |= zip(members, shared, strict=True)
     return rects | {name: Rect.of(box) for name, box in given_boxes(expansion.scene.regions, size).items()}
 
 
@@ -52,6 +59,8 @@ def _arranged(problem: Problem, placement: Placement) -> dict[str, Region]:
     """Every region with its shape and its depth, by name."""
     answer = placement.answer
     return {
-        region.name: region.model_copy(update={"where": given_shape(region) or box, "depth": depth})
+        region.name: region.model_copy(
+            update={"where": given_shape(region) or box, "wish": None, "depth": depth}
+        )
         for region, box, depth in zip(problem.regions, answer.boxes, answer.depths, strict=True)
     }

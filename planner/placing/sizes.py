@@ -6,7 +6,7 @@ from planner.placing.kinds import Kind, kind_of
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
 from planner.plans import Size
-from planner.scene import GRID, Extent, Place, Region
+from planner.scene import GRID, Box, Extent, Place, Region
 
 EXTENT: dict[Extent | None, float] = {"small": 0.6, "medium": 0.9, "large": 1.3, None: 1.0}
 BAND: dict[Extent, float] = {"small": 0.2, "medium": 0.35, "large": 0.5}
@@ -23,6 +23,9 @@ SQUEEZED = 0.8
 
 COUNTED = 0.92
 """How large the side of each of several is against its share of their room, so that they stand apart."""
+
+WIDE = 0.9
+"""From which part of the canvas a wish fills it along an axis."""
 
 GAP = 30
 """Grid units between things placed side by side."""
@@ -52,6 +55,28 @@ def footprint(region: Region, instances: int, kind: Kind, usual: float, size: Si
     if place and place.vertical == "full":
         width, height = (width if width == GRID else max(width, BAND[place.size] * GRID)), GRID
     return Rect(0, 0, min(width, GRID), min(height, GRID))
+
+
+def wished_rect(wish: Box, size: Size) -> Rect:
+    """A wish, which is for a square canvas, on one of `size`: its middle stays, and so do its area and
+    its proportions, unless it fills the canvas along an axis.
+    """
+    rect = Rect.of(wish)
+    x = 1.0 if rect.width >= WIDE * GRID else (size.height / size.width) ** 0.5
+    y = 1.0 if rect.height >= WIDE * GRID else (size.width / size.height) ** 0.5
+    fit = min(1.0, GRID / (rect.width * x), GRID / (rect.height * y))
+    return Rect(rect.x, rect.y, rect.width * x * fit, rect.height * y * fit).on_canvas()
+
+
+def wished_rects(wish: Box, instances: int, size: Size) -> list[Rect]:
+    """A wish shared out among the instances of a region."""
+    whole = wished_rect(wish, size)
+    item = COUNTED * (whole.width * whole.height / instances) ** 0.5
+    placed = shelves([Rect(0, 0, item, item)] * instances, whole)
+    rows = len({rect.y for rect in placed})
+    columns = -(-instances // rows)
+    width, height = COUNTED * whole.width / columns, COUNTED * whole.height / rows
+    return [Rect(rect.x, rect.y, width, height).on_canvas() for rect in placed]
 
 
 def instance_rects(name: str, whole: Rect, instances: int, size: Size) -> list[Rect]:

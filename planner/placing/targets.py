@@ -9,7 +9,7 @@ from planner.placing.kinds import kinds_among
 from planner.placing.neighbours import Neighbours, suggest
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
-from planner.placing.sizes import footprint, usual_side
+from planner.placing.sizes import footprint, usual_side, wished_rect
 from planner.plans import Size
 from planner.scene import GRID, Place, Region, Relation, Scene
 from planner.shapes import given_boxes
@@ -39,8 +39,10 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
     wanted = {r.name: footprint(r, instances[r.name], kinds[r.name], usual, size) for r in regions}
     wanted |= _supports(wanted, scene.relations)
     wanted |= _fitted([r for r in regions if isinstance(r.where, Place) and not _is_band(r)], wanted)
-    located = {name: Rect.of(box) for name, box in given_boxes(regions, size).items()}
+    given = given_boxes(regions, size)
+    located = {name: Rect.of(box) for name, box in given.items()}
     located |= _placed(regions, wanted)
+    located |= {r.name: wished_rect(r.wish, size) for r in regions if r.wish and r.name not in given}
     neighbours = Neighbours.of(scene.relations)
     located = suggest(located, wanted, neighbours)
     depths = {region.name: region.depth for region in regions}

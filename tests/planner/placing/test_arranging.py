@@ -259,3 +259,30 @@ def test_32_related_regions_find_room() -> None:
     layout = arrange(scene(things(*row), *relations))
     assert not notes(layout, "lost")
     assert all(cell.area > 0 for cell in layout.cells)
+
+
+def test_a_wish_is_kept_where_there_is_room_and_its_proportions_on_any_canvas() -> None:
+    wish = Box(x0=100, y0=600, x1=300, y1=800)
+    alone = scene([Region(name="ant", prompt="an ant", wish=wish)])
+    square, wide = (arrange(alone, size) for size in (Size(), Size(width=2048, height=512)))
+    kept, stretched = box_of(square, "ant"), box_of(wide, "ant")
+    assert (kept.x0, kept.y0, kept.x1, kept.y1) == pytest.approx((100, 600, 300, 800), abs=16)
+    assert (stretched.x1 - stretched.x0) * 4 == pytest.approx(stretched.y1 - stretched.y0, rel=0.1)
+    assert (stretched.x0 + stretched.x1) / 2 == pytest.approx(200, abs=20)
+    assert square.scene.regions[0].wish is None
+
+
+def test_wishes_give_way_to_relations_and_to_one_another() -> None:
+    wish = Box(x0=400, y0=400, x1=700, y1=700)
+    two = [Region(name=name, prompt="x", wish=wish) for name in ("ant", "bee")]
+    layout = arrange(scene(two, ("ant", "left of", "bee")))
+    assert box_of(layout, "ant").x1 <= box_of(layout, "bee").x0
+    assert not layout.notes
+
+
+def test_a_wish_of_several_is_shared_out_among_them() -> None:
+    wish = Box(x0=100, y0=700, x1=900, y1=900)
+    layout = arrange(scene([Region(name="ant", prompt="an ant", count=4, wish=wish)]))
+    boxes = [box_of(layout, f"ant {n}") for n in range(1, 5)]
+    assert all(box.x0 >= 100 - 16 and box.x1 <= 900 + 16 and box.y0 >= 700 - 16 for box in boxes)
+    assert not layout.notes
