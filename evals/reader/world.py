@@ -1,0 +1,91 @@
+"""`python -m evals.reader.world > readings/world.jsonl`: readings of the little world, whose facts are known.
+
+The seeds are none of the benchmark's.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from evals.world.facts import Facts, Relates, Stands
+from evals.world.phrases import plural
+from evals.world.placed import SETTINGS
+from evals.world.scenes import Group, grouped, told
+
+EACH = 40
+"""Readings of each number of things, 1 to 8."""
+
+FIRST_SEED = 71_000_000
+
+SIDE = 0.22
+"""Side of a thing in parts of the canvas, where each has a third of it."""
+
+
+def readings() -> Iterator[dict[str, Any]]:
+    """Readings of prompts of one to eight things."""
+    for count in range(1, 9):
+        for number in range(EACH):
+            rng = np.random.default_rng((7, count, FIRST_SEED + number))
+            groups = grouped(rng, count)
+            yield reading(f"world/{count}-{number}", told(rng, groups), groups)
+
+
+def reading(name: str, facts: Facts, groups: Sequence[Group]) -> dict[str, Any]:
+    """The reading of a prompt, by the facts that it was made from."""
+    of_thing = [place for place, group in enumerate(groups) for _ in group.spots]
+    stands = {of_thing[claim.thing]: claim for claim in facts.claims if isinstance(claim, Stands)}
+    relations = {
+        (of_thing[claim.subject], claim.direction, of_thing[claim.object]): None
+        for claim in facts.claims
+        if isinstance(claim, Relates)
+    }
+    return {
+        "id": name,
+        "prompt": facts.text,
+        "things": [_thing(facts.text, group, stands.get(place)) for place, group in enumerate(groups)],
+        "relations": [{"subject": s, "predicate": d, "object": o} for s, d, o in relations],
+        "background": _settings(facts.text),
+        "style": [],
+        "absent": [found[0] for kind in facts.absent if (found := _denied(facts.text, kind))],
+    }
+
+
+def _thing(text: str, group: Group, stands: Stands | None) -> dict[str, Any]:
+    several = len(group.spots) > 1
+    head = plural(group.noun) if several else group.noun
+    phrase = next(one for one in (group.phrase, group.phrase.capitalize()) if one in text)
+    x = [(2 * column + 1) / 6 for column, _ in group.spots]
+    y = [(2 * row + 1) / 6 for _, row in group.spots]
+    box = (min(x) - SIDE / 2, min(y) - SIDE / 2, max(x) + SIDE / 2, max(y) + SIDE / 2)
+    return {
+        "head": head,
+        "count": len(group.spots),
+        "need": "must",
+        "words": [phrase],
+        "horizontal": stands.column if stands else None,
+        "vertical": stands.row if stands else None,
+        "depth": None,
+        "box": [round(1000 * side) for side in box],
+    }
+
+
+def _settings(text: str) -> list[str]:
+    """The setting, as the text writes it."""
+    start = next(place for setting in SETTINGS if (place := text.lower().find(setting)) >= 0)
+    setting = next(setting for setting in SETTINGS if text.lower().startswith(setting, start))
+    return [text[start : start + len(setting)]]
+
+
+def _denied(text: str, kind: str) -> re.Match[str] | None:
+    """The word of an excluded kind, which is the last one of its kind."""
+    found = list(re.finditer(rf"\b{kind}(?:s|es)?\b", text))
+    return found[-1] if found else None
+
+
+if __name__ == "__main__":
+    for one in readings():
+        sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")

@@ -1,0 +1,109 @@
+"""A prompt as the reader sees it: words and signs, a quotation as one word, web-UI syntax set aside."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.quoting import quotations
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+LETTERING = 2
+"""The word piece that stands for any quotation: the encoder's vocabulary has it unused."""
+
+WINDOW = 448
+"""Word pieces that are read at once; the encoder was made for 512."""
+
+OVERLAP = 128
+"""Word pieces that two windows have in common, so that each word has some of its neighbours in one."""
+
+START, END = 101, 102
+"""The encoder's pieces at both ends of a window."""
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*|['’]s\b|[^\w\s]|_")
+
+_ASIDE = re.compile(
+    r"<\w+:[^<>\s]*>"
+    r"|(?<![\w-])--?(?:ar|v|s|q|c|no|style|stylize|chaos|seed|iw|niji|raw|tile|hd)\b(?:[ =][\d.:/]+)?"
+    r"|:\d+(?:\.\d+)?(?=\s*[)\]}])|\bBREAK\b"
+)
+"""LoRA tags, Midjourney's parameters, weights, and the word that parts a prompt in AUTOMATIC1111."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word or sign of a prompt from `start` to `end`; `quoted` if it is a whole quotation."""
+
+    start: int
+    end: int
+    text: str
+    quoted: bool = False
+
+
+def tokens(prompt: str) -> tuple[Token, ...]:
+    """The words and signs of a prompt in their order."""
+    found = [
+        Token(one.start, one.end, prompt[one.start : one.end], quoted=True) for one in quotations(prompt)
+    ]
+    hidden = [(one.start, one.end) for one in found]
+    hidden += [match.span() for match in _ASIDE.finditer(prompt)]
+    masked = list(prompt)
+    for start, end in hidden:
+        masked[start:end] = " " * (end - start)
+    words = (Token(*match.span(), match[0]) for match in _WORD.finditer("".join(masked)))
+    return tuple(sorted((*found, *words), key=lambda token: token.start))
+
+
+def load_pieces(path: Path) -> "Tokenizer":
+    """The encoder's word pieces, as they are: neither cut nor padded."""
+    from tokenizers import Tokenizer
+
+    pieces = Tokenizer.from_file(str(path))
+    pieces.no_padding()
+    pieces.no_truncation()
+    return pieces
+
+
+@dataclass(frozen=True)
+class Window:
+    """Word pieces that are read at once, and where among them each word of `words` begins."""
+
+    pieces: tuple[int, ...]
+    words: tuple[int, ...]
+    first: tuple[int, ...]
+
+
+def windows(words: Sequence[Token], pieces: "Tokenizer") -> tuple[Window, ...]:
+    """The words in overlapping windows; every word is in one at least."""
+    spelt = [_pieces(word, pieces) for word in words]
+    found: list[Window] = []
+    start = 0
+    while start < len(words) or not found:
+        ids, first, end = [START], list[int](), start
+        while end < len(words) and (len(ids) + len(spelt[end]) < WINDOW or end == start):
+            first.append(len(ids))
+            ids += spelt[end]
+            end += 1
+        found.append(Window((*ids[: WINDOW - 1], END), tuple(range(start, end)), tuple(first)))
+        if end == len(words):
+            break
+        start = _stepped_back(spelt, start, end)
+    return tuple(found)
+
+
+def _stepped_back(spelt: Sequence[Sequence[int]], start: int, end: int) -> int:
+    """The first word of the next window, which shares `OVERLAP` pieces with the one that ends at `end`."""
+    shared, place = 0, end
+    while place - 1 > start and shared < OVERLAP:
+        place -= 1
+        shared += len(spelt[place])
+    return place
+
+
+def _pieces(word: Token, pieces: "Tokenizer") -> list[int]:
+    if word.quoted:
+        return [LETTERING]
+    return pieces.encode(word.text, add_special_tokens=False).ids[:16] or [100]

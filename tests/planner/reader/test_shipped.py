@@ -1,0 +1,54 @@
+"""The reader that ships: small, the same every time, and right about plain things."""
+
+import pytest
+
+from planner.reader.planner import ReaderPlanner
+from planner.reader.weights import FOLDER
+from planner.scene import Scene
+
+
+def plan(prompt: str) -> Scene:
+    return ReaderPlanner()(prompt).scene
+
+
+def test_its_files_are_small() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 30e6
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("At night, a large yellow star in the upper left, and a red heart on the grass", {"star", "heart"}),
+        ('A wooden sign that says "OPEN 24 HOURS" above a blue door', {"sign", "door"}),
+        ("a woman with (red hair:1.3) on the left, a dog on the right, <lora:style:0.8>", {"woman", "dog"}),
+        (
+            "A couple, the beautiful girl on the left, silver hair, braided ponytail, happy, the handsome "
+            "young man on the right, detailed gorgeous face, grin, blonde hair",
+            {"girl", "man"},
+        ),
+    ],
+)
+def test_it_finds_the_things_and_nothing_else(prompt: str, names: set[str]) -> None:
+    scene = plan(prompt)
+    assert {region.name for region in scene.regions} == names
+    assert all(quote in prompt for region in scene.regions for quote in region.quotes)
+
+
+def test_lettering_stays_with_what_it_is_written_on() -> None:
+    (sign, _) = plan('A wooden sign that says "OPEN 24 HOURS" above a blue door').regions
+    assert '"OPEN 24 HOURS"' in sign.prompt
+
+
+def test_sides_stand_as_stated() -> None:
+    woman, dog = plan("a woman with red hair on the left, a dog on the right").regions
+    assert woman.wish is not None
+    assert dog.wish is not None
+    assert woman.wish.x1 + woman.wish.x0 < 1000 < dog.wish.x0 + dog.wish.x1
+
+
+def test_the_same_prompt_is_the_same_plan_and_a_long_one_is_read_in_windows() -> None:
+    long = "A brass lantern hangs above a worn oak desk. " * 60
+    assert plan(long) == plan(long)
+    named = [region.name for region in plan(long).regions]
+    assert len(set(named)) == len(named) > 1
+    assert any("lantern" in name for name in named)

@@ -1,0 +1,65 @@
+"""A prompt as the reader sees it: words, quotations as one, web-UI syntax set aside, windows that overlap."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.reader.tokens import END, LETTERING, OVERLAP, START, WINDOW, Token, tokens, windows
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("A red fox, 3 hens.", ["A", "red", "fox", ",", "3", "hens", "."]),
+        ('a sign "OPEN 24 HOURS" and a door', ["a", "sign", '"OPEN 24 HOURS"', "and", "a", "door"]),
+        ("the girls' hats, the cat's bowl", ["the", "girls", "'", "hats", ",", "the", "cat", "'s", "bowl"]),
+        ("1girl, 2cats", ["1", "girl", ",", "2", "cats"]),
+        (
+            "a woman with (red hair:1.3), <lora:style:0.8>",
+            ["a", "woman", "with", "(", "red", "hair", ")", ","],
+        ),
+        ("a fox BREAK a hen --ar 16:9 --v 6", ["a", "fox", "a", "hen"]),
+        ("a rolled-up map of Łódź", ["a", "rolled", "-", "up", "map", "of", "Łódź"]),
+        ("", []),
+    ],
+)
+def test_words_and_signs(prompt: str, words: list[str]) -> None:
+    found = tokens(prompt)
+    assert [token.text for token in found] == words
+    assert all(prompt[token.start : token.end] == token.text for token in found)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_words_stand_in_their_order_and_never_overlap(prompt: str) -> None:
+    found = tokens(prompt)
+    ends = [0, *(token.end for token in found)]
+    assert all(before <= token.start < token.end for before, token in zip(ends, found, strict=False))
+
+
+class _Letters:
+    """Word pieces as the tokenizer gives them: one for each letter."""
+
+    def encode(self, text: str, add_special_tokens: bool) -> "_Letters":
+        assert not add_special_tokens
+        self.ids = [200 + ord(letter) % 50 for letter in text]
+        return self
+
+
+@pytest.mark.parametrize("count", [1, 60, 200, 700])
+def test_every_word_is_in_a_window_and_neighbours_share_one(count: int) -> None:
+    words = [Token(8 * i, 8 * i + 7, "lantern") for i in range(count)]
+    found = windows(words, _Letters())  # pyright: ignore[reportArgumentType]
+    assert {word for window in found for word in window.words} == set(range(count))
+    assert all(len(window.pieces) <= WINDOW + 1 for window in found)
+    assert all((window.pieces[0], window.pieces[-1]) == (START, END) for window in found)
+    for one, two in pairwise(found):
+        shared = set(one.words) & set(two.words)
+        assert 7 * len(shared) >= OVERLAP
+
+
+def test_a_quotation_is_one_piece() -> None:
+    (window,) = windows(tokens('a "very long sign that has many words" here'), _Letters())  # pyright: ignore[reportArgumentType]
+    assert window.pieces.count(LETTERING) == 1
+    assert len(window.words) == 3
