@@ -22,7 +22,7 @@ from planner.scene import (
     Scene,
     Vertical,
 )
-from planner.words import clip
+from planner.words import GRAMMAR, clip
 
 if TYPE_CHECKING:
     import inflect
@@ -40,6 +40,8 @@ _SIGNS = " \t\n,.;:!?()[]{}<>-–—&/|"
 _LEADING = frozenset(["and", "or", "while", "but", "then"])
 _ARTICLES = frozenset(["a", "an", "the"])
 _NUMBERS = frozenset(NUMBER_WORDS)
+_HANGING = GRAMMAR | _NUMBERS | frozenset(_SIGNS)
+"""What a run of words doesn't end with: it led to another thing's words."""
 
 
 def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
@@ -171,7 +173,7 @@ def _grouped(words: Sequence[Token], indices: Sequence[int]) -> Iterator[list[To
         if run and i != run[-1] + 1:
             while run and words[run[0]].text.lower() in _LEADING | set(_SIGNS):
                 run = run[1:]
-            while run and words[run[-1]].text.lower() in _LEADING | _ARTICLES | set(_SIGNS):
+            while run and words[run[-1]].text.lower() in _HANGING:
                 run = run[:-1]
             if run:
                 yield [words[j] for j in run]

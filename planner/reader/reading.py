@@ -17,8 +17,11 @@ THING = 0.5
 MUST = 0.35
 """From which share of that it gets a region of its own; else it stays in others' words and in the picture."""
 
-OWN = 0.5
+OWN = 0.4
 """From which probability a word belongs to a thing."""
+
+SHARED = 0.1
+"""How much less than to another thing a word may belong to one that it belongs to too."""
 
 RELATED = 0.5
 """From which probability one thing is related to another."""
@@ -91,13 +94,14 @@ def read(prompt: str, weights: Weights) -> Reading:
 
 
 def _owned(seen: OfWords, heads: Sequence[int]) -> list[tuple[int, ...]]:
-    """The words of each thing: its head, and what likely belongs to it and is no other's head."""
-    owners = 1 / (1 + np.exp(-seen.owners))
-    others = set(heads)
-    return [
-        tuple(i for i in range(len(owners)) if i == head or (owners[i, head] > OWN and i not in others))
-        for head in heads
-    ]
+    """The words of each thing: its head, and what likely belongs to it, hardly less than to any other, and is
+    no other's head.
+    """
+    owners = 1 / (1 + np.exp(-seen.owners[:, heads]))
+    mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
+    mine[heads] = False
+    mine[heads, range(len(heads))] = True
+    return [tuple(np.flatnonzero(column).tolist()) for column in mine.T]
 
 
 def _thing(
