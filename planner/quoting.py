@@ -110,7 +110,8 @@ def lettering(prompt: str) -> tuple[str, ...]:
 
     An apostrophe is none, nor is the sign of inches or minutes.
     """
-    texts = (" ".join(prompt[one.start + 1 : one.end - 1].split()) for one in quotations(prompt))
+    parts = (prompt[one.start + 1 : one.end - 1] for one in quotations(prompt))
+    texts = (" ".join(part.split()).rstrip("\\") for part in parts)
     return tuple(dict.fromkeys(texts))
 
 
@@ -161,4 +162,6 @@ def _closed(prompt: str, start: int) -> int | None:
         doubtful = prompt[at] in "'’" or prompt[at] == prompt[start]
         if prompt[at] in _CLOSING[prompt[start]] and not (doubtful and is_of_word(prompt[at + 1 : at + 2])):
             return at
-    return None
+    # Keyboards open with a mark of print and close with a straight one.
+    straight = prompt.find('"', start + 1, start + MAX_LETTERING + 2) if prompt[start] in "“„" else -1
+    return straight if straight >= 0 else None

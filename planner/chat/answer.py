@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 
-from planner.chat.extract import Found, find_object, without_thinking
+from planner.chat.extract import Found, find_object, whole, without_thinking
 from planner.chat.modes import Mode
 from planner.chat.requests import Completion
 from planner.chat.usage import used
@@ -45,11 +45,11 @@ def read(completion: Completion, form: type[BaseModel]) -> Answer:
     finish, refusal = at(choice, "finish_reason"), at(message, "refusal")
     fields = tuple(form.model_json_schema()["properties"])
     texts = [*_arguments(message), without_thinking(text_of(at(message, "content")))]
-    texts = [text for text in texts if text.strip()] or [""]
+    texts = [whole(text) for text in texts if text.strip()] or [""]
     found = [find_object(text, fields) for text in texts]
     best = next((place for place, one in enumerate(found) if one.data is not None), 0)
     kind = _kind(texts[best], found[best], finish, refusal)
-    text = refusal if isinstance(refusal, str) and refusal else texts[best]
+    text = whole(refusal) if isinstance(refusal, str) and refusal else texts[best]
     data = found[best].data if kind == "object" else None
     fault = _FAULTS.get(kind) or ("" if data is not None else _not_in_form(found[best], fields))
     return Answer(kind, text, used(completion.body), completion.mode, data, fault)

@@ -45,13 +45,13 @@ def without_thinking(text: str) -> str:
 
 
 def find_object(text: str, fields: Collection[str]) -> Found:
-    """The last object in `text` that has as many of the `fields` as any other, or half as many."""
+    """The last object in `text` that fills as many of the `fields` as any other, or half as many."""
     text = text[:MAX_TEXT]
     whole = _decoded(text.strip())
     values, cut_off = _scanned(text) if whole is None else ([whole], False)
     objects = [data for value in values for data in _of_form(value, fields, _DEEPEST)]
-    most = max((_held(data, fields) for data in objects), default=0)
-    found = next((data for data in reversed(objects) if 2 * _held(data, fields) >= most), None)
+    most = max((_filled(data, fields) for data in objects), default=0)
+    found = next((data for data in reversed(objects) if 2 * _filled(data, fields) >= most), None)
     return Found(found, cut_off, any(isinstance(value, dict) for value in values))
 
 
@@ -88,10 +88,26 @@ def _decoded(text: str) -> object:
     """The JSON value that `text` is, commas before a closing bracket forgiven; None where it is none."""
     for json_text in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
-            return _DECODER.decode(json_text)
+            return _whole_letters(_DECODER.decode(json_text))
         except (ValueError, RecursionError):
             continue
     return None
+
+
+def whole(text: str) -> str:
+    """`text` with each half of a letter, which cut emoji leave behind, replaced: it can't be written."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _whole_letters(value: object) -> object:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole_letters(one) for one in cast(list[object], value)]
+    if isinstance(value, dict):
+        items = cast(dict[str, object], value).items()
+        return {whole(name): _whole_letters(one) for name, one in items}
+    return value
 
 
 def _of_form(value: object, fields: Collection[str], depth: int) -> Iterator[Mapping[str, Any]]:
@@ -109,9 +125,17 @@ def _of_form(value: object, fields: Collection[str], depth: int) -> Iterator[Map
         # One field in common is chance, where there are others on both sides.
         if held > 1 or (held and (held == len(fields) or len(data) <= 2)):
             yield data
+            if 2 * held >= len(fields):
+                # What stands in it is its own part, and no reply.
+                return
         inner = [wrapped for name, wrapped in data.items() if name not in fields]
     for one in inner:
         yield from _of_form(one, fields, depth - 1)
+
+
+def _filled(data: Mapping[str, Any], fields: Collection[str]) -> int:
+    """How many of the fields say something: an empty form, shown after a reply, is none."""
+    return sum(bool(data.get(name)) for name in fields)
 
 
 def _held(data: Mapping[str, Any], fields: Collection[str]) -> int:

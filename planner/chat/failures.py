@@ -9,6 +9,10 @@ from planner.errors import PlanningError, ScenewrightError, UserError
 if TYPE_CHECKING:
     from openai import APIError, APIStatusError
 
+_BAD_KEY = re.compile(
+    r"api.?key.{0,20}(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect) api.?key", re.IGNORECASE
+)
+
 
 class RefusedError(PlanningError):
     """The endpoint doesn't take what it is asked, in whatever way it is asked."""
@@ -41,9 +45,17 @@ REFUSALS = frozenset({400, 404, 405, 415, 422, 501})
 
 def said(error: "APIError") -> str:
     """The endpoint's own message, without the client's frame around it."""
-    body = cast(dict[str, object], error.body) if isinstance(error.body, dict) else {}
+    given = error.body[0] if isinstance(error.body, list) and error.body else error.body
+    body = cast(dict[str, object], given) if isinstance(given, dict) else {}
+    if isinstance(inner := body.get("error"), dict):
+        body = cast(dict[str, object], inner)
     told = error.body if isinstance(error.body, str) else body.get("message")
     return str(told or error.message)
+
+
+def refuses_key(error: "APIError") -> bool:
+    """Whether the endpoint refuses access; some say with a status of 400 that a key is not valid."""
+    return status(error) in {401, 403} or (status(error) == 400 and _BAD_KEY.search(said(error)) is not None)
 
 
 def status(error: "APIError") -> int:
@@ -91,7 +103,7 @@ def _of_status(error: "APIStatusError", endpoint: Endpoint, where: str) -> Scene
     code, told = error.status_code, endpoint.redact(said(error))
     if code < 429 and filtered(error):
         return PlanningError(f"{where} declines the request ({code}): {told}")
-    if code in {401, 403}:
+    if refuses_key(error):
         return UserError(
             f"{where} refuses access ({code}): OPENAI_API_KEY must be a key that may use {endpoint.model!r}; "
             f"it says: {told}"

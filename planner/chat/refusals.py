@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from planner.chat.capabilities import LEAST_ROOM, Capabilities, Context, letters
-from planner.chat.failures import REFUSALS, filtered, lacks_model, said, status, talks_of_length
+from planner.chat.failures import REFUSALS, filtered, lacks_model, refuses_key, said, status, talks_of_length
 from planner.chat.modes import MODES, Mode, spare_keywords
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def adapted(
     `form` is what the answer should be held to in `mode`, None where it may be anything.
     """
     told = re.sub(r"(?<=\d),(?=\d{3})", "", f"{error.param or ''}: {said(error)}")
-    if lacks_model(error) or filtered(error):
+    if lacks_model(error) or refuses_key(error) or filtered(error):
         return None
     if status(error) in {400, 422, 500} and known.system_role and _refuses_system(told, sent):
         return known.model_copy(update={"system_role": False})

@@ -69,9 +69,21 @@ def with_true_status(response: httpx2.Response) -> None:
         answer = response.json()
     except (ValueError, RecursionError):
         return
-    error = cast(dict[str, Any], answer).get("error") if isinstance(answer, dict) else None
-    if error and not answer.get("choices"):
+    if not isinstance(answer, dict):
+        return
+    told = cast(dict[str, Any], answer)
+    error = _error_of_choice(told.get("choices")) if told.get("choices") else told.get("error")
+    if error:
         response.status_code = _told_status(error)
+
+
+def _error_of_choice(choices: object) -> object:
+    """The error that stands where an answer should be: a router tells so of the endpoint behind it."""
+    first = cast(list[object], choices)[0] if isinstance(choices, list) else None
+    choice = cast(dict[str, object], first) if isinstance(first, dict) else {}
+    message = choice.get("message")
+    wrote = cast(dict[str, object], message).get("content") if isinstance(message, dict) else None
+    return None if wrote else choice.get("error")
 
 
 def _told_status(error: object) -> int:

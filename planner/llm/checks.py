@@ -157,12 +157,20 @@ def _remedy(one: Shown, shown: Sequence[Shown]) -> str:
     least = f"at least {width} wide and high and {area:.1f} % of the picture (65 by 65)"
     if not hiding:
         return f"{where}: make its box larger, {least}, or leave it to the prompt of what it belongs to"
+    within = all(
+        other.place.intersection(one.place).area >= 0.9 * other.place.area
+        for other in shown
+        if other.region in hiding
+    )
     nearest = sorted(hiding, key=lambda other: (other.depth, other.name))[:4]
     names = ", ".join(f"{other.name!r} ({_told(other)})" for other in nearest)
-    return (
-        f"it is {where} and nearer regions cover it: {names}. Give it a smaller depth than theirs, or "
-        f"move or shrink the boxes until a quarter of it shows, {least}"
-    )
+    if within:
+        order = "Make it larger, or them fewer or smaller,"
+    elif nearest[0].depth > 0:
+        order = "Give it a smaller depth than theirs, or move or shrink the boxes"
+    else:
+        order = "Give them a larger depth than its own, or move or shrink the boxes"
+    return f"it is {where}, and regions before it cover it: {names}. {order} until a quarter shows, {least}"
 
 
 def _told(region: Region) -> str:
@@ -197,7 +205,13 @@ def _denied(relation: Relation, subject: Region, other: Region) -> str:
 
 
 def _lettering(scene: Scene, prompt: str) -> Iterator[Fault]:
-    """What stands in quotation marks in the prompt and is lettered nowhere."""
+    """What stands in quotation marks in the prompt and is lettered nowhere.
+
+    A prompt that is quoted as a whole, or is JSON, has its quotation marks for another reason.
+    """
+    bare = prompt.strip()
+    if bare.startswith(("{", "[{")) or lettering(prompt) == (" ".join(bare[1:-1].split()),):
+        return
     texts = [*(region.prompt for region in scene.regions), scene.background, scene.style, *scene.absent]
     for letters in lettering(prompt):
         if not any(says(text, letters) for text in texts):

@@ -109,7 +109,7 @@ class LLMPlanner:
     def _found_out(self, asker: Asker, prompt: str) -> Draft:
         """By the profile that is known to suit the model; else the full one, if its own plan is sound.
 
-        A plan with faults in more than half of its regions after it was told once is beyond the model.
+        A plan with more faults than half of its regions after it was told once is beyond the model.
         """
         name = asker.endpoint.identity
         known = recall_profile(name)
@@ -119,9 +119,13 @@ class LLMPlanner:
         plan = best(rounds)
         able = plan is not None and _is_able(plan.understood)
         refused = all(turn.answer.kind == "refused" for turn in rounds)
-        if not refused:
+        if plan is not None:
+            # What can't be read may be the endpoint's hour; only a plan says what the model can do.
             remember_profile(name, "full" if able else "details")
-        return _draft(rounds, asker) if able or refused else self._as(asker, prompt, "details")
+        if able or refused:
+            return _draft(rounds, asker)
+        self.tell(f"{self.model} gives no sound plan of its own: it is asked for details (--llm-profile)")
+        return self._as(asker, prompt, "details")
 
     def _as(self, asker: Asker, prompt: str, profile: Profile) -> Draft:
         """The plan by one profile."""
@@ -231,8 +235,8 @@ def _detail(
 
 
 def _is_able(plan: Understood | None) -> bool:
-    """Whether a model that plans so can plan at all: at most half of its regions have a fault."""
-    return plan is not None and 2 * len(plan.faults) <= max(len(plan.scene.regions), 1)
+    """Whether a model that plans so can plan at all: one fault is none, nor are those of half the regions."""
+    return plan is not None and len(plan.faults) <= max(1, len(plan.scene.regions) // 2)
 
 
 def _draft(rounds: Sequence[Round], asker: Asker) -> Draft:

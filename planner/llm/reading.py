@@ -19,6 +19,9 @@ MOST_ABSENT = 32
 MOST_RELATIONS = 128
 """Relations that are kept; each costs the arrangement some time."""
 
+OWNERS: tuple[str, ...] = ("background", "style", "absent", "caption")
+"""Names of what takes up words of the prompt besides regions."""
+
 _NUMBERED = 72
 """Letters of a name to which a number is added."""
 
@@ -64,7 +67,7 @@ def read(reply: SceneReply, prompt: str) -> tuple[Scene, tuple[Note, ...]]:
 def _regions(
     replied: Sequence[ReplyRegion], folded: Folded, prompt: str, notes: list[Note]
 ) -> tuple[Region, ...]:
-    taken = set[str]()
+    taken: set[str] = {*OWNERS}
     regions: list[Region] = []
     for one in replied:
         name = _own_name(clip(one.name, MAX_NAME) or clip(one.prompt, 30), taken, notes)
@@ -88,9 +91,7 @@ def _own_name(name: str, taken: set[str], notes: list[Note]) -> str:
         return name
     numbers = range(2, MAX_REGIONS + 2)
     own = next(new for n in numbers if key(new := f"{name[:_NUMBERED]} ({n})") not in taken)
-    notes.append(
-        Note(kind="repaired", name=own, text=f"two regions were named {name!r}; the later is {own!r}")
-    )
+    notes.append(Note(kind="repaired", name=own, text=f"the name {name!r} is taken; the region is {own!r}"))
     return own
 
 

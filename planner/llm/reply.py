@@ -71,15 +71,17 @@ def _where(value: object) -> object:
 
 _CORNERS = ("x0", "y0", "x1", "y1")
 
+PARTS = 1.1
+"""Up to which numbers the boxes of a reply may be parts of the canvas; models overshoot its edge a little."""
+
 
 def _box(fields: dict[str, object]) -> "ReplyBox | None":
-    """Corners on the grid. Where none is above 1 and one is no integer, parts of the canvas are meant."""
+    """Corners on the grid."""
     numbers = [_number(fields.get(corner)) for corner in _CORNERS]
     corners = [number for number in numbers if number is not None]
     if len(corners) < len(_CORNERS):
         return None
-    parts = max(corners) <= 1 and any(corner % 1 for corner in corners)
-    x0, y0, x1, y1 = (round(corner * GRID if parts else corner) for corner in corners)
+    x0, y0, x1, y1 = (round(corner) for corner in corners)
     return ReplyBox(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
@@ -102,6 +104,28 @@ def _objects(value: object) -> list[object]:
     """The objects of a list; what else stands there says nothing."""
     several = cast(list[object], value) if isinstance(value, list | tuple) else []
     return [one for one in several if isinstance(one, dict | BaseModel)]
+
+
+def _regions(value: object) -> list[object]:
+    """The regions; where no corner of all their boxes is above 1, parts of the canvas are meant."""
+    several = [dict(cast(dict[str, object], one)) for one in _objects(value) if isinstance(one, dict)]
+    if not several:
+        return _objects(value)
+    places = [_where(one.get("where")) for one in several]
+    corners = [_corners(one.get("where")) for one in several]
+    known = [corner for box in corners for corner in box]
+    if known and max(map(abs, known)) <= PARTS and any(corner % 1 for corner in known):
+        for one, box, place in zip(several, corners, places, strict=True):
+            if isinstance(place, ReplyBox):
+                one["where"] = [corner * GRID for corner in box]
+    return list(several)
+
+
+def _corners(where: object) -> list[float]:
+    """The numbers of a box, as they are given."""
+    fields = cast(dict[str, object], where) if isinstance(where, dict) else {}
+    values = cast(list[object], where) if isinstance(where, list) else [fields.get(name) for name in _CORNERS]
+    return [number for value in values[:4] if (number := _number(value)) is not None]
 
 
 def _object(value: object) -> object:
@@ -200,7 +224,7 @@ class SceneReply(Reply):
         json_schema_extra={"maxItems": MAX_ABSENT},
     )
     quotes: Annotated[ReplyQuotes, BeforeValidator(_object)] = ReplyQuotes()
-    regions: Annotated[tuple[ReplyRegion, ...], OBJECTS] = Field(
+    regions: Annotated[tuple[ReplyRegion, ...], BeforeValidator(_regions)] = Field(
         default=(), description="the things, one entry each", json_schema_extra={"maxItems": MAX_REGIONS}
     )
     relations: Annotated[tuple[ReplyRelation, ...], OBJECTS] = Field(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import prompts
 from planner.chat.ask import Answer, Messages
-from planner.errors import PlanningError
+from planner.errors import PlanningError, UserError
 from planner.llm.checks import Fault
 from planner.plans import Note
 from planner.scene import Scene
@@ -62,7 +62,7 @@ def converse(ask: Ask, understand: Understand, opening: Messages, max_repairs: i
     while True:
         try:
             answer = ask(messages, any(turn.answer.kind == "no object" for turn in rounds))
-        except PlanningError:
+        except (PlanningError, UserError):
             if best(rounds) is None:
                 raise
             return tuple(rounds)
@@ -74,9 +74,18 @@ def converse(ask: Ask, understand: Understand, opening: Messages, max_repairs: i
 
 
 def best(rounds: Sequence[Round]) -> Round | None:
-    """The round with the fewest faults, the latest of equals; None where no reply was a plan."""
-    plans = [turn for turn in reversed(rounds) if turn.understood]
-    return min(plans, key=lambda turn: len(turn.told), default=None)
+    """The round with the fewest faults, the latest of equals; None where no reply was a plan.
+
+    More regions lost than faults were told count as faults too: a model that is told of one region may write
+    that one alone.
+    """
+    plans = [(turn, turn.understood) for turn in reversed(rounds) if turn.understood]
+    largest = max((plan for _, plan in plans), key=lambda plan: len(plan.scene.regions), default=None)
+    if largest is None:
+        return None
+    kept = len(largest.scene.regions) - len(largest.faults)
+    costs = [len(plan.faults) + max(0, kept - len(plan.scene.regions)) for _, plan in plans]
+    return plans[costs.index(min(costs))][0]
 
 
 def _settled(rounds: Sequence[Round], max_repairs: int) -> bool:

@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -148,6 +149,23 @@ def test_an_error_beside_an_answer_is_none(script: "Script", ask: "Ask") -> None
     choice = {"message": {"content": json.dumps(PLAN)}}
     script.sends(json.dumps({"id": "1", "error": "slow", "choices": [choice]}))
     assert ask().data == PLAN
+
+
+def test_an_error_in_the_place_of_an_answer_is_one(script: "Script", ask: "Ask") -> None:
+    error = {"code": 502, "message": "the model behind is overloaded"}
+    choice = {"finish_reason": "error", "error": error, "message": {"role": "assistant", "content": ""}}
+    script.sends(json.dumps({"id": "1", "choices": [choice]}))
+    assert "failed (502, 2 tries at most)" in line(ask, PlanningError, max_retries=1)
+    assert len(script.requests) == 2
+
+
+def test_a_key_that_is_not_valid_is_the_users_to_mend_whatever_the_status(
+    script: "Script", ask: "Ask"
+) -> None:
+    script.fails(400, "API key not valid. Please pass a valid API key.")
+    script.lines[-1] = replace(script.lines[-1], raw=f"[{script.lines[-1].raw}]")
+    assert "OPENAI_API_KEY" in line(ask, UserError)
+    assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -155,6 +155,27 @@ def test_lettering_that_nothing_says_is_told_whatever_its_quotation_marks(marks:
     assert len(told({**lettered, "prompt": 'a door that says "ring twice"'}, prompt=prompt)) == 1
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    ['"A red fox in a forest"', '{"subject": "a red fox", "style": "photo"}', "„Ein Fuchs“"],
+)
+def test_a_prompt_that_is_quoted_as_a_whole_or_json_letters_nothing(prompt: str) -> None:
+    assert told(FOX, prompt=prompt) == ()
+
+
+def test_what_hides_is_moved_back_where_nothing_can_be_nearer() -> None:
+    (fault,) = told(FOX, {**WALL, "depth": 0})
+    assert "Give them a larger depth than its own" in fault.text
+    assert told({**FOX, "depth": 0}, {**WALL, "depth": 1}) == ()
+
+
+def test_of_what_others_stand_in_no_depth_is_asked() -> None:
+    frame = region("Rahmen", box(0, 0, 600, 500), depth=8)
+    panels = [region(f"Bild {i}", box(290 * i + 10, 20, 290 * i + 290, 490), depth=5) for i in range(2)]
+    (fault,) = told(frame, *panels)
+    assert "Make it larger, or them fewer or smaller" in fault.text
+
+
 def test_the_order_of_regions_changes_nothing() -> None:
     regions = [FOX, WALL, OAK, region("Zaun", box(0, 600, 1000, 620), depth=1)]
     assert sorted(told(*regions)) == sorted(told(*reversed(regions)))

@@ -121,6 +121,32 @@ def test_the_reply_with_the_fewest_faults_is_taken_and_of_equals_the_later(scrip
     assert planner(script)(PROMPT).scene.caption == "One."
 
 
+@pytest.mark.parametrize("later", [[region("fox", "a red fox")], []])
+def test_a_reply_that_loses_regions_which_nobody_complained_of_does_not_win(
+    script: "Script", later: list[dict[str, Any]]
+) -> None:
+    many = [region(f"thing {i}", f"thing {i}") for i in range(6)]
+    twice = [*many, region("thing 0", "thing 0 again")]
+    script.says(reply(*twice)).says({**reply(), "regions": later}).says({**reply(), "regions": later})
+    draft = planner(script)(PROMPT)
+    assert len(draft.scene.regions) == 7
+    assert "thing 0 (2)" in {r.name for r in draft.scene.regions}
+
+
+def test_a_fault_of_access_at_a_repair_keeps_the_plan_in_hand(script: "Script") -> None:
+    script.says(reply(region("fox", "a red fox"), region("fox", "another fox"))).fails(403, "no more today")
+    assert len(planner(script)(PROMPT).scene.regions) == 2
+
+
+def test_half_a_letter_in_a_reply_is_replaced(script: "Script") -> None:
+    script.says('{"caption": "x", "regions": [{"name": "fox \\ud83d", "prompt": "a fox \\ud83e\\udd8a"}]}')
+    (fox,) = planner(script)("a fox").scene.regions
+    assert (fox.name, fox.prompt) == ("fox \ufffd", "a fox \U0001f98a")
+    script.lines.clear()
+    script.says("no plan \ud83d").says(reply())
+    assert planner(script)(PROMPT).scene.regions
+
+
 def test_after_a_reply_without_an_object_the_form_stands_in_words(script: "Script") -> None:
     script.says("Of course! Here is your plan.").says(reply())
     draft = planner(script)(PROMPT)

@@ -108,11 +108,10 @@ def test_one_fault_among_many_regions_is_no_weakness_and_the_plan_stands(
     assert remembered(tmp_path) == ["full"]
 
 
-@pytest.mark.parametrize("weak", [full(1, 3), "nonsense"])
 def test_a_model_that_is_beyond_it_in_two_requests_is_asked_for_details_from_then_on(
-    script: "Script", tmp_path: Path, weak: object
+    script: "Script", tmp_path: Path
 ) -> None:
-    script.says(weak).says(weak).says(DETAILS)
+    script.says(full(1, 3)).says(full(1, 3)).says(DETAILS)
     draft = planner(script)(PROMPT)
     assert draft.scene.regions[0].prompt == "a red fox, bushy tail"
     assert draft.origin.usage is not None
@@ -120,6 +119,24 @@ def test_a_model_that_is_beyond_it_in_two_requests_is_asked_for_details_from_the
     assert remembered(tmp_path) == ["details"]
     planner(script)(PROMPT)
     assert len(script.requests) == 4
+
+
+@pytest.mark.parametrize("answer", ["nonsense", ""])
+def test_answers_that_are_no_plan_say_nothing_of_the_model(
+    script: "Script", tmp_path: Path, answer: str
+) -> None:
+    lines: list[str] = []
+    script.says(answer).says(answer).says(DETAILS)
+    draft = planner(script, tell=lines.append)(PROMPT)
+    assert draft.scene.regions[0].prompt == "a red fox, bushy tail"
+    assert any("asked for details" in line for line in lines)
+    assert remembered(tmp_path) == []
+
+
+def test_one_fault_condemns_no_model_of_small_plans(script: "Script", tmp_path: Path) -> None:
+    script.says(full(1, 1))
+    planner(script)(PROMPT)
+    assert (asked(script), remembered(tmp_path)) == (["full", "full"], ["full"])
 
 
 def test_where_the_reader_finds_nothing_a_weak_model_is_asked_for_a_small_plan(script: "Script") -> None:

@@ -116,6 +116,12 @@ def test_regions_of_one_name_stay_two_and_what_lacks_a_name_or_prompt_gets_it_fr
     assert [note.name for note in notes] == ["Cat (2)"]
 
 
+def test_a_region_does_not_bear_the_name_of_another_owner_of_words() -> None:
+    scene, notes = scene_of(regions=[region("caption", "a caption box"), region("Background", "a hill")])
+    assert [r.name for r in scene.regions] == ["caption (2)", "Background (2)"]
+    assert len(notes) == 2
+
+
 def test_more_than_32_regions_go_to_the_background_with_a_note_each() -> None:
     scene, notes = scene_of(background="a hill", regions=[region(f"ant {i}", f"ant {i}") for i in range(34)])
     assert len(scene.regions) == 32

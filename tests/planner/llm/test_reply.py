@@ -72,6 +72,7 @@ PLACE = {"horizontal": "left", "vertical": "top", "size": "small"}
         ({"x0": 9, "y0": 0, "x1": -5, "y1": 2000}, ReplyBox(x0=9, y0=0, x1=-5, y1=2000)),
         ({"x0": "10", "y0": 20.4, "x1": "300 px", "y1": 400}, ReplyBox(x0=10, y0=20, x1=300, y1=400)),
         ({"x0": 0.1, "y0": 0, "x1": 0.55, "y1": 1}, ReplyBox(x0=100, y0=0, x1=550, y1=1000)),
+        ([0.1, 0, 0.55, 1], ReplyBox(x0=100, y0=0, x1=550, y1=1000)),
         ([10, 20, 300, 400], ReplyBox(x0=10, y0=20, x1=300, y1=400)),
         ({"x0": 0, "y0": 0, "x1": 1, "y1": 1}, ReplyBox(x0=0, y0=0, x1=1, y1=1)),
         (PLACE, Place(horizontal="left", vertical="top", size="small")),
@@ -85,6 +86,17 @@ PLACE = {"horizontal": "left", "vertical": "top", "size": "small"}
 )
 def test_where_is_read_as_it_can_be_meant_or_left_open(where: object, expected: object) -> None:
     assert read(where).regions[0].where == expected
+
+
+def test_whether_parts_of_the_canvas_are_meant_is_told_by_all_boxes() -> None:
+    places = [{"x0": 0, "y0": 0, "x1": 1, "y1": 1}, {"x0": 0.5, "y0": 0.5, "x1": 1.02, "y1": 1}]
+    reply = SceneReply.model_validate(
+        {"regions": [{"name": str(n), "where": w} for n, w in enumerate(places)]}
+    )
+    assert [region.where for region in reply.regions] == [
+        ReplyBox(x0=0, y0=0, x1=1000, y1=1000),
+        ReplyBox(x0=500, y0=500, x1=1020, y1=1000),
+    ]
 
 
 @pytest.mark.parametrize(
