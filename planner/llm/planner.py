@@ -124,7 +124,7 @@ class LLMPlanner:
             remember_profile(name, "full" if able else "details")
         if able or refused:
             return _draft(rounds, asker)
-        self.tell(f"{self.model} gives no sound plan of its own: it is asked for details (--llm-profile)")
+        self.tell(f"asking {self.model} for details alone, since it gave no sound plan (see --llm-profile)")
         return self._as(asker, prompt, "details")
 
     def _as(self, asker: Asker, prompt: str, profile: Profile) -> Draft:

@@ -129,7 +129,7 @@ def test_answers_that_are_no_plan_say_nothing_of_the_model(
     script.says(answer).says(answer).says(DETAILS)
     draft = planner(script, tell=lines.append)(PROMPT)
     assert draft.scene.regions[0].prompt == "a red fox, bushy tail"
-    assert any("asked for details" in line for line in lines)
+    assert any("for details alone" in line for line in lines)
     assert remembered(tmp_path) == []
 
 
