@@ -51,7 +51,7 @@ class Origin(Frozen):
     planner: Literal["builtin", "llm", "file"]
     model: str | None = None
     mode: str | None = Field(
-        default=None, description="how an LLM was held to the schema: json_schema, tools or json"
+        default=None, description="how an LLM was held to the schema: json_schema, tools, json or text"
     )
     repairs: tuple[str, ...] = Field(
         default=(), description="what was wrong in earlier replies, one sentence each"

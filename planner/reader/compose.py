@@ -58,9 +58,9 @@ def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
         style=clip(_told(reading, reading.style), MAX_WORDS),
         absent=tuple(dict.fromkeys(clip(text, 80) for text in _runs(reading, reading.absent))),
         quotes=Quotes(
-            background=_quotes(reading, reading.background),
-            style=_quotes(reading, reading.style),
-            absent=_quotes(reading, reading.absent),
+            background=tuple(_runs(reading, reading.background)),
+            style=tuple(_runs(reading, reading.style)),
+            absent=tuple(_runs(reading, reading.absent)),
         ),
         regions=regions,
         relations=tuple(_relations(reading.relations, kept, names)),
@@ -187,10 +187,6 @@ def _cut(prompt: str, run: Sequence[Token]) -> str:
 
 def _runs(reading: Reading, indices: Sequence[int]) -> list[str]:
     return [_cut(reading.prompt, run) for run in _grouped(reading.words, indices)]
-
-
-def _quotes(reading: Reading, indices: Sequence[int]) -> tuple[str, ...]:
-    return tuple(_runs(reading, indices))
 
 
 def _told(reading: Reading, indices: Sequence[int]) -> str:
