@@ -25,7 +25,6 @@ from evals.planning.workers import Task, answer
 from evals.runs import Samples, Shard, fingerprint, gather, samples_of
 from evals.scorers.registry import SCORERS
 from evals.workers import Crew, Executor, answers
-from planner.builtin import BuiltinPlanner
 from planner.chat.usage import Price, in_words, read_price
 from planner.errors import ScenewrightError, UserError
 from planner.llm.named import NamedPlanner
@@ -33,7 +32,7 @@ from planner.local.server import reached
 from planner.plans import Planner, Size, Usage, read_size
 from planner.reader.planner import ReaderPlanner
 
-PLANNERS = ("builtin", "reader", "llm")
+PLANNERS = ("builtin", "llm")
 PROFILES = ("auto", "full", "small", "details")
 
 
@@ -106,7 +105,7 @@ def run(options: Options) -> Mapping[str, Any]:
     told = _told(options, samples)
     rows = sound(open_run(options.out, told))
     left = [sample for sample in samples if sample.id not in rows]
-    with _ready(named if left else None, options.planner) as planner:
+    with _ready(named if left else None) as planner:
         task = Task(options.benchmark, options.seed, options.size or Size(), planner, options.llm_price)
         coming = answers(partial(answer, task), left, options.planning_crew())
         keys = [sample.id for sample in samples]
@@ -117,10 +116,10 @@ def run(options: Options) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _ready(named: NamedPlanner | None, kind: str) -> Generator[Planner, None, None]:
+def _ready(named: NamedPlanner | None) -> Generator[Planner, None, None]:
     """The planner of all prompts: one of our own, or a model that is served until they are done."""
     if named is None:
-        yield BuiltinPlanner() if kind == "builtin" else ReaderPlanner()
+        yield ReaderPlanner()
         return
     with reached(named.llm) as served:
         yield named.at(served)
@@ -175,12 +174,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--data", type=Path, help="the upstream file, or the folder that holds it")
     option("--out", type=Path, required=True, help="folder for rows.jsonl, summary.json and pictures")
     option("--stage", choices=("plan", "image"), default="plan", help="score plans, or pictures of them")
-    option(
-        "--planner",
-        choices=PLANNERS,
-        default="builtin",
-        help="reader: the model that is taught to be the next built-in planner",
-    )
+    option("--planner", choices=PLANNERS, default="builtin", help="what plans")
     option("--llm", metavar="MODEL", help="the model that --planner llm asks, as in scenewright --llm")
     option("--llm-profile", choices=PROFILES, default="auto", help="what it is asked for, as in scenewright")
     option("--llm-price", type=_price, metavar="IN,OUT", help="dollars a million tokens read and written")

@@ -126,3 +126,9 @@ def once(text: str) -> str:
     phrases = text.split(", ")
     kept = {key(phrase): phrase for phrase in reversed(phrases)}
     return ", ".join(phrase for phrase in phrases if kept.pop(key(phrase), None) is not None)
+
+
+def unnumbered(name: str) -> str:
+    """A region's name without the number that tells it from others of its kind: "cat 2" is a cat."""
+    head, _, number = name.rpartition(" ")
+    return head if head and number.isdecimal() else name

@@ -5,6 +5,7 @@ Nothing here imports torch.
 
 import json
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from pydantic import ValidationError
 from planner.errors import UserError
 from planner.faults import explain
 from planner.plans import Size
-from planner.scene import Frozen
+from planner.scene import Frozen, Scene
+from planner.words import folded, unnumbered
 from renderer.auto import Auto
 from renderer.grid import TokenGrid
 from renderer.settings import Recipe, Settings
@@ -55,6 +57,8 @@ the authors' dev has 40 %), so that some of this may be its own.
 """
 
 
+UNKNOWN = "{} draws {} alone: {} will come out as something else"
+
 NO_AUTO = "settings chosen from the layout: nothing was measured with {}, so its own settings are taken"
 
 
@@ -62,7 +66,8 @@ NO_AUTO = "settings chosen from the layout: nothing was measured with {}, so its
 class ModelCard:
     """A model by name: `source` is a local folder or a name on the hub.
 
-    `auto` is what `Settings(auto=True)` chooses by; None where nothing was measured with the model.
+    `auto` is what `Settings(auto=True)` chooses by; None where nothing was measured with the model. `draws`
+    has the things that a small model knows, each with the words for it; of one that knows all it is None.
     """
 
     name: str
@@ -71,12 +76,25 @@ class ModelCard:
     size: Size
     recipe: Recipe
     auto: Auto | None = None
+    draws: Mapping[str, tuple[str, ...]] | None = None
 
     def check(self, settings: Settings) -> None:
         """Raise `UserError` where wishes contradict the recipe; warn where there is nothing to choose by."""
         settings.over(self.recipe)
         if settings.auto and self.auto is None:
             warnings.warn(NO_AUTO.format(self.name), stacklevel=2)
+
+    def check_things(self, scene: Scene) -> None:
+        """Warn of regions whose things the model doesn't know."""
+        if self.draws is None:
+            return
+        known = {folded(word)[-1] for words in self.draws.values() for word in words}
+        names = dict.fromkeys(unnumbered(region.name) for region in scene.regions)
+        unknown = [name for name in names if known.isdisjoint(folded(name))]
+        if unknown:
+            name = "tiny-flux" if self.name == "tiny" else self.name
+            text = UNKNOWN.format(name, _listed(list(self.draws)), _listed(unknown))
+            warnings.warn(text, stacklevel=3)
 
     def recipe_for(self, settings: Settings, grid: TokenGrid) -> Recipe:
         """What a layout is drawn with: wishes over what `auto` has for it, or over the recipe alone."""
@@ -93,6 +111,7 @@ class _Defaults(Frozen):
     size: Size
     recipe: Recipe
     auto: Auto | None = None
+    draws: Mapping[str, tuple[str, ...]] | None = None
 
 
 def model_card(name: str) -> ModelCard:
@@ -104,12 +123,18 @@ def model_card(name: str) -> ModelCard:
     if folder.is_dir():
         _check_pipeline(folder)
         defaults = _folder_defaults(folder)
-        return ModelCard(name, str(folder), True, defaults.size, defaults.recipe, defaults.auto)
+        return ModelCard(
+            name, str(folder), True, defaults.size, defaults.recipe, defaults.auto, defaults.draws
+        )
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
         raise UserError(
             f"--model {name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny"
         )
     return ModelCard(name, name, False, Size(), _SCHNELL if "schnell" in name.lower() else _DEV)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _check_pipeline(folder: Path) -> None:

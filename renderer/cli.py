@@ -3,6 +3,7 @@
 The first word chooses: a command's name runs that command, all else is drawn.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from renderer.options import (
     ControlNets,
     Controls,
     DoubleInterval,
+    Explain,
     Feather,
     Font,
     Guidance,
@@ -55,7 +57,7 @@ from renderer.options import (
 from renderer.progress import hush, say
 
 EPILOG = """
-Example: [bold]scenewright "A red fox under an old oak, a full moon in the upper right" -o fox.png[/bold]
+Example: [bold]scenewright "At night, a yellow star above a red heart and a green ring" -o night.png[/bold]
 
 Other commands, each with --help: [bold]scenewright eval, report, ablate, models[/bold].
 To draw the word: [bold]scenewright -- eval[/bold]
@@ -95,6 +97,7 @@ def draw(
     quiet: Quiet = False,
     plan: PlanFile = None,
     plan_only: PlanOnly = False,
+    explain: Explain = False,
     masks: Masks = None,
     font: Font = None,
     painted: Painted = None,
@@ -146,9 +149,7 @@ def draw(
         "feather": feather,
         "auto": True if settings == "auto" else None,
     }
-    named = Named(
-        llm, llm_profile, llm_price, no_cache, llm_fallback, timeout=llm_timeout, language=prompt_language
-    )
+    named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback, llm_timeout, prompt_language)
     joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
     over = Over(painted, paint or (), negative or ())
     ordered = Order(
@@ -156,6 +157,7 @@ def draw(
         plan,
         output,
         plan_only,
+        explain,
         masks,
         font,
         over,
@@ -278,6 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     hush()
+    _carry_any_letter()
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -290,6 +293,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_stdout()
         return 1 if isinstance(error, BrokenPipeError) else _complain(str(error), 1)
     return code
+
+
+def _carry_any_letter() -> None:
+    """Write files and pipes in UTF-8, and on a terminal that has fewer letters the others as escapes."""
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and out.encoding.lower().replace("-", "") != "utf8":
+        if out.isatty():
+            out.reconfigure(errors="backslashreplace")
+        else:
+            out.reconfigure(encoding="utf-8")
 
 
 def _dispatch(words: list[str]) -> int:

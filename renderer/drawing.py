@@ -14,6 +14,7 @@ from planner.files import dump_plan, write_atomic
 from planner.plans import Plan
 from renderer.account import show_account
 from renderer.cards import model_card
+from renderer.explained import show_reading
 from renderer.orders import Job, Order, job_of
 from renderer.pictures import check_file, check_folder, png_bytes
 from renderer.pipeline import Result, generate_many, layout_of, make_plan, settle
@@ -114,6 +115,8 @@ def _put_plan(plan: Plan, order: Order, fonts: Fonts) -> None:
         write_atomic(order.output, _drawn(plan, order.output, fonts, order.quiet))
     _put_masks(plan, order)
     _account(plan, order)
+    if order.explain:
+        show_reading(plan.scene.prompt)
     sys.stdout.write(dump_plan(plan))
 
 

@@ -61,6 +61,10 @@ PlanFile = Annotated[
 PlanOnly = Annotated[
     bool, _option("--plan-only", "Print the plan as JSON and stop before a pixel is drawn.", PLAN)
 ]
+Explain = Annotated[
+    bool,
+    _option("--explain", "With --plan-only: tell what the built-in planner read, and how sure it is.", PLAN),
+]
 Masks = Annotated[
     Path | None, _option("--masks", "Write the regions' masks there, and the background's.", PLAN, "FOLDER")
 ]

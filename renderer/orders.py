@@ -74,6 +74,7 @@ class Order:
     plan: str | None
     output: Path | None
     plan_only: bool
+    explain: bool
     masks: Path | None
     font: Path | None
     over: Over
@@ -107,6 +108,11 @@ def job_of(order: Order) -> Job:
     """What is to be done. Raises `UserError` with a line that names the option or the file."""
     if (order.prompt is None) == (order.plan is None):
         raise UserError("give a PROMPT or --plan FILE, one of the two")
+    if order.explain and not (order.plan_only and order.plan is None and order.named.llm is None):
+        raise UserError(
+            "--explain tells what the built-in planner read: give it with a PROMPT and --plan-only, "
+            "without --plan and --llm"
+        )
     job = (
         _prompted(order, order.prompt)
         if order.prompt is not None

@@ -192,6 +192,7 @@ def generate_many(
         else:
             plans.append(settle(prompt, size, edits))
         _check_negative(plans[-1], wishes.over(card.recipe))
+        card.check_things(plans[-1].scene)
     tell("planning", len(prompts), len(prompts))
     pictures = [
         _Picture(plan, grid, card.recipe_for(wishes, grid), seed)

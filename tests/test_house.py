@@ -123,8 +123,8 @@ def test_no_module_of_the_planner_imports_torch() -> None:
         "import pkgutil, importlib, planner\n"
         "for module in pkgutil.walk_packages(planner.__path__, 'planner.'):\n"
         "    importlib.import_module(module.name)\n"
-        "from planner.builtin import BuiltinPlanner\n"
-        "scene = planner.plan('two red hearts under a white cloud', BuiltinPlanner()).scene\n"
+        "from planner.reader.planner import ReaderPlanner\n"
+        "scene = planner.plan('two red hearts under a white cloud', ReaderPlanner()).scene\n"
         "assert planner.arrange(scene, planner.Size()).masks().any()\n"
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,6 +12,7 @@ from planner.layout import Layout
 from planner.plans import Plan, Size
 from planner.scene import GRID, Box, Region
 from planner.shapes import given_boxes
+from planner.words import unnumbered
 from renderer.grid import BACKGROUND, TokenGrid, rasterise
 from renderer.pipeline import layout_of
 
@@ -58,12 +59,6 @@ def _divided(edges: Edges, count: int) -> Iterator[Edges]:
         corners = left, top, left + width, top + height
         a, b, c, d = (round(value, ROUNDED) for value in corners)
         yield a, b, c, d
-
-
-def unnumbered(name: str) -> str:
-    """A region's name without the number that tells it from others of its kind: "cat 2" is a cat."""
-    head, _, number = name.rpartition(" ")
-    return head if head and number.isdecimal() else name
 
 
 def geometry(plan: Plan) -> Geometry:

@@ -13,7 +13,7 @@ from evals.statistics import interval
 from planner.chat.usage import total
 from planner.plans import Usage
 
-VERSIONED = ("scenewright", "spacy", "shapely", "openai", "instructor")
+VERSIONED = ("scenewright", "onnxruntime", "shapely", "openai", "instructor")
 
 
 def summary(told: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:

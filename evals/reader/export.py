@@ -34,34 +34,34 @@ def export(reader: Reader, pieces: Path, folder: Path) -> None:
     """Write the three graphs, and the vocabulary in the file `pieces`, into `folder`."""
     reader.eval()
     folder.mkdir(parents=True, exist_ok=True)
-    graphs: dict[str, tuple[nn.Module, Tensor, list[str], dict[str, dict[int, str]]]] = {
+    graphs: dict[str, tuple[nn.Module, dict[str, Tensor], list[str], dict[str, dict[int, str]]]] = {
         "encoder": (
             _Encoder(reader),
-            torch.ones(1, 9, dtype=torch.long),
+            {"given": torch.ones(1, 9, dtype=torch.long)},
             ["features"],
             {"given": {1: "length"}},
         ),
         "words": (
             reader.words,
-            torch.randn(7, WIDTH),
+            {"given": torch.randn(7, WIDTH)},
             ["heads", "settings", "names", "owners"],
             {"given": {0: "n"}, "owners": {0: "n", 1: "n"}},
         ),
         "things": (
             reader.things,
-            torch.randn(5, WIDTH),
+            {"words": torch.randn(7, WIDTH), "heads": torch.tensor([1, 3, 4])},
             ["counts", "horizontals", "verticals", "depths", "boxes", "relations"],
-            {"given": {0: "k"}, "relations": {0: "k", 1: "k"}},
+            {"words": {0: "n"}, "heads": {0: "k"}, "relations": {0: "k", 1: "k"}},
         ),
     }
     with TemporaryDirectory() as drafts:
-        for name, (module, example, outputs, axes) in graphs.items():
+        for name, (module, examples, outputs, axes) in graphs.items():
             draft = Path(drafts) / f"{name}.onnx"
             torch.onnx.export(
                 module,
-                (example,),
+                tuple(examples.values()),
                 str(draft),
-                input_names=["given"],
+                input_names=list(examples),
                 output_names=outputs,
                 dynamic_axes=axes,
                 opset_version=17,

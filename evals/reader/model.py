@@ -19,7 +19,9 @@ WIDTH = 384
 OWNING = 192
 HEADS = 6
 REACH = 32
-"""Words up to which it counts how far a word is from the head that may own it."""
+"""Words up to which it counts how far a word is from the head that may own it, and a head from another."""
+
+APART = 16
 
 
 def encoder_folder() -> Path:
@@ -80,25 +82,41 @@ class Things(nn.Module):
         self.vertical = nn.Linear(2 * WIDTH, len(VERTICALS))
         self.depth = nn.Linear(2 * WIDTH, len(DEPTHS))
         self.box = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, 4))
-        self.relation = nn.Sequential(nn.Linear(3 * WIDTH, 256), nn.GELU(), nn.Linear(256, len(PREDICATES)))
+        self.apart = nn.Embedding(2 * REACH + 1, APART)
+        self.relation = nn.Sequential(
+            nn.Linear(4 * WIDTH + APART, 256), nn.GELU(), nn.Linear(256, len(PREDICATES))
+        )
 
-    def forward(self, heads: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Of `heads` (k, width): logits of count, places and depth; box (k, 4): middle and sides in 0 to 1;
-        logits of relations (k, k, 11).
+    def forward(self, words: Tensor, heads: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Of the words (n, width) at the indices `heads` (k,): logits of count, places and depth; box (k, 4):
+        middle and sides in 0 to 1; logits of relations (k, k, 11).
         """
-        company = self.company(heads)
-        both = torch.cat([heads, company], dim=-1)
-        number = heads.shape[0]
-        one, other = heads[:, None].expand(-1, number, -1), heads[None].expand(number, -1, -1)
-        pair = torch.cat([one, other, one * other], dim=-1)
+        given = words[heads]
+        company = self.company(given)
+        both = torch.cat([given, company], dim=-1)
+        number = given.shape[0]
+        one, other = given[:, None].expand(-1, number, -1), given[None].expand(number, -1, -1)
+        apart = self.apart((heads[:, None] - heads[None]).clamp(-REACH, REACH) + REACH)
+        pair = torch.cat([one, other, one * other, _between(words, heads), apart], dim=-1)
         return (
-            self.count(heads),
+            self.count(given),
             self.horizontal(both),
             self.vertical(both),
             self.depth(both),
             self.box(both).sigmoid(),
             self.relation(pair),
         )
+
+
+def _between(words: Tensor, heads: Tensor) -> Tensor:
+    """The mean of the words (n, width) between each two of the `heads` (k,): (k, k, width).
+
+    How one thing stands to another is mostly said there.
+    """
+    sums = torch.cat([torch.zeros_like(words[:1]), words.cumsum(dim=0)])
+    low, high = torch.minimum(heads[:, None], heads[None]), torch.maximum(heads[:, None], heads[None])
+    number = (high - low - 1).clamp(min=1)[..., None]
+    return (sums[torch.maximum(high, low + 1)] - sums[low + 1]) / number
 
 
 class Reader(nn.Module):
@@ -108,8 +126,6 @@ class Reader(nn.Module):
         """Read with `encoder`, a BERT of this width; with all-MiniLM-L6-v2 where none is given."""
         super().__init__()
         self.encoder = encoder or AutoModel.from_pretrained(encoder_folder(), add_pooling_layer=False)
-        # A word that no reading has keeps its meaning beside those that some have.
-        self.encoder.get_submodule("embeddings.word_embeddings").requires_grad_(False)
         self.drop = nn.Dropout(0.1)
         self.words = Words()
         self.things = Things()

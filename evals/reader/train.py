@@ -25,6 +25,9 @@ from planner.reader.tokens import load_pieces, windows
 
 READINGS = Path(__file__).parent / "readings"
 
+USUAL = 40
+"""Words of a prompt that counts once."""
+
 LENGTH_NOISE = 40
 """Words by which prompts of a batch may differ in length, about: alike ones waste no padding."""
 
@@ -101,11 +104,11 @@ def loss_of(model: Reader, words: Tensor, one: Taught) -> Tensor:
     for column, thing in enumerate(one.things):
         owned[list(thing.owned), column] = 1
     loss = loss + 2 * functional.binary_cross_entropy_with_logits(owners[:, at], owned)
-    return loss + _loss_of_things(model, words[at], one)
+    return loss + _loss_of_things(model, words, at, one)
 
 
-def _loss_of_things(model: Reader, heads: Tensor, one: Taught) -> Tensor:
-    counts, horizontals, verticals, depths, boxes, relations = model.things(heads)
+def _loss_of_things(model: Reader, words: Tensor, at: Tensor, one: Taught) -> Tensor:
+    counts, horizontals, verticals, depths, boxes, relations = model.things(words, at)
     classes = functional.cross_entropy
     wanted = {
         name: torch.tensor([getattr(thing, name) for thing in one.things])
@@ -169,7 +172,7 @@ def _score_things(
     if not one.things:
         return
     counts, horizontals, verticals, _, boxes, relations = model.things(
-        words[torch.tensor([thing.head for thing in one.things])]
+        words, torch.tensor([thing.head for thing in one.things])
     )
     add("counts", [float(c == t.count) for c, t in zip(counts.argmax(1).tolist(), one.things, strict=True)])
     places = zip(horizontals.argmax(1).tolist(), verticals.argmax(1).tolist(), one.things, strict=True)
@@ -190,6 +193,11 @@ def _score_things(
     add("relation precision", [float(int(said[p]) == stated.get(p, 0)) for p in pairs if int(said[p])])
 
 
+def _weight(words: Tensor) -> float:
+    """How much a prompt counts: one of ten times as many words three times as much."""
+    return float((words.shape[0] / USUAL) ** 0.5)
+
+
 def train(model: Reader, data: Sequence[Sided], held: Sequence[Example], options: argparse.Namespace) -> None:
     """Teach the model, telling its loss and its score on held-out readings on the way."""
     rng = random.Random(options.seed)
@@ -207,7 +215,8 @@ def train(model: Reader, data: Sequence[Sided], held: Sequence[Example], options
         total = 0.0
         for batch in batches(data, options.batch, rng):
             losses = [
-                loss_of(model, w, one.taught) for w, one in zip(features(model, batch), batch, strict=True)
+                _weight(w) * loss_of(model, w, one.taught)
+                for w, one in zip(features(model, batch), batch, strict=True)
             ]
             loss = torch.stack(losses).mean()
             optimiser.zero_grad()

@@ -9,8 +9,9 @@ import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline
 
 from evals.world.flow import TinyFlux
-from evals.world.tableau import SIDE
+from evals.world.tableau import CAST, SIDE
 from evals.world.text import TEXT_TOKENS, tokenizers
+from evals.world.words import KIND_WORDS
 
 M = TypeVar("M", bound=torch.nn.Module)
 
@@ -28,6 +29,7 @@ DEFAULTS = {
         "setting_in_regions": True,
         "mode": "one-stream",
     },
+    "draws": {kind: list(dict.fromkeys(KIND_WORDS[kind])) for kind in CAST},
 }
 """How the program runs the checkpoint where its user says nothing else; stored beside it."""
 

@@ -41,13 +41,13 @@ class NamedPlanner:
         except WorldError as error:  # no server: what fails once there is one, `at` has seen to
             if not self.fallback:
                 raise
-            from planner.builtin import BuiltinPlanner
+            from planner.reader.planner import ReaderPlanner
 
-            return fallen_back(BuiltinPlanner()(prompt), error)
+            return fallen_back(ReaderPlanner()(prompt), error)
 
     def at(self, served: Served) -> LLMPlanner:
         """The planner, once its model is served."""
-        from planner.builtin import BuiltinPlanner
+        from planner.reader.planner import ReaderPlanner
 
         given = asdict(served)
         if self.timeout is not None:
@@ -55,7 +55,7 @@ class NamedPlanner:
         return LLMPlanner(
             **given,
             seed=self.seed,
-            fallback=BuiltinPlanner() if self.fallback else None,
+            fallback=ReaderPlanner() if self.fallback else None,
             cache=self.cache,
             profile="details" if (self.llm, self.profile) == (LOCAL, "auto") else self.profile,
             language=self.language,

@@ -21,6 +21,7 @@ from planner.llm.reading import read
 from planner.llm.reply import SceneReply
 from planner.llm.rounds import Round, Understood, best, converse
 from planner.llm.small import SmallReply, small_form
+from planner.llm.wishes import wished
 from planner.plans import Draft, Note, Origin, Planner, Usage
 from prompts import Profile
 
@@ -151,9 +152,9 @@ class LLMPlanner:
     def _reader(self) -> Planner:
         if self.reader is not None:
             return self.reader
-        from planner.builtin import BuiltinPlanner
+        from planner.reader.planner import ReaderPlanner
 
-        return BuiltinPlanner()
+        return ReaderPlanner()
 
     def _rounds(
         self, asker: Asker, prompt: str, profile: Literal["full", "small"], repairs: int
@@ -214,6 +215,7 @@ def _understood(
         return f"The reply has another form than was asked for: {error.errors()[0]['msg']}."
     full = reply if isinstance(reply, SceneReply) else reply.scene()
     scene, notes = read(full, prompt)
+    scene = wished(scene)
     listed = answer.data.get("regions")
     if not scene.regions and listed != []:
         return "The reply has no region with a name and a prompt: fill regions, one entry for each thing."

@@ -4,31 +4,17 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from planner.builtin.lexicon import (
-    ANIMATE,
-    BODY,
-    CLOTHES,
-    COLOURS,
-    GROUPS,
-    MEDIA,
-    NUMBERS,
-    PARTS,
-    SIZES,
-    SURFACES,
-    word_set,
-)
+from planner.reader.labels import NUMBER_WORDS
+from planner.reader.reading import is_part
+from planner.reader.weights import FOLDER, load_weights
 from planner.scene import Region, Scene
 from planner.words import GRAMMAR, fold, folded, mentions
 
-DENIALS = frozenset(
-    map(
-        fold,
-        word_set("""
-            no not without never none neither nor nothing except excluding exclude minus lacks lacking avoid
-            don't doesn't isn't aren't free
-        """),
-    )
-)
+_DENIALS = """
+no not without never none neither nor nothing except excluding exclude minus lacks lacking avoid don't doesn't
+isn't aren't free
+"""
+_DENIED = frozenset(map(fold, _DENIALS.split()))
 """Words that say that something is not there."""
 
 MOST = 4
@@ -37,25 +23,27 @@ MOST = 4
 LONGEST = 8
 """Words of one detail: what is longer tells a story of other things."""
 
-_LINKS = word_set("a an the of and its it has have is are")
+_LINKS = frozenset(["a", "an", "the", "of", "and", "its", "it", "has", "have", "is", "are"])
 """Words of grammar that a detail may have; any other says where something is, or how it stands to another."""
 
 _PLACING = GRAMMAR - _LINKS
 
-_BEINGS = frozenset(map(fold, ANIMATE))
-
-_OTHERS = frozenset(map(fold, ANIMATE | SURFACES | MEDIA | GROUPS | DENIALS)) | frozenset(NUMBERS)
-"""Words of other beings and furniture, of numbers and groups, of pictures and of what is not there."""
+_NEVER = _DENIED | frozenset(map(fold, NUMBER_WORDS))
 
 _MATERIALS = """
 wood wooden | metal metallic steel iron | stone marble granite | brick | concrete | glass | plastic | paper |
 leather | clay ceramic porcelain | bronze copper brass | wool woollen woolen | silk | cotton | wicker | straw
 """
+_COLOURS = """
+red crimson scarlet maroon | orange | yellow | green | blue navy azure | purple violet | pink | brown tan |
+black | white ivory | grey gray | turquoise teal cyan | beige | golden gold amber | silver | magenta |
+lavender | indigo
+"""
 
 _EXCLUSIVE: tuple[tuple[str, ...], ...] = (
-    ("grey gray", *sorted(COLOURS - {"grey", "gray"})),
+    tuple(_COLOURS.split("|")),
     tuple(_MATERIALS.split("|")),
-    tuple(" ".join(word for word, said in SIZES.items() if said == extent) for extent in ("large", "small")),
+    ("large huge big giant gigantic enormous massive", "small tiny little miniature"),
     ("old ancient aged antique elderly worn weathered", "new young modern youthful"),
     ("tall high", "short low"),
     ("long", "short"),
@@ -80,12 +68,6 @@ _FAMILIES: tuple[Mapping[str, int], ...] = tuple(
     {fold(word): i for i, alike in enumerate(family) for word in alike.split()} for family in _EXCLUSIVE
 )
 _LOOKS = frozenset().union(*_FAMILIES)
-_MADE = frozenset(_FAMILIES[1])
-
-_OF_BEINGS = frozenset(map(fold, BODY | CLOTHES)) - _LOOKS
-_OF_OBJECTS = frozenset(map(fold, PARTS)) - _LOOKS
-_OF_THINGS = _OF_BEINGS | _OF_OBJECTS
-"""Nouns that take an adjective away from the whole: "a red fox, white paws" is red."""
 
 
 def sound(text: str, region: Region, scene: Scene) -> tuple[str, ...]:
@@ -94,8 +76,7 @@ def sound(text: str, region: Region, scene: Scene) -> tuple[str, ...]:
     elsewhere = _said_elsewhere(region, scene)
     for detail in _parted(text, set(folded(region.name))):
         said = " ".join((region.prompt, *kept))
-        suits = _is_look(detail, region) and _suits(detail, said, elsewhere, scene.absent)
-        if suits and len(kept) < MOST:
+        if len(kept) < MOST and _suits(detail, said, elsewhere, scene.absent) and _is_of(detail, region):
             kept.append(detail)
     return tuple(kept)
 
@@ -114,14 +95,9 @@ def _parted(text: str, own: Container[str]) -> Iterator[str]:
             yield " ".join(words)
 
 
-def _is_look(detail: str, region: Region) -> bool:
-    """Whether a detail tells of looks: it ends in a part that such a thing has, or in a word of looks."""
-    words, being = folded(detail), bool(_BEINGS.intersection(folded(region.name)))
-    if "'" in detail or "’" in detail:
-        return False
-    if being:
-        return words[-1] in _LOOKS or (words[-1] in _OF_BEINGS and not _MADE.intersection(words))
-    return words[-1] in _LOOKS | _OF_OBJECTS
+def _is_of(detail: str, region: Region) -> bool:
+    """Whether the detail says something of this thing, and names no other."""
+    return "'" not in detail and "’" not in detail and is_part(region.name, detail, load_weights(FOLDER))
 
 
 def _said_elsewhere(region: Region, scene: Scene) -> frozenset[str]:
@@ -137,15 +113,18 @@ def _suits(detail: str, said: str, elsewhere: frozenset[str], absent: Sequence[s
     return (
         bool(fresh)
         and len(words) <= LONGEST
-        and not any(word in _OTHERS or word in elsewhere or word.isdigit() for word in fresh)
+        and not any(word in _NEVER or word in elsewhere or word.isdigit() for word in fresh)
         and not any(mentions(detail, thing) for thing in absent)
         and not _denies(words, folded(said))
     )
 
 
 def _denies(words: Sequence[str], said: Sequence[str]) -> bool:
-    """Whether a detail of the whole thing is of a family of which the thing is another one already."""
-    if any(word in _OF_THINGS and word not in said for word in words):
+    """Whether a detail of the whole thing is of a family of which the thing is another one already.
+
+    One that ends in no word of looks is of a part: "a red fox, white paws" is red.
+    """
+    if words[-1] not in _LOOKS:
         return False
     return any(
         {family[w] for w in words if w in family} - {family[w] for w in said if w in family}

@@ -49,7 +49,7 @@ def _rects(scene: Scene, expansion: Expansion, size: Size) -> dict[str, Rect]:
         shared = (
             wished_rects(wish, len(members), size)
             if wish and len(members) > 1
-            else instance_rects(name, wholes[name], len(members), size)
+            else instance_rects(wholes[name], len(members), size)
         )
         rects |= zip(members, shared, strict=True)
     return rects | {name: Rect.of(box) for name, box in given_boxes(expansion.scene.regions, size).items()}

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.placing.kinds import kind_of
 from planner.placing.neighbours import Neighbours, suggest
 from planner.placing.rect import Rect, around
 from planner.placing.shelves import shelves
@@ -34,47 +33,32 @@ def float_blocks(
     depths: Mapping[str, int],
     bands: Mapping[str, int],
 ) -> dict[str, Rect]:
-    """Locate all of `wanted`: what is in the air high up, the rest in rows on the ground, far things above,
-    then large ones behind small ones.
+    """Locate all of `wanted` in rows over the canvas, far things above, then large ones behind small ones.
 
     `bands` are depths of what spans the canvas from side to side: nearer things stand before it.
     """
     blocks = _blocks(located, wanted, neighbours)
-    blocks.sort(key=lambda block: (-max(depths[name] for name in block), -_scale(block), min(block)))
+    blocks.sort(key=lambda block: (-max(depths[name] for name in block), -_largest(block), min(block)))
     horizon = max((located[name].top for name in bands if located[name].y <= GRID / 2), default=0.0)
     nearest = min((depths[name] for block in blocks for name in block), default=0)
-    high, low = [b for b in blocks if _is_aloft(b)], [b for b in blocks if not _is_aloft(b)]
     found = dict(located)
-    for row, frame in ((high, _air(bool(low))), (low, _ground(horizon, below_air=bool(high)))):
-        extents = [around(list(block.values())) for block in row]
-        for block, extent, ideal in zip(row, extents, shelves(extents, frame), strict=True):
-            depth = min(depths[name] for name in block)
-            before = [rect for name, rect in found.items() if bands.get(name, -1) < depth]
-            spot = _clear(ideal.moved(0, RISE * (nearest - depth)).on_canvas(), before)
-            found |= {name: rect.moved(spot.x - extent.x, spot.y - extent.y) for name, rect in block.items()}
+    extents = [around(list(block.values())) for block in blocks]
+    for block, extent, ideal in zip(blocks, extents, shelves(extents, _ground(horizon)), strict=True):
+        depth = min(depths[name] for name in block)
+        before = [rect for name, rect in found.items() if bands.get(name, -1) < depth]
+        spot = _clear(ideal.moved(0, RISE * (nearest - depth)).on_canvas(), before)
+        found |= {name: rect.moved(spot.x - extent.x, spot.y - extent.y) for name, rect in block.items()}
     return found
 
 
-def _scale(block: Block) -> float:
-    return max(kind_of(name).scale for name in block)
+def _largest(block: Block) -> float:
+    return round(max(rect.width * rect.height for rect in block.values()), 6)
 
 
-def _is_aloft(block: Block) -> bool:
-    return all(kind_of(name).aloft for name in block)
-
-
-def _air(above_ground: bool) -> Rect:
-    """Where things in the air are; they have the whole picture where there is nothing else."""
-    return _between(0, GRID * 0.4) if above_ground else _between(0, GRID)
-
-
-def _ground(horizon: float, *, below_air: bool) -> Rect:
-    """Where things stand on the ground: the upper edge stays free."""
-    return _between(max(GRID * (0.35 if below_air else 0.08), horizon), GRID)
-
-
-def _between(top: float, bottom: float) -> Rect:
-    return Rect(GRID / 2, (top + bottom) / 2, GRID, bottom - top)
+def _ground(horizon: float) -> Rect:
+    """Where things stand: the upper edge stays free."""
+    top = max(GRID * 0.08, horizon)
+    return Rect(GRID / 2, (top + GRID) / 2, GRID, GRID - top)
 
 
 def _blocks(located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours) -> list[Block]:

@@ -1,8 +1,7 @@
 """How large a thing is in the picture when nobody gives its box."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from planner.placing.kinds import Kind, kind_of
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
 from planner.plans import Size
@@ -31,24 +30,20 @@ GAP = 30
 """Grid units between things placed side by side."""
 
 
-def usual_side(regions: Sequence[Region], instances: Mapping[str, int], kinds: Mapping[str, Kind]) -> float:
-    """The side of a thing of no known kind among these, in grid units: some two fifths of the canvas are
-    things, whatever their kinds.
+def usual_side(things: int) -> float:
+    """The side of one of so many things, in grid units: some two fifths of the canvas are things."""
+    return 0.7 * GRID / (max(things, 2) ** 0.5 + 0.3)
+
+
+def footprint(region: Region, instances: int, usual: float, size: Size) -> Rect:
+    """The room that a region wants, about the origin: what it is wished, else a middling square of the side
+    `usual`. One with several instances wants it for all of them.
     """
-    things = sum(instances[region.name] for region in regions)
-    squares = sum(instances[region.name] * kinds[region.name].scale ** 2 for region in regions)
-    evened = (squares / things) ** 0.5 if things else 1.0
-    return 0.7 * GRID / (max(things, 2) ** 0.5 + 0.3) / evened
-
-
-def footprint(region: Region, instances: int, kind: Kind, usual: float, size: Size) -> Rect:
-    """The room that a region wants, about the origin; one with several instances wants it for all of them.
-
-    `usual` is the side of a thing of no known kind.
-    """
+    if region.wish:
+        return replace(wished_rect(region.wish, size), x=0, y=0)
     place = region.where if isinstance(region.where, Place) else None
     extent = place.size if place else region.size
-    item = _shaped(usual * kind.scale * EXTENT[extent] * FARTHER**region.depth, kind.shape, size)
+    item = _square(usual * EXTENT[extent] * FARTHER**region.depth, size)
     width, height = _grouped(item, instances, place)
     if place and place.horizontal == "full":
         width, height = GRID, max(height if instances > 1 else 0, BAND[place.size] * GRID)
@@ -79,20 +74,20 @@ def wished_rects(wish: Box, instances: int, size: Size) -> list[Rect]:
     return [Rect(rect.x, rect.y, width, height).on_canvas() for rect in placed]
 
 
-def instance_rects(name: str, whole: Rect, instances: int, size: Size) -> list[Rect]:
-    """`whole` shared out among the instances of the region of this name, in loose rows."""
+def instance_rects(whole: Rect, instances: int, size: Size) -> list[Rect]:
+    """`whole` shared out among instances, in loose rows."""
     if instances == 1:
         return [whole]
     side = COUNTED * (whole.width * whole.height / instances) ** 0.5
-    item = _shaped(side, kind_of(name).shape, size)
+    item = _square(side, size)
     item = Rect(0, 0, min(item.width, whole.width), min(item.height, whole.height))
     placed = shelves([item] * instances, whole)
     return [rect.moved(0, (-1) ** n * LOOSE * item.height) for n, rect in enumerate(placed)]
 
 
-def _shaped(side: float, shape: float, size: Size) -> Rect:
-    """As large as a square in pixels of `side` grid units on average, and `shape` times as wide as high."""
-    stretch = (shape * size.height / size.width) ** 0.5
+def _square(side: float, size: Size) -> Rect:
+    """A square in pixels of `side` grid units on average."""
+    stretch = (size.height / size.width) ** 0.5
     return Rect(0, 0, side * stretch, side / stretch)
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import combinations, groupby
 
 from planner.placing.floating import float_blocks
-from planner.placing.kinds import kinds_among
 from planner.placing.neighbours import Neighbours, suggest
 from planner.placing.rect import Rect
 from planner.placing.shelves import shelves
@@ -34,9 +33,8 @@ def targets(scene: Scene, instances: Mapping[str, int], size: Size) -> dict[str,
     beside it, the rest in rows over the canvas. Rectangles may overlap: separating them comes later.
     """
     regions = sorted(scene.regions, key=lambda region: region.name)
-    kinds = kinds_among(region.name for region in regions)
-    usual = usual_side([region for region in regions if not _is_band(region)], instances, kinds)
-    wanted = {r.name: footprint(r, instances[r.name], kinds[r.name], usual, size) for r in regions}
+    usual = usual_side(sum(instances[region.name] for region in regions if not _is_band(region)))
+    wanted = {r.name: footprint(r, instances[r.name], usual, size) for r in regions}
     wanted |= _supports(wanted, scene.relations)
     wanted |= _fitted([r for r in regions if isinstance(r.where, Place) and not _is_band(r)], wanted)
     given = given_boxes(regions, size)

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import chain, count
+from itertools import chain, count, takewhile
 from typing import TYPE_CHECKING, cast
 
 from planner.plans import Note
-from planner.reader.labels import COUNTS, NUMBER_WORDS
+from planner.reader.boxes import wish_for
+from planner.reader.labels import ARTICLES, NUMBER_WORDS
 from planner.reader.reading import Reading, Stated, Thing
-from planner.reader.tokens import Token
+from planner.reader.tokens import Token, without_asides
 from planner.scene import (
-    GRID,
     MAX_COUNTED,
     MAX_REGIONS,
-    Box,
     Horizontal,
     Place,
     Quotes,
@@ -29,16 +28,14 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 4000
 CAPTION_WORDS = 60
+NAMED_AFTER = 2
+"""Words that say in a name of what a thing is."""
+
 DEPTH = {"foreground": 1, None: 3, "background": 6}
 """Depths of what is said to be in the fore- or background, and of all else."""
 
-ALONG = {"left": 0.22, "top": 0.2, "center": 0.5, "middle": 0.5, "right": 0.78, "bottom": 0.8}
-BEYOND = {"left": 0.36, "top": 0.36, "right": 0.64, "bottom": 0.64}
-"""Where a stated side has its middle if a wish is off it, and where off begins, in parts of the canvas."""
-
 _SIGNS = " \t\n,.;:!?()[]{}<>-–—&/|"
 _LEADING = frozenset(["and", "or", "while", "but", "then"])
-_ARTICLES = frozenset(["a", "an", "the"])
 _NUMBERS = frozenset(NUMBER_WORDS)
 _HANGING = GRAMMAR | _NUMBERS | frozenset(_SIGNS)
 """What a run of words doesn't end with: it led to another thing's words."""
@@ -46,26 +43,32 @@ _HANGING = GRAMMAR | _NUMBERS | frozenset(_SIGNS)
 
 def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
     """The scene of a reading, and a note on each thing that found no room."""
-    names = _names(reading)
+    names = names_of(reading)
     kept = _within_budget(reading.things)
     regions = tuple(_region(reading, reading.things[i], names[i]) for i in kept)
     over = [i for i in range(len(reading.things)) if i not in kept]
     background = _told(reading, reading.background)
     scene = Scene(
         prompt=reading.prompt,
-        caption=clip(" ".join(reading.prompt.split()[:CAPTION_WORDS]), MAX_WORDS) or "a picture",
+        caption=_caption(reading.prompt),
         background=clip(", ".join(filter(None, (background, *(_text(reading, i) for i in over)))), MAX_WORDS),
         style=clip(_told(reading, reading.style), MAX_WORDS),
-        absent=tuple(dict.fromkeys(clip(text, 80) for text in _runs(reading, reading.absent))),
+        absent=tuple(dict.fromkeys(clip(text, 80) for text in runs_of(reading, reading.absent))),
         quotes=Quotes(
-            background=tuple(_runs(reading, reading.background)),
-            style=tuple(_runs(reading, reading.style)),
-            absent=tuple(_runs(reading, reading.absent)),
+            background=tuple(runs_of(reading, reading.background)),
+            style=tuple(runs_of(reading, reading.style)),
+            absent=tuple(runs_of(reading, reading.absent)),
         ),
         regions=regions,
         relations=tuple(_relations(reading.relations, kept, names)),
     )
     return scene, tuple(_over(names[i]) for i in over)
+
+
+def _caption(prompt: str) -> str:
+    words = without_asides(prompt).split()
+    text = " ".join(words[:CAPTION_WORDS])
+    return clip(text.rstrip(",; ") if len(words) <= CAPTION_WORDS else text, MAX_WORDS) or "a picture"
 
 
 def _within_budget(things: Sequence[Thing]) -> list[int]:
@@ -82,14 +85,14 @@ def _within_budget(things: Sequence[Thing]) -> list[int]:
 
 def _region(reading: Reading, thing: Thing, name: str) -> Region:
     number = thing.count or 1
-    runs = _runs(reading, thing.words)
+    runs = runs_of(reading, thing.words)
     return Region(
         name=name,
         prompt=clip(_prompt(reading, thing), MAX_WORDS) or name,
-        count=1000 if number >= COUNTS else number,
+        count=number,
         depth=DEPTH[thing.depth],
         where=_place(thing),
-        wish=_wish(thing),
+        wish=wish_for(thing.box, thing.horizontal, thing.vertical),
         quotes=tuple(runs),
     )
 
@@ -99,20 +102,31 @@ def _prompt(reading: Reading, thing: Thing) -> str:
     one = thing.count is not None and 1 < thing.count <= MAX_COUNTED
     texts = list[str]()
     for run in _grouped(reading.words, thing.words):
-        text = _cut(reading.prompt, run)
+        text = without_asides(_cut(reading.prompt, run))
         texts.append(
             _of_one(reading, run, thing.head, text) if one and thing.head in _indices(run, reading) else text
         )
-    return ", ".join(text for text in texts if text)
+    # A later mention of the bare noun says nothing more: "the bus", "bus".
+    again = {_bare(text) for text in texts[:1]} | {_bare(reading.words[thing.head].text)}
+    kept = [text for place, text in enumerate(texts) if text and (place == 0 or _bare(text) not in again)]
+    return ", ".join(dict.fromkeys(kept))
+
+
+def _bare(text: str) -> str:
+    """A text without an article, in small letters."""
+    words = text.lower().split()
+    return " ".join(words[1:] if words and words[0] in ARTICLES else words)
 
 
 def _of_one(reading: Reading, run: Sequence[Token], head: int, text: str) -> str:
-    """What is said of several, said of one: "three red cats" is "a red cat"."""
+    """What is said of several, said of one: "a row of three red cats" is "a red cat"."""
     noun = reading.words[head]
     single = _singular(noun.text)
     before = reading.prompt[run[0].start : noun.start].split()
     rest = reading.prompt[noun.end : run[-1].end]
-    while before and (before[0].lower() in _NUMBERS | _ARTICLES | {"of"} or before[0][:1].isdecimal()):
+    numbers = [i for i, word in enumerate(before) if word.lower() in _NUMBERS or word[:1].isdecimal()]
+    before = before[numbers[-1] + 1 if numbers else 0 :]
+    while before and before[0].lower() in ARTICLES | {"of"}:
         before = before[1:]
     said = " ".join((*before, single))
     return clip(f"{_engine().a(said)}{rest}".strip(_SIGNS), MAX_WORDS) if said else text  # pyright: ignore
@@ -129,7 +143,7 @@ def _engine() -> "inflect.engine":
     return inflect.engine()
 
 
-def _names(reading: Reading) -> list[str]:
+def names_of(reading: Reading) -> list[str]:
     """A name of its own for each thing: its head, compounds whole; of namesakes with a word of their own."""
     plain = [_named(reading, thing) for thing in reading.things]
     names = list[str]()
@@ -149,14 +163,23 @@ def _named(reading: Reading, thing: Thing) -> str:
     head = reading.words[thing.head].text
     several = thing.count is not None and 1 < thing.count <= MAX_COUNTED
     words = [*(word.text for word in reading.words[first : thing.head]), _singular(head) if several else head]
-    return clip(" ".join(words), 70) or "thing"
+    return clip(" ".join((*words, *_of_what(reading, thing))), 70) or "thing"
+
+
+def _of_what(reading: Reading, thing: Thing) -> list[str]:
+    """What a slice, a stack or a cup is of, where a word or two say it: "of pizza"."""
+    words = [word.text for word in reading.words[thing.head + 1 : thing.head + 5]]
+    if words[:1] != ["of"] or thing.head + 1 not in thing.words:
+        return []
+    said = list(takewhile(lambda word: word.isalpha() and word.lower() not in GRAMMAR, words[1:]))
+    return ["of", *said] if 1 <= len(said) <= NAMED_AFTER else []
 
 
 def _told_apart(reading: Reading, thing: Thing, name: str) -> Iterator[str]:
     """The name with the word before it, where that is the thing's own and no article or number."""
-    before = thing.head - len(name.split())
+    before = thing.head - len(name.partition(" of ")[0].split())
     word = reading.words[before].text if before in thing.words else ""
-    if word.isalpha() and word.lower() not in _ARTICLES | _NUMBERS:
+    if word.isalpha() and word.lower() not in ARTICLES | _NUMBERS:
         yield clip(f"{word} {name}", 80)
 
 
@@ -185,12 +208,12 @@ def _cut(prompt: str, run: Sequence[Token]) -> str:
     return " ".join(prompt[run[0].start : run[-1].end].split())
 
 
-def _runs(reading: Reading, indices: Sequence[int]) -> list[str]:
+def runs_of(reading: Reading, indices: Sequence[int]) -> list[str]:
     return [_cut(reading.prompt, run) for run in _grouped(reading.words, indices)]
 
 
 def _told(reading: Reading, indices: Sequence[int]) -> str:
-    return ", ".join(_runs(reading, indices))
+    return ", ".join(runs_of(reading, indices))
 
 
 def _text(reading: Reading, thing: int) -> str:
@@ -205,24 +228,6 @@ def _place(thing: Thing) -> Place | None:
         vertical=cast(Vertical, thing.vertical or "middle"),
         size="medium",
     )
-
-
-def _wish(thing: Thing) -> Box:
-    """The box that the reader would give it, moved to the side that the prompt states."""
-    x, y, width, height = thing.box
-    x, y = _at(thing.horizontal, x), _at(thing.vertical, y)
-    x0, y0 = max(x - width / 2, 0), max(y - height / 2, 0)
-    x1, y1 = min(x + width / 2, 1), min(y + height / 2, 1)
-    left, top = (min(round(side * GRID), GRID - 20) for side in (x0, y0))
-    return Box(x0=left, y0=top, x1=max(round(x1 * GRID), left + 20), y1=max(round(y1 * GRID), top + 20))
-
-
-def _at(side: str | None, middle: float) -> float:
-    if side in ("left", "top"):
-        return middle if middle <= BEYOND[side] else ALONG[side]
-    if side in ("right", "bottom"):
-        return middle if middle >= BEYOND[side] else ALONG[side]
-    return ALONG[side] if side and abs(middle - 0.5) > 0.12 else middle
 
 
 def _relations(stated: Sequence[Stated], kept: Sequence[int], names: Sequence[str]) -> Iterator[Relation]:

@@ -6,17 +6,8 @@ HORIZONTALS = (None, "left", "center", "right")
 VERTICALS = (None, "top", "middle", "bottom")
 DEPTHS = (None, "foreground", "background")
 PREDICATES: tuple[Predicate | None, ...] = (
-    None,
-    "left of",
-    "right of",
-    "above",
-    "below",
-    "on",
-    "under",
-    "in front of",
-    "behind",
-    "inside",
-    "next to",
+    *(None, "left of", "right of", "above", "below", "on", "under", "in front of", "behind"),
+    *("inside", "next to"),
 )
 SETTINGS = ("background", "style", "absent")
 
@@ -34,3 +25,5 @@ NUMBER_WORDS = (
     *("both", "pair", "couple", "trio", "dozen", "half"),
 )
 """Words that say how many."""
+
+ARTICLES = frozenset(["a", "an", "the"])

@@ -1,27 +1,43 @@
 """What was read in a prompt: things with their words, numbers and places, relations, setting, absences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.reader.labels import COUNTS, DEPTHS, HORIZONTALS, PREDICATES, VERTICALS
+from planner.reader.numbers import MANY, stated_number
+from planner.reader.phrases import lead_of
 from planner.reader.tokens import Token, tokens
 from planner.reader.weights import OfThings, OfWords, Weights
 from planner.scene import Predicate
 
-THING = 0.5
+THING = 0.4
 """From which probability a word is the head of a thing."""
 
-MUST = 0.35
+MUST = 0.05
 """From which share of that it gets a region of its own; else it stays in others' words and in the picture."""
 
-OWN = 0.4
+SURE = 0.98
+"""From which probability it gets one although it could as well stay in others' words and in the picture."""
+
+OWN = 0.5
 """From which probability a word belongs to a thing."""
+
+OTHERS = 0.6
+"""From which probability the head of a thing is among another's words: "playing with a cello"."""
 
 SHARED = 0.1
 """How much less than to another thing a word may belong to one that it belongs to too."""
+
+NAMED = -2.0
+"""Logit from which a word before a head is in its name: "oak tree"; adjectives have less than -5."""
+
+MAYBE = 0.2
+"""From which probability a word that heads no region is told as one that nearly did."""
 
 RELATED = 0.5
 """From which probability one thing is related to another."""
@@ -32,7 +48,8 @@ class Thing:
     """A thing: the indices of its head, of words that may be in its name and of its words, and what was read.
 
     `count` is None where the prompt tells no number; `box` is the wish for its place: middle and sides, in
-    parts of the canvas; `sure` is the probability that it gets a region.
+    parts of the canvas; `sure` is the probability that it gets a region; `kin` has, for each thing of the
+    prompt, the probability that this head belongs to it.
     """
 
     head: int
@@ -44,6 +61,7 @@ class Thing:
     depth: str | None
     box: tuple[float, float, float, float]
     sure: float
+    kin: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class Reading:
-    """A prompt's words and what was read in them; settings are words by index."""
+    """A prompt's words and what was read in them; settings are words by index.
+
+    `unsure` are words that may head a thing and got no region, with the probability that they should have.
+    """
 
     prompt: str
     words: tuple[Token, ...]
@@ -67,6 +88,7 @@ class Reading:
     background: tuple[int, ...] = ()
     style: tuple[int, ...] = ()
     absent: tuple[int, ...] = ()
+    unsure: tuple[tuple[int, float], ...] = ()
 
 
 def read(prompt: str, weights: Weights) -> Reading:
@@ -78,65 +100,78 @@ def read(prompt: str, weights: Weights) -> Reading:
     needs = _softmax(seen.heads)
     likely = 1 - needs[:, 0]
     settings = [tuple(np.flatnonzero(column > 0).tolist()) for column in seen.settings.T]
-    absent = set(settings[2])
-    found = [i for i in np.flatnonzero(likely > THING).tolist() if i not in absent]
-    found = [i for i in found if words[i].text[0].isalpha()]
-    heads = [i for i in found if needs[i, 2] > MUST * likely[i]]
+    nouns = [i for i, word in enumerate(words) if word.text[0].isalpha() and i not in settings[2]]
+    heads = [i for i in nouns if likely[i] > (THING if needs[i, 2] > MUST * likely[i] else SURE)]
+    unsure = tuple((i, float(likely[i])) for i in nouns if i not in heads and likely[i] > MAYBE)
     if not heads:
-        return Reading(prompt, words, (), (), *settings)
-    of_things = weights.of_things(seen.features[heads])
-    owned, named = _owned(seen, heads), tuple(np.flatnonzero(seen.names > 0).tolist())
-    things = tuple(
-        _thing(head, named, owned[place], of_things, place, float(needs[head, 2]))
-        for place, head in enumerate(heads)
-    )
-    return Reading(prompt, words, things, _relations(of_things, len(heads)), *settings)
+        return Reading(prompt, words, (), (), *settings, unsure=unsure)
+    found = weights.of_things(seen.features, heads)
+    things = tuple(_things(words, heads, seen, found))
+    return Reading(prompt, words, things, _relations(found, len(heads)), *settings, unsure=unsure)
 
 
-def _owned(seen: OfWords, heads: Sequence[int]) -> list[tuple[int, ...]]:
-    """The words of each thing: its head, and what likely belongs to it, hardly less than to any other, and is
-    no other's head.
+def is_part(thing: str, addition: str, weights: Weights) -> bool:
+    """Whether `addition` is a part of the thing or says how it looks, and names no other thing.
+
+    It is read as "a fox with a bushy tail" is, where a dog in the tail's place would head a thing.
     """
-    owners = 1 / (1 + np.exp(-seen.owners[:, heads]))
+    opening = f"a {thing} with "
+    words = tokens(opening + addition)
+    added = [i for i, word in enumerate(words) if word.start >= len(opening)]
+    if not added:
+        return False
+    return bool(_softmax(weights.of_words(words).heads)[added, 0].min() >= 1 - MAYBE)
+
+
+def _owned(owners: NDArray[np.floating[Any]], heads: Sequence[int]) -> list[tuple[int, ...]]:
+    """The words of each thing: its head, and what likely belongs to it, hardly less than to any other, or is
+    another's head that surely does.
+    """
     mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
-    mine[heads] = False
+    mine[heads] &= owners[heads] > OTHERS
     mine[heads, range(len(heads))] = True
     return [tuple(np.flatnonzero(column).tolist()) for column in mine.T]
 
 
-def _thing(
-    head: int, named: tuple[int, ...], words: tuple[int, ...], seen: OfThings, place: int, sure: float
-) -> Thing:
-    count = int(seen.counts[place].argmax())
-    x, y, width, height = (float(side) for side in seen.boxes[place])
-    return Thing(
-        head=head,
-        name=named,
-        words=words,
-        count=None if count == 0 else count if count < COUNTS - 1 else COUNTS,
-        horizontal=HORIZONTALS[int(seen.horizontals[place].argmax())],
-        vertical=VERTICALS[int(seen.verticals[place].argmax())],
-        depth=DEPTHS[int(seen.depths[place].argmax())],
-        box=(x, y, width, height),
-        sure=sure,
-    )
+def _things(words: Sequence[Token], heads: Sequence[int], seen: OfWords, found: OfThings) -> Iterator[Thing]:
+    """What was read of each thing: each class by its likeliest answer, a number as the prompt writes it."""
+    owners = 1 / (1 + np.exp(-seen.owners[:, heads]))
+    owned, named = _owned(owners, heads), tuple(np.flatnonzero(seen.names > NAMED).tolist())
+    taken = {i for own in owned for i in own}
+    owned = [
+        tuple(sorted({*own, *lead_of(words, head, own, taken)}))
+        for head, own in zip(heads, owned, strict=True)
+    ]
+    sure = _softmax(seen.heads)[heads, 2]
+    for place, head in enumerate(heads):
+        count = int(found.counts[place].argmax())
+        counted = None if count == 0 else count if count < COUNTS - 1 else MANY
+        x, y, width, height = (float(side) for side in found.boxes[place])
+        yield Thing(
+            head=head,
+            name=named,
+            words=owned[place],
+            count=stated_number(words, head, owned[place]) or counted,
+            horizontal=HORIZONTALS[int(found.horizontals[place].argmax())],
+            vertical=VERTICALS[int(found.verticals[place].argmax())],
+            depth=DEPTHS[int(found.depths[place].argmax())],
+            box=(x, y, width, height),
+            sure=float(sure[place]),
+            kin=tuple(owners[head].tolist()),
+        )
 
 
-def _relations(seen: OfThings, number: int) -> tuple[Stated, ...]:
+def _relations(found: OfThings, number: int) -> tuple[Stated, ...]:
     """The relations that are likelier than none, the surer of the two ways round of each pair."""
-    found: dict[frozenset[int], Stated] = {}
-    likely = _softmax(seen.relations)
-    for subject in range(number):
-        for other in range(number):
-            best = int(likely[subject, other].argmax())
-            sure = float(likely[subject, other, best])
-            predicate = PREDICATES[best]
-            if subject == other or predicate is None or sure < RELATED:
-                continue
-            pair = frozenset((subject, other))
-            if pair not in found or found[pair].sure < sure:
-                found[pair] = Stated(subject, predicate, other, sure)
-    return tuple(sorted(found.values(), key=lambda one: (one.subject, one.other)))
+    best: dict[frozenset[int], Stated] = {}
+    likely = _softmax(found.relations)
+    for subject, other in permutations(range(number), 2):
+        place = int(likely[subject, other].argmax())
+        sure, predicate = float(likely[subject, other, place]), PREDICATES[place]
+        pair = frozenset((subject, other))
+        if predicate and sure >= RELATED and (pair not in best or best[pair].sure < sure):
+            best[pair] = Stated(subject, predicate, other, sure)
+    return tuple(sorted(best.values(), key=lambda one: (one.subject, one.other)))
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -32,6 +32,9 @@ _ASIDE = re.compile(
 )
 """LoRA tags, Midjourney's parameters, weights, and the word that parts a prompt in AUTOMATIC1111."""
 
+_WEIGHTED = re.compile(r"\(([^()]*):\d+(?:\.\d+)?\)")
+"""Words in brackets with their weight."""
+
 
 @dataclass(frozen=True)
 class Token:
@@ -43,10 +46,16 @@ class Token:
     quoted: bool = False
 
 
+WHOLE, SPOKEN = 0.6, 8
+"""Part of a prompt, and words, from which a quotation is no lettering, but the prompt in quotation marks."""
+
+
 def tokens(prompt: str) -> tuple[Token, ...]:
     """The words and signs of a prompt in their order."""
     found = [
-        Token(one.start, one.end, prompt[one.start : one.end], quoted=True) for one in quotations(prompt)
+        Token(one.start, one.end, prompt[one.start : one.end], quoted=True)
+        for one in quotations(prompt)
+        if one.end - one.start < WHOLE * len(prompt) or prompt[one.start : one.end].count(" ") < SPOKEN - 1
     ]
     hidden = [(one.start, one.end) for one in found]
     hidden += [match.span() for match in _ASIDE.finditer(prompt)]
@@ -55,6 +64,17 @@ def tokens(prompt: str) -> tuple[Token, ...]:
         masked[start:end] = " " * (end - start)
     words = (Token(*match.span(), match[0]) for match in _WORD.finditer("".join(masked)))
     return tuple(sorted((*found, *words), key=lambda token: token.start))
+
+
+def asides(text: str) -> tuple[str, ...]:
+    """What of a text is other programs' syntax, and no word of a picture."""
+    return tuple(match[0].strip() for match in _ASIDE.finditer(text))
+
+
+def without_asides(text: str) -> str:
+    """The text's words without what is other programs' syntax."""
+    plain = " ".join(_ASIDE.sub(" ", _WEIGHTED.sub(r"\1", text)).replace(" ,", ",").split())
+    return plain if plain.count("(") == plain.count(")") else plain.replace("(", "").replace(")", "")
 
 
 def load_pieces(path: Path) -> "Tokenizer":

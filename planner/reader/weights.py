@@ -70,9 +70,10 @@ class Weights:
                     depth[word], features[word] = inside, encoded[0, min(first, pieces.shape[1] - 1)]
         return OfWords(features, *self.words.run(None, {"given": features}))
 
-    def of_things(self, heads: Scores) -> OfThings:
-        """What the reader sees in the features of heads, (k, width)."""
-        return OfThings(*self.things.run(None, {"given": heads}))
+    def of_things(self, features: Scores, heads: Sequence[int]) -> OfThings:
+        """What the reader sees in the words at the indices `heads` among all `features` (n, width)."""
+        given = {"words": features, "heads": np.array(heads, dtype=np.int64)}
+        return OfThings(*self.things.run(None, given))
 
 
 @cache

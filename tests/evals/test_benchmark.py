@@ -135,16 +135,16 @@ def _kept(out: Path, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_failed_prompt_is_told_and_the_rest_goes_on(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from planner.builtin import BuiltinPlanner
+    from planner.reader.planner import ReaderPlanner
 
-    plan = BuiltinPlanner.__call__
+    plan = ReaderPlanner.__call__
 
-    def sometimes(self: BuiltinPlanner, prompt: str) -> Draft:
+    def sometimes(self: ReaderPlanner, prompt: str) -> Draft:
         if "white" in prompt:
             raise PlanningError("the planner had enough")
         return plan(self, prompt)
 
-    monkeypatch.setattr(BuiltinPlanner, "__call__", sometimes)
+    monkeypatch.setattr(ReaderPlanner, "__call__", sometimes)
     assert main(["prompts", f"--data={data}", f"--out={tmp_path / 'out'}"]) == 1
     told = json.loads((tmp_path / "out/summary.json").read_text())
     assert (told["n"], told["failures"]) == (12, 3)

@@ -9,7 +9,6 @@ import pytest
 import prompts
 from planner import arrange
 from planner.account import account, left_over
-from planner.builtin import BuiltinPlanner
 from planner.llm.checks import faults, nothing_placed
 from planner.llm.details import LENGTHS, PENALTY, listed
 from planner.llm.named import NamedPlanner
@@ -18,6 +17,7 @@ from planner.llm.reply import SceneReply
 from planner.llm.small import SmallReply
 from planner.llm.sound import sound
 from planner.local.server import Served
+from planner.reader.planner import ReaderPlanner
 from planner.words import mentions
 
 EXAMPLES = prompts.examples()
@@ -105,7 +105,7 @@ def test_an_example_of_details_is_asked_as_any_prompt_is_and_has_something_for_e
     example: prompts.Example,
 ) -> None:
     prompt = example.prompt.partition("\n\n")[0]
-    scene = BuiltinPlanner()(prompt).scene
+    scene = ReaderPlanner()(prompt).scene
     assert example.prompt == listed(prompt, scene)
     told = json.loads(example.reply)
     assert list(told) == [region.name for region in scene.regions]

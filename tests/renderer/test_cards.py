@@ -1,6 +1,7 @@
 """What is known of a model before it is loaded."""
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -10,6 +11,7 @@ import pytest
 
 from planner.errors import UserError
 from planner.plans import Size
+from planner.scene import Region, Scene
 from renderer.cards import DEFAULTS_FILE, PARTS, TINY, model_card
 
 Edit = Callable[[Path, Callable[[dict[str, Any]], object]], None]
@@ -21,7 +23,21 @@ def test_the_shipped_model_has_a_recipe_of_its_own() -> None:
     own = json.loads((TINY / DEFAULTS_FILE).read_text("utf-8"))
     assert card.auto is not None
     dumped = {"size": card.size.model_dump(), "recipe": card.recipe.model_dump()}
-    assert own == {**dumped, "auto": card.auto.model_dump(mode="json")}
+    assert card.draws is not None
+    draws = {name: list(words) for name, words in card.draws.items()}
+    assert own == {**dumped, "auto": card.auto.model_dump(mode="json"), "draws": draws}
+
+
+def test_what_a_small_model_does_not_know_is_told_by_name() -> None:
+    def scene(*names: str) -> Scene:
+        return Scene(caption="x", regions=tuple(Region(name=name, prompt=name) for name in names))
+
+    with pytest.warns(UserWarning, match=r"^tiny-flux draws star, .* and moon alone: fox and oak tree will "):
+        model_card("tiny").check_things(scene("fox", "red heart 1", "oak tree"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model_card("tiny").check_things(scene("red hearts", "hoop", "moon 2", "star (1)", "crescent"))
+        model_card("black-forest-labs/FLUX.1-dev").check_things(scene("fox"))
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_help_shows_an_example_and_the_other_commands(run: Run, monkeypatch: pyt
     answer = run("--help")
     assert (answer.code, answer.err) == (0, "")
     assert "Usage: scenewright [OPTIONS] [PROMPT]" in answer.out
-    assert 'Example: scenewright "A red fox' in answer.out
+    assert 'Example: scenewright "At night, a yellow star' in answer.out
     assert "Other commands, each with --help: scenewright eval, report, ablate, models." in answer.out
     for panel in ("Arguments", "Options", "Plan", "Picture", "Regions"):
         assert f"─ {panel} " in answer.out

@@ -56,9 +56,10 @@ def refused(fails: Refused) -> Refused:
     [
         ("", "the prompt is empty: describe a picture in a sentence or more"),
         (" \n", "the prompt is empty: describe a picture in a sentence or more"),
+        ("a star, caf\udce9", "the prompt has bytes that are no UTF-8 text: give it in UTF-8"),
         ("a red heart " * 8334, "the prompt has 100,007 characters: at most 20,000 are planned"),
     ],
-    ids=["empty", "blank", "long"],
+    ids=["empty", "blank", "bytes", "long"],
 )
 def test_a_prompt_that_is_none(refused: Refused, prompt: str, message: str, only: tuple[str, ...]) -> None:
     assert refused(prompt, *only) == message

@@ -45,7 +45,7 @@ def interrupt_at(place: str, folder: Path) -> tuple[int, str, str]:
     [
         "renderer.cli:_dispatch",
         "renderer.orders:check_seed",
-        "planner.builtin.planner:BuiltinPlanner.__call__",
+        "planner.reader.planner:ReaderPlanner.__call__",
         "renderer.models:load_model",
         "renderer.rendering:_Watch.__call__",
     ],
@@ -54,6 +54,15 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, place: str) -> No
     code, out, err = interrupt_at(place, tmp_path)
     assert (code, out, err) == (130, "", "scenewright: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["a red star, 日本 🌟", "--plan-only", "-q"]])
+def test_where_stdout_has_few_letters_files_are_utf_8(tmp_path: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "renderer", *arguments]
+    surroundings = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, capture_output=True, env=surroundings, cwd=tmp_path, check=False)  # noqa: S603 (our own code)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert ("β" if arguments == ["--help"] else "日本 🌟") in done.stdout.decode()
 
 
 def test_ctrl_c_while_the_command_line_is_imported(tmp_path: Path) -> None:
@@ -107,13 +116,13 @@ def modules_after(*arguments: str) -> set[str]:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = {"torch", "diffusers", "pydantic", "shapely", "numpy", "PIL", "spacy", "openai"}
+    heavy = {"torch", "diffusers", "pydantic", "shapely", "numpy", "PIL", "onnxruntime", "openai"}
     assert heavy.isdisjoint(modules_after("--help"))
 
 
 def test_planning_imports_no_torch() -> None:
     loaded = modules_after(PROMPT, "--plan-only", "-q")
-    assert "spacy" in loaded
+    assert "onnxruntime" in loaded
     assert {"torch", "diffusers", "transformers"}.isdisjoint(loaded)
 
 

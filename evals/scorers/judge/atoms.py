@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import prompts
 from evals.benchmarks.naming import is_plural, plural
 from evals.benchmarks.samples import Question
-from evals.planning.account import unnumbered
 from planner.scene import Predicate, Region, Scene
-from planner.words import GRAMMAR, folded
+from planner.words import GRAMMAR, folded, unnumbered
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ import pytest
 
 from evals.benchmarks.samples import Sample
 from evals.planning import workers
-from planner.builtin import BuiltinPlanner
 from planner.plans import Draft, Size
+from planner.reader.planner import ReaderPlanner
 
-TASK = workers.Task("prompts", 0, Size(width=256, height=256), BuiltinPlanner())
+TASK = workers.Task("prompts", 0, Size(width=256, height=256), ReaderPlanner())
 
 
 def test_seconds_are_of_planning_and_not_of_scoring(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    plan, score = BuiltinPlanner.__call__, workers.geometry
+    plan, score = ReaderPlanner.__call__, workers.geometry
 
-    def planning(self: BuiltinPlanner, prompt: str) -> Draft:
+    def planning(self: ReaderPlanner, prompt: str) -> Draft:
         clock[0] += 2
         return plan(self, prompt)
 
@@ -25,7 +25,7 @@ def test_seconds_are_of_planning_and_not_of_scoring(monkeypatch: pytest.MonkeyPa
         return score(plan)
 
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(BuiltinPlanner, "__call__", planning)
+    monkeypatch.setattr(ReaderPlanner, "__call__", planning)
     monkeypatch.setattr(workers, "geometry", scoring)
     (row,) = workers.answer(TASK, Sample(0, "a fox", None))
     assert (row["seconds"], clock[0], row["error"]) == (2, 102, None)

@@ -85,13 +85,13 @@ def test_the_graphs_say_what_the_network_says(pieces: Path, tmp_path: Path) -> N
     with torch.no_grad():
         features = model.encode(torch.tensor([window.pieces]))[0][torch.tensor(window.first)]
         heads, settings, names, owners = model.words(torch.tensor(seen.features))
-        things = model.things(torch.tensor(seen.features[[2, 5, 9]]))
+        things = model.things(torch.tensor(seen.features), torch.tensor([2, 5, 9]))
     assert np.corrcoef(seen.features.ravel(), features.numpy().ravel())[0, 1] > 0.9
     for told, wanted in zip(
         (seen.heads, seen.settings, seen.names, seen.owners), (heads, settings, names, owners), strict=True
     ):
         assert np.abs(told - wanted.numpy()).max() < 0.1
-    of_things = weights.of_things(seen.features[[2, 5, 9]])
+    of_things = weights.of_things(seen.features, [2, 5, 9])
     assert np.abs(of_things.boxes - things[4].numpy()).max() < 0.05
     assert of_things.relations.shape == (3, 3, 11)
     draft = ReaderPlanner(tmp_path)(prompt)

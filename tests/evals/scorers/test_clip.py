@@ -68,7 +68,7 @@ def test_crops_show_the_regions(plan: Plan) -> None:
     image = Image.new("RGB", (128, 128), "white")
     image.paste("red", (0, 0, 64, 64))
     crops = dict(region_crops(image, plan))
-    assert crops["a red star"].getpixel((2, 2)) == (255, 0, 0)
+    assert crops["A red star"].getpixel((2, 2)) == (255, 0, 0)
     assert crops["a blue ring"].getpixel((2, 2)) == (255, 255, 255)
 
 

@@ -35,6 +35,7 @@ def test_it_loads_as_a_pipeline() -> None:
 def test_its_defaults_are_those_that_training_writes() -> None:
     card, own = model_card("tiny"), Recipe.model_validate(DEFAULTS["recipe"])
     assert (card.size.model_dump(), card.recipe) == (DEFAULTS["size"], own)
+    assert {name: list(words) for name, words in (card.draws or {}).items()} == DEFAULTS["draws"]
 
 
 @pytest.mark.parametrize("seed", range(15_000, 15_020))

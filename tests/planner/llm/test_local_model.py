@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from planner import arrange
-from planner.builtin import BuiltinPlanner
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
 from planner.llm.named import NamedPlanner
 from planner.local.server import Served, local_model
 from planner.local.weights import SMOLLM2, fetch
+from planner.reader.planner import ReaderPlanner
 from renderer.cli import main
 
 PROMPTS = (
@@ -70,7 +70,7 @@ def test_details_keep_the_readers_plan_and_add_to_some_of_it(served: Served) -> 
     planner = LLMPlanner(**asdict(served), profile="details")
     gained = 0
     for prompt in PROMPTS:
-        draft, own = planner(prompt), BuiltinPlanner()(prompt)
+        draft, own = planner(prompt), ReaderPlanner()(prompt)
         assert [region.name for region in draft.scene.regions] == [
             region.name for region in own.scene.regions
         ]

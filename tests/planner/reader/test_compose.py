@@ -97,3 +97,30 @@ def test_over_32_the_least_sure_go_to_the_background_by_name() -> None:
 def test_nothing_read_is_the_whole_picture() -> None:
     scene, notes = compose(Reading("fog", tokens("fog"), background=(0,)))
     assert (scene.regions, scene.background, scene.caption, notes) == ((), "fog", "fog", ())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "head", "one"),
+    [
+        ("a row of four silver projectors on wheels", "projectors", "a silver projector on wheels"),
+        ("a pair of worn sneakers", "sneakers", "a worn sneaker"),
+        ("2 old owls", "owls", "an old owl"),
+        ("the twin towers", "towers", "a twin tower"),
+    ],
+)
+def test_of_several_one_is_told(prompt: str, head: str, one: str) -> None:
+    words = tokens(prompt)
+    place = next(i for i, word in enumerate(words) if word.text == head)
+    many = Thing(place, (), tuple(range(len(words))), 2, None, None, None, (0.5, 0.5, 0.2, 0.2), 0.9)
+    scene, _ = compose(Reading(prompt, words, (many,)))
+    assert [(region.prompt, region.quotes) for region in scene.regions] == [(one, (prompt,))]
+
+
+def test_a_slice_is_named_by_what_it_is_of_and_a_mention_is_not_said_twice() -> None:
+    prompt = "a slice of pizza on a plate, the slice"
+    words = tokens(prompt)
+    own = (0, 1, 2, 3, 8, 9)
+    thing = Thing(1, (1,), own, 1, None, None, None, (0.5, 0.5, 0.2, 0.2), 0.9)
+    (region,) = compose(Reading(prompt, words, (thing,)))[0].regions
+    assert (region.name, region.prompt) == ("slice of pizza", "a slice of pizza")
+    assert region.quotes == ("a slice of pizza", "the slice")

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.reader.tokens import END, LETTERING, OVERLAP, START, WINDOW, Token, tokens, windows
+from planner.reader.tokens import (
+    END,
+    LETTERING,
+    OVERLAP,
+    START,
+    WINDOW,
+    Token,
+    asides,
+    tokens,
+    windows,
+    without_asides,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +33,10 @@ from planner.reader.tokens import END, LETTERING, OVERLAP, START, WINDOW, Token,
         ),
         ("a fox BREAK a hen --ar 16:9 --v 6", ["a", "fox", "a", "hen"]),
         ("a rolled-up map of Łódź", ["a", "rolled", "-", "up", "map", "of", "Łódź"]),
+        (
+            "“a room with a bed, a lamp and two green chairs”",
+            ["“", "a", "room", "with", "a", "bed", ",", "a", "lamp", "and", "two", "green", "chairs", "”"],
+        ),
         ("", []),
     ],
 )
@@ -29,6 +44,15 @@ def test_words_and_signs(prompt: str, words: list[str]) -> None:
     found = tokens(prompt)
     assert [token.text for token in found] == words
     assert all(prompt[token.start : token.end] == token.text for token in found)
+
+
+def test_other_programs_syntax_is_told_and_left_out() -> None:
+    prompt = "a woman, (red hair:1.3), <lora:style:0.8> BREAK at night --ar 16:9"
+    assert asides(prompt) == (":1.3", "<lora:style:0.8>", "BREAK", "--ar 16:9")
+    assert without_asides(prompt) == "a woman, red hair, at night"
+    assert without_asides("a woman with (red hair") == "a woman with red hair"
+    assert without_asides("a (very) old tree") == "a (very) old tree"
+    assert asides("a plan at 1:3 scale, well-read --- truly") == ()
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))

@@ -1,0 +1,36 @@
+"""Numbers before a noun."""
+
+import pytest
+
+from planner.reader.numbers import MANY, stated_number
+from planner.reader.tokens import tokens
+
+
+@pytest.mark.parametrize(
+    ("phrase", "number"),
+    [
+        ("three red cats", 3),
+        ("Twelve small brass bells", 12),
+        ("24 balloons", 24),
+        ("the two cats", 2),
+        ("a dozen eggs", 12),
+        ("exactly 7 big, round pens", 7),
+        ("5000 ants", MANY),
+        ("a cat", None),
+        ("red cats", None),
+        ("three-storey house", None),
+        ("1girl", None),
+        ("0 cats", None),
+        ("two pairs of socks", None),
+    ],
+)
+def test_the_number_of_a_phrase_is_read(phrase: str, number: int | None) -> None:
+    words = tokens(phrase)
+    head = len(words) - 1
+    assert stated_number(words, head, range(len(words))) == number
+
+
+def test_a_number_among_others_words_is_not_its_own() -> None:
+    words = tokens("two dogs and cats")
+    assert stated_number(words, 3, {3}) is None
+    assert stated_number(words, 1, {0, 1}) == 2
