@@ -69,8 +69,11 @@ def dump_plan(plan: Plan) -> str:
 
 
 def write_atomic(path: Path | str, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all. Raises `UserError` where it cannot be written."""
-    path = Path(path)
+    """Write a file so that it is there whole or not at all; of a link its target, and the link stays.
+
+    Raises `UserError` where it cannot be written.
+    """
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)  # noqa: PTH114 (never raises)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.write_bytes(content)

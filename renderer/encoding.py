@@ -1,5 +1,6 @@
 """From a grid's words to what the transformer is given: each prompt through the text encoders once."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,8 @@ from renderer.regional import Conditioning
 if TYPE_CHECKING:
     from renderer.extras import Lora
     from renderer.settings import Recipe
+
+CUT = "region {name!r}: its prompt has {tokens} tokens, of which the model reads {most}: its end is cut off"
 
 ROUND_UP = 16
 """A trimmed prompt's length is a multiple of so many tokens."""
@@ -80,9 +83,10 @@ def encode_batch(
     of a region for that region's alone, which then are a batch of their own. Raises `UserError` for a region
     that a grid does not have, and for a file that can't be read.
     """
-    for grid in grids:
+    for grid in {id(grid): grid for grid in grids}.values():
         check_regions(loras, grid.names)
-    with reading_with(model.pipeline, adapters_of(loras)) as voices:
+        _warn_of_cuts(grid, model, recipe)
+    with model.lock, reading_with(model.pipeline, adapters_of(loras)) as voices:
         told = {id(grid): _Told.of(grid, model, recipe, voices) for grid in grids}
         book = _read(
             dict.fromkeys(line for each in told.values() for line in each.lines()), model, recipe, voices
@@ -92,6 +96,15 @@ def encode_batch(
     cut = partial(_encoded, book=book, lengths=lengths, length=length)
     encoded = {key: cut(each) for key, each in told.items()}
     return tuple(encoded[id(grid)] for grid in grids)
+
+
+def _warn_of_cuts(grid: TokenGrid, model: Model, recipe: "Recipe") -> None:
+    """Warn of each region whose prompt is longer than the text encoder reads."""
+    for name, prompt in zip(grid.names, region_prompts(grid, recipe), strict=True):
+        tokens = _length(prompt, model)
+        if tokens > recipe.max_sequence_length:
+            text = CUT.format(name=name, tokens=tokens, most=recipe.max_sequence_length)
+            warnings.warn(text, stacklevel=3)
 
 
 @dataclass(frozen=True)
@@ -180,4 +193,5 @@ def _held(prompt: str, model: Model, recipe: "Recipe") -> int:
 def _length(prompt: str, model: Model) -> int:
     """Its tokens for T5, the end of the sequence among them."""
     tokenizer: Any = model.pipeline.tokenizer_2
-    return len(tokenizer(prompt).input_ids)
+    # Not verbose: what is longer is cut, and does not cause the "indexing errors" of which it would warn.
+    return len(tokenizer(prompt, verbose=False).input_ids)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -30,11 +31,15 @@ _LEFT_OUT: dict[Part, tuple[str, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded pipeline, what its card says, and what its text encoders have read lately."""
+    """A loaded pipeline, what its card says, and what its text encoders have read lately.
+
+    Its scheduler and its attention processors have state, so that one thread draws at a time: the `lock`'s.
+    """
 
     card: "ModelCard"
     pipeline: FluxPipeline
     texts: Texts = field(default_factory=Texts, repr=False)
+    lock: RLock = field(default_factory=RLock, repr=False)
 
 
 def load_model(card: "ModelCard", part: Part = "whole") -> Model:

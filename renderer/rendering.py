@@ -94,7 +94,7 @@ def render_batch(
     size = columns * grids[0].patch, rows * grids[0].patch
     _check_extras(grids, extras, plain)
     told = encode_batch(grids, model, recipe, extras.loras) if encoded is None else encoded
-    with applied(model, extras, recipe, grids[0].names, size) as ready, torch.inference_mode():
+    with model.lock, applied(model, extras, recipe, grids[0].names, size) as ready, torch.inference_mode():
         drawing = _Drawing(grids, told, model, recipe, extras, ready.lora_regions)
         with nullcontext() if plain else drawing.regions():
             images, latents = _call(ready, drawing, seeds, on_step)

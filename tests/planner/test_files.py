@@ -262,6 +262,15 @@ def test_a_written_file_is_there_whole_and_nothing_beside_it(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]
 
 
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "real.txt", tmp_path / "link.txt"
+    target.write_bytes(b"one")
+    link.symlink_to(target)
+    write_atomic(link, b"two")
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"two")
+
+
 @pytest.mark.parametrize("path", ["none/a.txt", "folder", "a" * 300])
 def test_a_path_that_cannot_be_written(tmp_path: Path, path: str) -> None:
     (tmp_path / "folder").mkdir()

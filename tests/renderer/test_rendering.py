@@ -1,6 +1,7 @@
 """`render` on the shipped model: what it shares with the stock pipeline, and what regions change."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -249,6 +250,25 @@ def test_seeds_of_one_grid_share_their_text_and_their_layout(
 def test_text_encoded_before_draws_the_same_pixels(tiny: Model, grid: TokenGrid, recipe: Recipe) -> None:
     before = render(grid, tiny, recipe, 6, encoded=encode(grid, tiny, recipe))
     assert np.array_equal(pixels(before.image), pixels(render(grid, tiny, recipe, 6).image))
+
+
+def test_a_prompt_that_is_cut_is_told_by_its_region(tiny: Model, grid: TokenGrid, recipe: Recipe) -> None:
+    long = replace(grid, prompts=("a star " + "very shiny and old " * 60, *grid.prompts[1:]))
+    told = rf"^region '{grid.names[0]}': its prompt has \d{{3}} tokens, of which the model reads 96: "
+    with pytest.warns(UserWarning, match=told):
+        encode(long, tiny, recipe)
+
+
+def test_two_threads_draw_with_one_model_what_each_draws_alone(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    def drawn(seed: int) -> Pixels:
+        return pixels(render(grid, tiny, recipe, seed).image)
+
+    alone = list(map(drawn, (1, 2)))
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(drawn, (1, 2)))
+    assert all(map(np.array_equal, alone, together))
 
 
 def test_pictures_of_one_call_have_one_size_and_a_seed_each(
