@@ -1,4 +1,4 @@
-"""The README is true: its Python runs, its commands run, its options and files exist."""
+"""The documents are true: their Python runs, their commands run, their options and files exist."""
 
 import base64
 import io
@@ -32,27 +32,44 @@ if TYPE_CHECKING:
     from tests.conftest import Script
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
-GUIDES = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+FRONT, PLANNER, RENDERER, EVALS, HOUSE, TRAINING = (
+    ROOT / name
+    for name in (
+        *("README.md", "planner/README.md", "renderer/README.md", "evals/README.md", "CONTRIBUTING.md"),
+        "evals/world/TRAINING.md",
+    )
+)
+RESULTS = sorted((ROOT / "evals/results").glob("*.md"))
+SAID = (FRONT, PLANNER, RENDERER, EVALS)
+"""Where options of the commands are named."""
+
+GUIDES = (FRONT, PLANNER, RENDERER, EVALS, HOUSE, TRAINING, ROOT / "evals/reader/README.md", *RESULTS)
+EVERYTHING = "".join(guide.read_text("utf-8") for guide in GUIDES)
 PROMPT = "A yellow star to the left of a blue ring, at night"
 QUICK = ["--steps=1"]
 """What is added to commands that draw, so that the test is quick."""
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, *guides: Path) -> list[str]:
+    texts = (guide.read_text("utf-8") for guide in guides)
+    return [
+        block
+        for text in texts
+        for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]
 
 
-def lines() -> Iterator[list[str]]:
-    """The words of every command in the README's shell blocks; of several in a line, those of the last."""
-    for line in "".join(blocks("sh")).splitlines():
+def lines(*guides: Path) -> Iterator[list[str]]:
+    """The words of every command in the shell blocks of guides; of several in a line, those of the last."""
+    for line in "".join(blocks("sh", *guides)).splitlines():
         words = shlex.split(line.rpartition("&& ")[2], comments=True)
         yield [PROMPT if word == "PROMPT" else word for word in words]
 
 
 def commands() -> Iterator[list[str]]:
     """The words of every `scenewright` command that draws or plans, without its own name."""
-    return (words[1:] for words in lines() if words[:1] == ["scenewright"] and words[1] not in COMMANDS)
+    said = lines(FRONT, PLANNER)
+    return (words[1:] for words in said if words[:1] == ["scenewright"] and words[1] not in COMMANDS)
 
 
 def parse(words: list[str]) -> dict[str, Any]:
@@ -70,7 +87,18 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+@pytest.mark.parametrize("block", blocks("python", PLANNER), ids=lambda block: block.splitlines()[0])
+def test_the_planners_python_runs(block: str, outside: Path) -> None:
+    (outside / "readme.py").write_text(block, "utf-8")
+    assert runpy.run_path("readme.py")["masks"].any()
+
+
+def test_the_front_page_is_short() -> None:
+    assert len(FRONT.read_text("utf-8").splitlines()) <= 150
+    assert len(HOUSE.read_text("utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("block", blocks("python", FRONT, RENDERER), ids=lambda block: block.splitlines()[0])
 def test_its_python_runs(block: str, outside: Path) -> None:
     (outside / "readme.py").write_text(block, "utf-8")
     runpy.run_path("readme.py")
@@ -138,7 +166,7 @@ def test_its_commands_for_language_models_are_understood() -> None:
 
 
 def test_its_commands_for_weights_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
-    fetched = [words[1:] for words in lines() if words[:2] == ["scenewright", "models"]]
+    fetched = [words[1:] for words in lines(FRONT) if words[:2] == ["scenewright", "models"]]
     assert fetched == [["models", "fetch", "smollm2"]]
     assert main(["models", "fetch", "--help"]) == 0
     assert "smollm2" in capsys.readouterr().out
@@ -146,7 +174,7 @@ def test_its_commands_for_weights_are_understood(capsys: pytest.CaptureFixture[s
 
 def write_worlds(outside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The prompts of the little world that its commands draw, a prompt of each number of things."""
-    for *words, _, file in (words[3:] for words in lines() if words[2:3] == ["evals.benchmarks.world"]):
+    for *words, _, file in (words[3:] for words in lines(EVALS) if words[2:3] == ["evals.benchmarks.world"]):
         assert world([*words, "--each=1"]) == 0
         (outside / file).write_text(capsys.readouterr().out)
 
@@ -157,15 +185,17 @@ def test_its_evaluations_run(outside: Path, capsys: pytest.CaptureFixture[str]) 
     sample = {"id": 1, "prompt": "two red mugs", "num_object": [["mug", 2]], "sub-type": "real"}
     data.write_text(json.dumps([sample]))
     write_worlds(outside, capsys)
-    evaluations = [words for words in lines() if words[:2] == ["scenewright", "eval"] and not _judged(words)]
+    evaluations = [
+        words for words in lines(EVALS) if words[:2] == ["scenewright", "eval"] and not _judged(words)
+    ]
     assert len(evaluations) == 5
     assert [main(words[1:] if "image" not in words else _quick(words[1:])) for words in evaluations] == [
         0
     ] * 5
-    reports = [words[1:] for words in lines() if words[:2] == ["scenewright", "report"]]
+    reports = [words[1:] for words in lines(EVALS) if words[:2] == ["scenewright", "report"]]
     assert [main(words) for words in reports] == [0, 0]
     assert all((outside / name).exists() for name in ("report.html", "modes.html"))
-    boards = [words[3:] for words in lines() if words[:3] == ["python", "-m", "evals.scoreboard"]]
+    boards = [words[3:] for words in lines(EVALS) if words[:3] == ["python", "-m", "evals.scoreboard"]]
     assert [scoreboard(words) for words in boards] == [0]
     assert "| accuracy | 100.0 %" in capsys.readouterr().out
 
@@ -179,7 +209,7 @@ def test_its_judge_is_asked(outside: Path, script: "Script", monkeypatch: pytest
     (outside / "DSG/dsg-1k-anns.csv").write_text(f"{titles}\n1,a red star,1,0,entity,whole,a,Is it red?\n")
     monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
     script.sees = _redder
-    (words,) = (words for words in lines() if _judged(words))
+    (words,) = (words for words in lines(EVALS) if _judged(words))
     assert main([*_quick(words[1:]), "--arm=plain:steps=1"]) == 0
     (row,) = map(json.loads, (outside / "runs/dsg/rows.jsonl").read_text().splitlines())
     with Image.open(outside / "runs/dsg" / row["picture"]) as image:
@@ -205,7 +235,7 @@ def test_its_grids_are_drawn(outside: Path, capsys: pytest.CaptureFixture[str]) 
     copytree(TINY, outside / "runs/tiny")
     write_worlds(outside, capsys)
     quick = {"auto:auto=true": "auto:auto=true,steps=1"}
-    grids = [words[1:] for words in lines() if words[:2] == ["scenewright", "ablate"]]
+    grids = [words[1:] for words in lines(EVALS) if words[:2] == ["scenewright", "ablate"]]
     for words in grids:
         wanted = [quick.get(word, word) for word in words]
         assert main([*wanted, "--with=steps=1", "--limit=1", "--quiet"]) == 0
@@ -233,21 +263,28 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             module(["--help"])
     known |= {"--list", *re.findall(r"--[a-z-]+", capsys.readouterr().out)}
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", "".join(g.read_text("utf-8") for g in SAID)))
     assert {"--plan-only", "--llm", "--base-ratio"} <= named
     assert named <= known
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (evals[\w.]*)", GUIDES))))
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (evals[\w.]*)", EVERYTHING))))
 def test_the_modules_that_it_runs_exist(module: str) -> None:
     assert find_spec(module) is not None
 
 
 def test_the_commands_that_it_names_exist() -> None:
-    named = set(re.findall(r"scenewright (ablate|eval|report)\b", GUIDES))
+    named = set(re.findall(r"scenewright (ablate|eval|report)\b", EVERYTHING))
     assert named <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", GUIDES))))
-def test_the_files_that_it_shows_exist(link: str) -> None:
-    assert (ROOT / link).is_file()
+LINKS = [
+    (guide, link)
+    for guide in GUIDES
+    for link in sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", guide.read_text("utf-8"))))
+]
+
+
+@pytest.mark.parametrize(("guide", "link"), LINKS, ids=lambda part: str(part).removeprefix(f"{ROOT}/"))
+def test_the_files_that_it_shows_exist(guide: Path, link: str) -> None:
+    assert (guide.parent / link).exists()

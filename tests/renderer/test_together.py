@@ -28,7 +28,7 @@ from renderer.models import Model
 from renderer.rendering import render_batch
 from renderer.settings import Recipe, Settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[2] / "renderer/README.md").read_text("utf-8")
 SIZE = Size(width=64, height=64)
 WORDS = "a red heart and a blue ring on the grass"
 SCENE = Scene(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Draw = Callable[..., "Call"]
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[3] / "renderer/README.md").read_text("utf-8")
 NAMES = {
     "LoRA": set[str](),
     "IP-Adapter": {"ip_adapter_image_embeds", "negative_ip_adapter_image_embeds"},
