@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Json = dict[str, Any]
 
@@ -24,6 +25,10 @@ MOST_WORKERS = 4
 FAST = "not llm and not slow"
 """What `pytest` runs by itself, as pyproject.toml has it."""
 
+
+# A busy machine is slow, which is no fault of a test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # A run in the background of a shell inherits that Ctrl-C is ignored, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

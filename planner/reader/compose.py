@@ -1,5 +1,6 @@
 """A reading as a scene: regions in the user's own words, with wishes for their places."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, count, takewhile
@@ -9,7 +10,7 @@ from planner.plans import Note
 from planner.reader.boxes import wish_for
 from planner.reader.labels import ARTICLES, NUMBER_WORDS
 from planner.reader.reading import Reading, Stated, Thing
-from planner.reader.tokens import Token, without_asides
+from planner.reader.tokens import Token, exclusions, without_asides
 from planner.scene import (
     MAX_COUNTED,
     MAX_REGIONS,
@@ -21,10 +22,10 @@ from planner.scene import (
     Scene,
     Vertical,
 )
-from planner.words import GRAMMAR, clip
+from planner.words import GRAMMAR, clip, fold, folded
 
 if TYPE_CHECKING:
-    import inflect
+    from pluralizer import Pluralizer
 
 MAX_WORDS = 4000
 CAPTION_WORDS = 60
@@ -37,6 +38,12 @@ DEPTH = {"foreground": 1, None: 3, "background": 6}
 _SIGNS = " \t\n,.;:!?()[]{}<>-–—&/|"
 _LEADING = frozenset(["and", "or", "while", "but", "then"])
 _NUMBERS = frozenset(NUMBER_WORDS)
+_WHOSE = frozenset(["my", "your", "his", "her", "its", "our", "their"])
+_PLURAL_VERB = re.compile(r"^(?:(?:who|that|which) )?(?:are|were) (?=\w)")
+"""A verb that is said of several: "two dogs that are asleep" is a dog asleep."""
+
+_AS_Y_OR_W = re.compile(r"(?:uni(?!n|m)|use|uto|eu|one\b|once|ufo)")
+_SILENT_H = re.compile(r"(?:hour|honest|honou?r|heir)")
 _HANGING = GRAMMAR | _NUMBERS | frozenset(_SIGNS)
 """What a run of words doesn't end with: it led to another thing's words."""
 
@@ -48,12 +55,13 @@ def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
     regions = tuple(_region(reading, reading.things[i], names[i]) for i in kept)
     over = [i for i in range(len(reading.things)) if i not in kept]
     background = _told(reading, reading.background)
+    absent = (*runs_of(reading, reading.absent), *exclusions(reading.prompt))
     scene = Scene(
         prompt=reading.prompt,
         caption=_caption(reading.prompt),
         background=clip(", ".join(filter(None, (background, *(_text(reading, i) for i in over)))), MAX_WORDS),
         style=clip(_told(reading, reading.style), MAX_WORDS),
-        absent=tuple(dict.fromkeys(clip(text, 80) for text in runs_of(reading, reading.absent))),
+        absent=tuple(dict.fromkeys(clip(text, 80) for text in absent)),
         quotes=Quotes(
             background=tuple(runs_of(reading, reading.background)),
             style=tuple(runs_of(reading, reading.style)),
@@ -104,12 +112,14 @@ def _prompt(reading: Reading, thing: Thing) -> str:
     for run in _grouped(reading.words, thing.words):
         text = without_asides(_cut(reading.prompt, run))
         texts.append(
-            _of_one(reading, run, thing.head, text) if one and thing.head in _indices(run, reading) else text
+            _of_one(reading, run, thing.head) if one and thing.head in _indices(run, reading) else text
         )
     # A later mention of the bare noun says nothing more: "the bus", "bus".
     again = {_bare(text) for text in texts[:1]} | {_bare(reading.words[thing.head].text)}
     kept = [text for place, text in enumerate(texts) if text and (place == 0 or _bare(text) not in again)]
-    return ", ".join(dict.fromkeys(kept))
+    text, noun = ", ".join(dict.fromkeys(kept)), reading.words[thing.head].text
+    named = {fold(noun), fold(_singular(noun))}
+    return text if named.intersection(folded(text)) else ", ".join(filter(None, (noun, text)))
 
 
 def _bare(text: str) -> str:
@@ -118,7 +128,7 @@ def _bare(text: str) -> str:
     return " ".join(words[1:] if words and words[0] in ARTICLES else words)
 
 
-def _of_one(reading: Reading, run: Sequence[Token], head: int, text: str) -> str:
+def _of_one(reading: Reading, run: Sequence[Token], head: int) -> str:
     """What is said of several, said of one: "a row of three red cats" is "a red cat"."""
     noun = reading.words[head]
     single = _singular(noun.text)
@@ -126,21 +136,36 @@ def _of_one(reading: Reading, run: Sequence[Token], head: int, text: str) -> str
     rest = reading.prompt[noun.end : run[-1].end]
     numbers = [i for i, word in enumerate(before) if word.lower() in _NUMBERS or word[:1].isdecimal()]
     before = before[numbers[-1] + 1 if numbers else 0 :]
-    while before and before[0].lower() in ARTICLES | {"of"}:
+    while before and before[0].lower() in ARTICLES | _WHOSE | {"of", "-"}:
         before = before[1:]
+    if "of" in before:  # "four pairs of shoes": one of them is a pair
+        place = before.index("of")
+        before[place - 1] = _singular(before[place - 1])
+        single = noun.text
     said = " ".join((*before, single))
-    return clip(f"{_engine().a(said)}{rest}".strip(_SIGNS), MAX_WORDS) if said else text  # pyright: ignore
+    told = _PLURAL_VERB.sub("", " ".join(rest.split()))
+    space = " " if rest[:1].isspace() and told else ""
+    return clip(f"{_article(said)} {said}{space}{told}".strip(_SIGNS), MAX_WORDS)
+
+
+def _article(said: str) -> str:
+    """The article, by the first letter, but for sounds that are written otherwise."""
+    word = said.lower()
+    return "an" if (word[:1] in "aeiou" and not _AS_Y_OR_W.match(word)) or _SILENT_H.match(word) else "a"
 
 
 def _singular(noun: str) -> str:
-    return _engine().singular_noun(noun) or noun  # pyright: ignore[reportArgumentType]
+    found = _engine().singular(noun.lower())
+    if found == noun.lower():
+        return noun
+    return found.upper() if noun.isupper() else found.capitalize() if noun[0].isupper() else found
 
 
 @cache
-def _engine() -> "inflect.engine":
-    import inflect
+def _engine() -> "Pluralizer":
+    from pluralizer import Pluralizer
 
-    return inflect.engine()
+    return Pluralizer()
 
 
 def names_of(reading: Reading) -> list[str]:
@@ -205,7 +230,7 @@ def _grouped(words: Sequence[Token], indices: Sequence[int]) -> Iterator[list[To
 
 
 def _cut(prompt: str, run: Sequence[Token]) -> str:
-    return " ".join(prompt[run[0].start : run[-1].end].split())
+    return clip(" ".join(prompt[run[0].start : run[-1].end].split()), MAX_WORDS)
 
 
 def runs_of(reading: Reading, indices: Sequence[int]) -> list[str]:

@@ -22,6 +22,7 @@ def count_class(count: int | None) -> int:
 
 NUMBER_WORDS = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "twenty", "hundred", "thousand"),
     *("both", "pair", "couple", "trio", "dozen", "half"),
 )
 """Words that say how many."""

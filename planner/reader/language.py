@@ -14,6 +14,9 @@ BROKEN = 0.3
 as many, and loading what tells languages takes 0.7 s.
 """
 
+FEWEST = 4
+"""Words in plain letters from which a language can be told."""
+
 SURE = 0.5
 """From which probability a prompt is taken for another language; no English one of some 3,000 reached 0.4."""
 
@@ -55,7 +58,7 @@ def other_language(words: Sequence[Token], pieces: "Tokenizer") -> str | None:
     """The name of the language of these words; None where it is English, or too short to tell."""
     told = [word.text for word in words if not word.quoted and word.text[0].isalpha()]
     broken = [len(pieces.encode(word, add_special_tokens=False).ids) > 1 for word in told if len(word) > 1]
-    if not told or sum(broken) < BROKEN * len(broken):
+    if (len(told) < FEWEST and all(map(str.isascii, told))) or sum(broken) < BROKEN * len(broken):
         return None
     code, sure = _identifier().classify(" ".join(told))
     return (

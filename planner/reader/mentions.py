@@ -2,7 +2,7 @@
 is none: "a couple, the girl …, the man …" are a girl and a man.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from planner.reader.labels import ARTICLES, NUMBER_WORDS
@@ -33,8 +33,9 @@ def joined(reading: Reading) -> Reading:
     """The reading with later mentions of a thing joined to the first, without pronouns and parted groups."""
     things = reading.things
     first = list(range(len(things)))
+    related = {frozenset((one.subject, one.other)) for one in reading.relations}
     for later in range(1, len(things)):
-        found = (i for i in range(later) if first[i] == i and _is_again(reading, i, later))
+        found = (i for i in range(later) if first[i] == i and _is_again(reading, related, i, later))
         first[later] = next(found, later)
     kept = [
         i for i in sorted(set(first)) if not _is_pronoun(reading, i) and not _is_parted(reading, i, first)
@@ -51,7 +52,7 @@ def joined(reading: Reading) -> Reading:
     return replace(reading, things=tuple(map(_one, alike)), relations=relations)
 
 
-def _is_again(reading: Reading, earlier: int, later: int) -> bool:
+def _is_again(reading: Reading, related: Set[frozenset[int]], earlier: int, later: int) -> bool:
     """Whether the later thing is the earlier one: named alike, nothing brings it in anew, all that is said
     right before it was said of the earlier one, no sentence relates the one to the other, and no two places
     are stated. Or it is another word for the earlier one.
@@ -59,9 +60,8 @@ def _is_again(reading: Reading, earlier: int, later: int) -> bool:
     one, other = reading.things[earlier], reading.things[later]
     if _is_pronoun(reading, later):
         return other.kin[earlier] > HINT
-    related = any({earlier, later} == {stated.subject, stated.other} for stated in reading.relations)
     apart = any(word.text in _ENDS for word in reading.words[one.head : other.head])
-    if (related and not apart) or _elsewhere(one, other):
+    if (frozenset((earlier, later)) in related and not apart) or _elsewhere(one, other):
         return False
     if _is_meant(reading, earlier, later):
         return True

@@ -1,5 +1,6 @@
 """The built-in planner: a small model that was taught to read prompts."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from planner.reader.mentions import joined
 from planner.reader.reading import Reading, read
 from planner.reader.tokens import asides, tokens
 from planner.reader.weights import FOLDER, load_weights
+from planner.words import clip
+
+_HAS_OPTION = re.compile(r"<lora:|--ar\b")
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,14 @@ class ReaderPlanner:
 
 def _set_aside(prompt: str) -> Iterator[Note]:
     if found := asides(prompt):
-        text = f"left out: {', '.join(dict.fromkeys(found))} (LoRAs come by --lora, sizes by --size)"
+        hint = " (LoRAs and the size have options of their own)" if _HAS_OPTION.search(prompt) else ""
+        text = f"left out of what is read: {clip(', '.join(dict.fromkeys(found)), 200)}{hint}"
         yield Note(kind="warning", name="syntax", text=text)
 
 
 def _unread(language: str) -> Note:
     text = (
         f"the prompt seems to be in {language}, and the built-in planner reads English: the whole prompt "
-        "draws the whole picture, without regions; --llm MODEL plans in any language"
+        "draws the whole picture, without regions; a language model plans in any language (--llm)"
     )
     return Note(kind="warning", name="language", text=text)

@@ -36,11 +36,17 @@ SHARED = 0.1
 NAMED = -2.0
 """Logit from which a word before a head is in its name: "oak tree"; adjectives have less than -5."""
 
+MOST = 96
+"""Heads that are looked at: three times as many as a picture has regions, since mentions are joined later."""
+
 MAYBE = 0.2
 """From which probability a word that heads no region is told as one that nearly did."""
 
 RELATED = 0.5
 """From which probability one thing is related to another."""
+
+_DENIALS = frozenset(["not", "never", "none", "neither", "nor"])
+"""What follows one of these is no thing's, unless the word itself is."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,8 @@ def read(prompt: str, weights: Weights) -> Reading:
     likely = 1 - needs[:, 0]
     settings = [tuple(np.flatnonzero(column > 0).tolist()) for column in seen.settings.T]
     nouns = [i for i, word in enumerate(words) if word.text[0].isalpha() and i not in settings[2]]
-    heads = [i for i in nouns if likely[i] > (THING if needs[i, 2] > MUST * likely[i] else SURE)]
+    found = [i for i in nouns if likely[i] > (THING if needs[i, 2] > MUST * likely[i] else SURE)]
+    heads = sorted(sorted(found, key=lambda i: -needs[i, 2])[:MOST])
     unsure = tuple((i, float(likely[i])) for i in nouns if i not in heads and likely[i] > MAYBE)
     if not heads:
         return Reading(prompt, words, (), (), *settings, unsure=unsure)
@@ -123,20 +130,31 @@ def is_part(thing: str, addition: str, weights: Weights) -> bool:
     return bool(_softmax(weights.of_words(words).heads)[added, 0].min() >= 1 - MAYBE)
 
 
-def _owned(owners: NDArray[np.floating[Any]], heads: Sequence[int]) -> list[tuple[int, ...]]:
+def _end_of_denial(words: Sequence[Token], place: int) -> int:
+    """Where what a word such as "not" denies ends: at the next sign."""
+    signs = (i for i in range(place + 1, len(words)) if not words[i].text[0].isalnum())
+    return next(signs, len(words))
+
+
+def _owned(
+    words: Sequence[Token], owners: NDArray[np.floating[Any]], heads: Sequence[int]
+) -> list[tuple[int, ...]]:
     """The words of each thing: its head, and what likely belongs to it, hardly less than to any other, or is
     another's head that surely does.
     """
     mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
     mine[heads] &= owners[heads] > OTHERS
     mine[heads, range(len(heads))] = True
+    for place, word in enumerate(words[:-1]):
+        if word.text.lower() in _DENIALS:
+            mine[place + 1 : _end_of_denial(words, place), ~mine[place]] = False
     return [tuple(np.flatnonzero(column).tolist()) for column in mine.T]
 
 
 def _things(words: Sequence[Token], heads: Sequence[int], seen: OfWords, found: OfThings) -> Iterator[Thing]:
     """What was read of each thing: each class by its likeliest answer, a number as the prompt writes it."""
     owners = 1 / (1 + np.exp(-seen.owners[:, heads]))
-    owned, named = _owned(owners, heads), tuple(np.flatnonzero(seen.names > NAMED).tolist())
+    owned, named = _owned(words, owners, heads), tuple(np.flatnonzero(seen.names > NAMED).tolist())
     taken = {i for own in owned for i in own}
     owned = [
         tuple(sorted({*own, *lead_of(words, head, own, taken)}))

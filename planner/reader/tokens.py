@@ -25,12 +25,22 @@ START, END = 101, 102
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*|['’]s\b|[^\w\s]|_")
 
+_EXCLUDED = r"(?<![\w-])--no\s+(?:(?!\s--|\n).)+|^[ \t]*Negative prompt:.*$"
 _ASIDE = re.compile(
-    r"<\w+:[^<>\s]*>"
-    r"|(?<![\w-])--?(?:ar|v|s|q|c|no|style|stylize|chaos|seed|iw|niji|raw|tile|hd)\b(?:[ =][\d.:/]+)?"
-    r"|:\d+(?:\.\d+)?(?=\s*[)\]}])|\bBREAK\b"
+    rf"<\w+:[^<>\s]*>|</?\w+(?:\s[^<>]*)?>|\bhttps?://\S+|\bwww\.\S+|{_EXCLUDED}|^[ \t]*Steps: \d+, .*$"
+    r"|(?<![\w-])--[a-z]\w*(?:[ =](?:[\d.:/]+|raw|cute|expressive|scenic)(?!\w))?"
+    r"|(?<=[^\W\d])\s*:\d(?:\.\d+)?(?=\s*[)\]}])|\bBREAK\b|^[ \t]*(?:[-*•]|\d+[.)])[ \t]+",
+    re.MULTILINE,
 )
-"""LoRA tags, Midjourney's parameters, weights, and the word that parts a prompt in AUTOMATIC1111."""
+"""LoRA and HTML tags, addresses, what is excluded and the settings of AUTOMATIC1111, Midjourney's parameters,
+weights, the word that parts a prompt, and marks of lists.
+"""
+
+_HEEDED = re.compile(r"--no\s|Negative prompt:|[-*•](?!-)|\d+[.)]|BREAK")
+"""Those of them that are heeded: exclusions, lists, and parts."""
+
+_PARTS = re.compile(r"\n+|\bBREAK\b")
+"""Where a prompt is parted without a sign; the reader sees a full stop."""
 
 _WEIGHTED = re.compile(r"\(([^()]*):\d+(?:\.\d+)?\)")
 """Words in brackets with their weight."""
@@ -59,6 +69,7 @@ def tokens(prompt: str) -> tuple[Token, ...]:
     ]
     hidden = [(one.start, one.end) for one in found]
     hidden += [match.span() for match in _ASIDE.finditer(prompt)]
+    found += [Token(*match.span(), match[0]) for match in _PARTS.finditer(prompt)]
     masked = list(prompt)
     for start, end in hidden:
         masked[start:end] = " " * (end - start)
@@ -67,8 +78,19 @@ def tokens(prompt: str) -> tuple[Token, ...]:
 
 
 def asides(text: str) -> tuple[str, ...]:
-    """What of a text is other programs' syntax, and no word of a picture."""
-    return tuple(match[0].strip() for match in _ASIDE.finditer(text))
+    """What of a text is other programs' syntax that says nothing here."""
+    found = (match[0].strip() for match in _ASIDE.finditer(text))
+    return tuple(part for part in found if not _HEEDED.match(part))
+
+
+def exclusions(prompt: str) -> tuple[str, ...]:
+    """What a prompt excludes by other programs' syntax: `--no text, people`, "Negative prompt: blurry"."""
+    found = (match[0].strip() for match in re.finditer(_EXCLUDED, prompt, re.MULTILINE))
+    lists = (text.removeprefix("--no").removeprefix("Negative prompt:") for text in found)
+    parts = (
+        " ".join(_ASIDE.sub(" ", part).strip(" ()[]").split()) for text in lists for part in text.split(",")
+    )
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def without_asides(text: str) -> str:
@@ -126,4 +148,6 @@ def _stepped_back(spelt: Sequence[Sequence[int]], start: int, end: int) -> int:
 def _pieces(word: Token, pieces: "Tokenizer") -> list[int]:
     if word.quoted:
         return [LETTERING]
+    if _PARTS.fullmatch(word.text):
+        return pieces.encode(".", add_special_tokens=False).ids
     return pieces.encode(word.text, add_special_tokens=False).ids[:16] or [100]

@@ -106,6 +106,14 @@ def test_nothing_read_is_the_whole_picture() -> None:
         ("a pair of worn sneakers", "sneakers", "a worn sneaker"),
         ("2 old owls", "owls", "an old owl"),
         ("the twin towers", "towers", "a twin tower"),
+        ("two dogs are sleeping", "dogs", "a dog sleeping"),
+        ("two boys who are playing chess", "boys", "a boy playing chess"),
+        ("two pairs of shoes", "shoes", "a pair of shoes"),
+        ("two of my friends", "friends", "a friend"),
+        ("TWO SKYSCRAPERS", "SKYSCRAPERS", "a SKYSCRAPER"),
+        ("two octopuses", "octopuses", "an octopus"),
+        ("two unicorns", "unicorns", "a unicorn"),
+        ("two umbrellas", "umbrellas", "an umbrella"),
     ],
 )
 def test_of_several_one_is_told(prompt: str, head: str, one: str) -> None:

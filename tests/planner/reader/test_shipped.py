@@ -34,6 +34,36 @@ def test_it_finds_the_things_and_nothing_else(prompt: str, names: set[str]) -> N
     assert all(quote in prompt for region in scene.regions for quote in region.quotes)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("- a cat\n- two dogs\n- a tree", ["cat", "dog", "tree"]),
+        ("a knight BREAK a dragon", ["knight", "dragon"]),
+        ("a crab, not a lobster, on a rock", ["crab", "rock"]),
+        ("a red fishing boat --no people, text --ar 2:3", ["fishing boat"]),
+    ],
+)
+def test_lists_parts_and_exclusions(prompt: str, names: list[str]) -> None:
+    assert [region.name for region in plan(prompt).regions] == names
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a" * 19_999,
+        "9" * 5000 + " cats in a room",
+        "a fox, " + "cinematic lighting, 8k, octane render, film grain, moody, " * 80,
+        ("a blue parrot on a branch next to a yellow lantern, " * 500)[:19_999],
+        "\n\n- \n1. \n",
+        '{"subject": "a cat"}',
+        "!!! ??? ...",
+    ],
+    ids=["word", "number", "style", "parrots", "marks", "json", "signs"],
+)
+def test_whatever_is_written_is_planned(prompt: str) -> None:
+    assert len(plan(prompt).regions) <= 32
+
+
 def test_lettering_stays_with_what_it_is_written_on() -> None:
     (sign, _) = plan('A wooden sign that says "OPEN 24 HOURS" above a blue door').regions
     assert '"OPEN 24 HOURS"' in sign.prompt

@@ -14,6 +14,7 @@ from planner.reader.tokens import (
     WINDOW,
     Token,
     asides,
+    exclusions,
     tokens,
     windows,
     without_asides,
@@ -31,7 +32,10 @@ from planner.reader.tokens import (
             "a woman with (red hair:1.3), <lora:style:0.8>",
             ["a", "woman", "with", "(", "red", "hair", ")", ","],
         ),
-        ("a fox BREAK a hen --ar 16:9 --v 6", ["a", "fox", "a", "hen"]),
+        ("a fox BREAK a hen --ar 16:9 --v 6", ["a", "fox", "BREAK", "a", "hen"]),
+        ("- a fox\n2. a hen", ["a", "fox", "\n", "a", "hen"]),
+        ("a <b>hen</b>, see https://example.com/a.png", ["a", "hen", ",", "see"]),
+        ("a clock (at 10:15)", ["a", "clock", "(", "at", "10", ":", "15", ")"]),
         ("a rolled-up map of Łódź", ["a", "rolled", "-", "up", "map", "of", "Łódź"]),
         (
             "“a room with a bed, a lamp and two green chairs”",
@@ -48,11 +52,27 @@ def test_words_and_signs(prompt: str, words: list[str]) -> None:
 
 def test_other_programs_syntax_is_told_and_left_out() -> None:
     prompt = "a woman, (red hair:1.3), <lora:style:0.8> BREAK at night --ar 16:9"
-    assert asides(prompt) == (":1.3", "<lora:style:0.8>", "BREAK", "--ar 16:9")
+    assert asides(prompt) == (":1.3", "<lora:style:0.8>", "--ar 16:9")
     assert without_asides(prompt) == "a woman, red hair, at night"
     assert without_asides("a woman with (red hair") == "a woman with red hair"
     assert without_asides("a (very) old tree") == "a (very) old tree"
     assert asides("a plan at 1:3 scale, well-read --- truly") == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "excluded"),
+    [
+        ("a boat --no people, text --ar 2:3", ("people", "text")),
+        ("a woman\nNegative prompt: ugly, (cat:1.2)\nSteps: 28, Seed: 1", ("ugly", "cat")),
+        ("a boat, no people", ()),
+    ],
+)
+def test_exclusions_of_other_programs_are_heeded(prompt: str, excluded: tuple[str, ...]) -> None:
+    assert exclusions(prompt) == excluded
+    assert not {"people", "ugly", "cat", "28"}.intersection(
+        token.text for token in tokens(prompt) if prompt != "a boat, no people"
+    )
+    assert asides(prompt) == tuple(part for part in ("--ar 2:3", "Steps: 28, Seed: 1") if part in prompt)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
