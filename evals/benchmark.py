@@ -31,6 +31,7 @@ from planner.llm.named import NamedPlanner
 from planner.local.server import reached
 from planner.plans import Planner, Size, Usage, read_size
 from planner.reader.planner import ReaderPlanner
+from renderer.progress import in_options
 
 PLANNERS = ("builtin", "llm")
 PROFILES = ("auto", "full", "small", "details")
@@ -279,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.check_plan_stage()
         result = run(options)
     except ScenewrightError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1
     if not options.quiet:
         show(result, Console())

@@ -12,6 +12,7 @@ from typing import Any
 
 from evals.planning.rows import SUMMARY
 from planner.errors import UserError
+from renderer.progress import in_options
 
 TITLES = ("benchmark", "planner", "prompts", "failed", "what", "mean (95 %)", "n", "seconds, median / 95th")
 NO_SHARES = frozenset(["mean absolute error"])
@@ -107,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.write(scoreboard([_of_plans(folder) for folder in folders]))
     except UserError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
     return 0
 

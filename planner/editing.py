@@ -51,34 +51,37 @@ def edited(scene: Scene, edits: Edits, size: Size) -> Scene:
     if set(said) - {region.name for region in scene.regions}:
         scene = expand(scene).scene
     names = [region.name for region in scene.regions]
-    for name, option in said.items():
+    for name, (field, words) in said.items():
         if name not in names:
             has = ", ".join(map(repr, names)) or "none"
-            raise UserError(f"{option}: the plan has no region {name!r}; it has {has}")
+            raise UserError(f"{words}: the plan has no region {name!r}; it has {has}", field)
     scene = _painted(scene, edits.painting, size) if edits.painting else scene
     return _denied(scene, edits.negatives)
 
 
-def _said(edits: Edits) -> dict[str, str]:
-    """The regions that are meant, and how the command line says so."""
+def _said(edits: Edits) -> dict[str, tuple[str, str]]:
+    """The regions that are meant: the field, and how it names the region."""
     colours = edits.painting.colours if edits.painting else {}
-    denied = {each.region: f"--negative {each.text}@{each.region}" for each in edits.negatives if each.region}
-    return denied | {name: f"--paint {colour}={name}" for name, colour in colours.items()}
+    denied = {
+        each.region: ("negative", f"{each.text}@{each.region}") for each in edits.negatives if each.region
+    }
+    return denied | {name: ("paint", f"{colour}={name}") for name, colour in colours.items()}
 
 
 def _painted(scene: Scene, painting: Painting, size: Size) -> Scene:
-    image, option = painting.image, "the painting"
+    image, name = painting.image, "the picture"
     if isinstance(image, str):
-        image, option = read_picture("--painted", image), f"--painted {image}"
+        image, name = read_picture("painted", image), image
     if image.size != (size.width, size.height):
         raise UserError(
-            f"{option}: is {image.width}x{image.height}; a painting has the canvas's size, which is "
-            f"{size.width}x{size.height}"
+            f"{name}: is {image.width}x{image.height}; a painting has the canvas's size, which is "
+            f"{size.width}x{size.height}",
+            "painted",
         )
     try:
         masks = painted_masks(image, list(painting.colours.values()))
     except UserError as error:
-        raise UserError(f"{option}: {error}") from error
+        raise UserError(f"{name}: {error}", "painted") from error
     shapes = {name: mask_of(mask) for name, mask in zip(painting.colours, masks, strict=True)}
     return _with(scene, {name: {"where": shape} for name, shape in shapes.items()})
 

@@ -9,7 +9,17 @@ if TYPE_CHECKING:
 
 
 class ScenewrightError(Exception):
-    """Base of every error that scenewright raises on purpose; its message is one clear line."""
+    """Base of every error that scenewright raises on purpose; its message is one clear line.
+
+    `field` is the argument that the message begins with, None where it is about none; `text` is the rest.
+    """
+
+    def __init__(self, text: str, field: str | None = None) -> None:
+        super().__init__(text, field)
+        self.text, self.field = text, field
+
+    def __str__(self) -> str:
+        return self.text if self.field is None else f"{self.field} {self.text}"
 
 
 class UserError(ScenewrightError, ValueError):

@@ -33,15 +33,15 @@ OPEN, CLEAR = -1, -2
 """What a pixel may be instead of a region's: not known yet, and transparent."""
 
 
-def read_picture(option: str, path: str) -> Image.Image:
-    """The picture in a file, upright. Raises `UserError` that names the option where it can't be read."""
+def read_picture(field: str, path: str) -> Image.Image:
+    """The picture in a file, upright. Raises `UserError` that names the field where it can't be read."""
     try:
         with Image.open(path) as image:
             image.load()
             return ImageOps.exif_transpose(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"{option} {path}: can't be read as a picture ({reason})") from error
+        raise UserError(f"{path}: can't be read as a picture ({reason})", field) from error
 
 
 def soft_mask(image: Image.Image) -> NDArray[np.float64]:

@@ -93,7 +93,7 @@ def read_size(text: str) -> Size:
         return Size.model_validate({"width": width, "height": height})
     except ValidationError as error:
         raise UserError(
-            f"--size {text}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192, such as 1280x768"
+            f"{text}: should be WIDTHxHEIGHT, each a multiple of 16 from 64 to 8192, such as 1280x768", "size"
         ) from error
 
 

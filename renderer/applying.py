@@ -82,7 +82,7 @@ def _controlnet(model: Model, name: str) -> Any:
         )
     except Exception as error:  # every library that reads a part of it has faults of its own
         raise UserError(
-            f"--controlnet {name}: can't be loaded as a FLUX ControlNet ({_line(error)})"
+            f"{name}: can't be loaded as a FLUX ControlNet ({_line(error)})", "controlnet"
         ) from error
     # Where parts of the model take turns on a GPU, the ControlNet stays there.
     pipeline: Any = model.pipeline
@@ -94,26 +94,26 @@ def _pictures(extras: "Extras", size: tuple[int, int]) -> dict[str, Any]:
     found = dict[str, Any]()
     if extras.init_image is not None:
         found |= {
-            "image": _read("--init-image", extras.init_image, "RGB", size),
+            "image": _read("init_image", extras.init_image, "RGB", size),
             "strength": extras.drawn_anew,
         }
     if extras.inpaint_mask is not None:
-        found["mask_image"] = _read("--inpaint-mask", extras.inpaint_mask, "L", size)
+        found["mask_image"] = _read("inpaint_mask", extras.inpaint_mask, "L", size)
     if extras.controls:
-        images = [_read("--control", control.image, "RGB", size) for control in extras.controls]
+        images = [_read("control", control.image, "RGB", size) for control in extras.controls]
         found["control_image"] = images[0] if len(images) == 1 else images
         found["controlnet_conditioning_scale"] = 1.0 if len(images) == 1 else [1.0] * len(images)
     return found
 
 
-def _read(option: str, path: str, mode: str, size: tuple[int, int]) -> Image.Image:
-    return ImageOps.fit(read_picture(option, path).convert(mode), size)
+def _read(field: str, path: str, mode: str, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(read_picture(field, path).convert(mode), size)
 
 
 def _check_guidance(pipeline: Any, recipe: "Recipe") -> None:
     if recipe.true_cfg_scale > 1 and "true_cfg_scale" not in inspect.signature(pipeline.__call__).parameters:
         kind = type(pipeline).__name__
-        raise UserError(f"--true-cfg-scale: {kind} of diffusers has no negative pass; set it to 1")
+        raise UserError(f"should be 1: {kind} of diffusers has no negative pass", "true_cfg_scale")
 
 
 def _line(error: Exception) -> str:

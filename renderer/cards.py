@@ -128,7 +128,7 @@ def model_card(name: str) -> ModelCard:
         )
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
         raise UserError(
-            f"--model {name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny"
+            f"{name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny", "model"
         )
     return ModelCard(name, name, False, Size(), _SCHNELL if "schnell" in name.lower() else _DEV)
 
@@ -144,10 +144,10 @@ def _check_pipeline(folder: Path) -> None:
         found = (
             f"holds a {kind}" if isinstance(kind, str) else "has no model_index.json that names a pipeline"
         )
-        raise UserError(f"--model {folder}: the folder {found}; it should hold a {PIPELINE} of diffusers")
+        raise UserError(f"{folder}: the folder {found}; it should hold a {PIPELINE} of diffusers", "model")
     missing = [part for part in PARTS if not (folder / part).is_dir()]
     if missing:
-        raise UserError(f"--model {folder}: the folder has no {missing[0]}, which a {PIPELINE} needs")
+        raise UserError(f"{folder}: the folder has no {missing[0]}, which a {PIPELINE} needs", "model")
 
 
 def _folder_defaults(folder: Path) -> _Defaults:

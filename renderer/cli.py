@@ -54,7 +54,7 @@ from renderer.options import (
     TrueCfg,
     Version,
 )
-from renderer.progress import hush, say
+from renderer.progress import hush, in_options, say
 
 EPILOG = """
 Example: [bold]scenewright "At night, a yellow star above a red heart and a green ring" -o night.png[/bold]
@@ -285,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _dispatch(words)
         sys.stdout.flush()
     except ScenewrightError as error:
-        return _complain(str(error), 2 if isinstance(error, UserError) else 1)
+        return _complain(in_options(error), 2 if isinstance(error, UserError) else 1)
     except typer.TyperException as error:
         return _complain(f"{error.format_message()} (scenewright --help tells more)", error.exit_code)
     except OSError as error:

@@ -72,8 +72,9 @@ def read_lora(text: str) -> Lora:
         path, weight = source, ""
     if not path or (at and not region.strip()):
         raise UserError(
-            f"--lora {text}: should be PATH, PATH:WEIGHT, PATH@REGION or PATH:WEIGHT@REGION, such as "
-            "outline.safetensors:0.8@heart"
+            f"{text}: should be PATH, PATH:WEIGHT, PATH@REGION or PATH:WEIGHT@REGION, such as "
+            "outline.safetensors:0.8@heart",
+            "lora",
         )
     kept = str(Path(path).resolve()) if _lies(path) else path
     return Lora(source=kept, weight=float(weight or 1), region=region.strip() or None)

@@ -53,8 +53,9 @@ def check_regions(loras: "Sequence[Lora]", names: Sequence[str]) -> None:
     for lora in loras:
         if lora.region is not None and lora.region not in names:
             raise UserError(
-                f"--lora {lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
-                f"{', '.join(map(repr, names))}"
+                f"{lora.source}@{lora.region}: the plan draws no region {lora.region!r}; it draws "
+                f"{', '.join(map(repr, names))}",
+                "lora",
             )
 
 
@@ -241,7 +242,7 @@ def _told_of(lora: "Lora") -> Generator[None, None, None]:
             yield
     except Exception as error:  # every library that reads a part of it has faults of its own
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"--lora {lora.source}: can't be loaded as a FLUX LoRA ({reason})") from error
+        raise UserError(f"{lora.source}: can't be loaded as a FLUX LoRA ({reason})", "lora") from error
 
 
 @contextmanager

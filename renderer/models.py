@@ -64,12 +64,13 @@ def load_model(card: "ModelCard", part: Part = "whole") -> Model:
         )
     except GatedRepoError as error:
         raise WorldError(
-            f"--model {card.name}: the hub wants its licence accepted: "
-            f"visit https://huggingface.co/{card.source}, then `hf auth login`"
+            f"{card.name}: the hub wants its licence accepted: "
+            f"visit https://huggingface.co/{card.source}, then `hf auth login`",
+            "model",
         ) from error
     except RepositoryNotFoundError as error:
         raise UserError(
-            f"--model {card.name}: the hub knows no such model, or it needs `hf auth login`"
+            f"{card.name}: the hub knows no such model, or it needs `hf auth login`", "model"
         ) from error
     except Exception as error:  # every library that reads a part of it has faults of its own
         raise _unloadable(card, error) from error
@@ -80,10 +81,10 @@ def load_model(card: "ModelCard", part: Part = "whole") -> Model:
 def _unloadable(card: "ModelCard", error: Exception) -> UserError | WorldError:
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     if not card.local:
-        return WorldError(f"--model {card.name}: can't be fetched from the hub ({reason})")
+        return WorldError(f"{card.name}: can't be fetched from the hub ({reason})", "model")
     broken = next(_broken_weights(Path(card.source)), None)
     reason = f"{broken} is no safetensors file" if broken else reason
-    return UserError(f"--model {card.name}: the folder can't be loaded as a FLUX pipeline ({reason})")
+    return UserError(f"{card.name}: the folder can't be loaded as a FLUX pipeline ({reason})", "model")
 
 
 def _broken_weights(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from planner.account import account
 from planner.draw import draw_png
@@ -21,10 +21,11 @@ from planner.placing.arranging import arrange
 from planner.planning import plan as plan_prompt
 from planner.plans import Plan, Planner, Size
 from renderer.cards import ModelCard, model_card
-from renderer.extras import NOTHING, Extras
+from renderer.extras import Extras
 from renderer.grid import TokenGrid, rasterise
+from renderer.inputs import ExtrasLike, SettingsLike, SizeLike, extras_of, settings_of, size_of
 from renderer.pictures import picture_record, png_bytes
-from renderer.settings import Recipe, Settings
+from renderer.settings import Recipe
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -78,7 +79,7 @@ class Result:
 def make_plan(
     prompt: str,
     planner: Planner | None = None,
-    size: Size | None = None,
+    size: SizeLike | None = None,
     seed: int | None = None,
     edits: Edits = UNEDITED,
 ) -> Plan:
@@ -86,8 +87,8 @@ def make_plan(
 
     The plan's account says of each word of the prompt which regions draw it. Torch is not imported.
     """
-    draft, size = plan_prompt(prompt, planner), size or Size()
-    layout = arrange(edited(draft.scene, edits, size), size)
+    draft, canvas = plan_prompt(prompt, planner), size_of(size) or Size()
+    layout = arrange(edited(draft.scene, edits, canvas), canvas)
     notes = (*draft.notes, *layout.notes)
     origin = draft.origin.model_copy(
         update={"seed": draft.origin.seed if draft.origin.seed is not None else seed}
@@ -102,12 +103,13 @@ def layout_of(plan: Plan) -> Layout:
     return arrange(plan.scene, plan.size)
 
 
-def settle(plan: Plan, size: Size | None = None, edits: Edits = UNEDITED) -> Plan:
+def settle(plan: Plan, size: SizeLike | None = None, edits: Edits = UNEDITED) -> Plan:
     """The plan, with what is said over it, and every region arranged on a canvas of `size` or its own.
 
     The account is made anew, since regions may have been edited; new notes join the old.
     """
-    plan = plan if size is None else plan.model_copy(update={"size": size})
+    canvas = size_of(size)
+    plan = plan if canvas is None else plan.model_copy(update={"size": canvas})
     plan = plan.model_copy(update={"scene": edited(plan.scene, edits, plan.size)})
     layout = layout_of(plan)
     known = set(plan.notes)
@@ -119,12 +121,12 @@ def generate(
     prompt: "str | Plan",
     *,
     seed: int = 0,
-    size: Size | None = None,
+    size: SizeLike | None = None,
     model: "str | Model" = "tiny",
     planner: Planner | None = None,
-    settings: Settings | Literal["auto"] | None = None,
+    settings: SettingsLike | None = None,
     low_memory: bool = False,
-    extras: Extras = NOTHING,
+    extras: ExtrasLike | None = None,
     edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Result:
@@ -133,7 +135,8 @@ def generate(
     `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
     built-in one where none is given; `settings` go over the model's own recipe, and "auto" is
     `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `edits` are painted
-    regions and negative prompts; `size` is the plan's or the model's own where none is given. With
+    regions and negative prompts; `size` is the plan's or the model's own where none is given. A size may be
+    (width, height) or "1280x768"; settings and extras may be dicts of their fields. With
     `low_memory` the text encoders are dropped before the rest of the model is loaded, which must then be
     given by its name. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
     """
@@ -157,12 +160,12 @@ def generate_many(
     *,
     seeds: Sequence[int] = (0,),
     batch: int = 1,
-    size: Size | None = None,
+    size: SizeLike | None = None,
     model: "str | Model" = "tiny",
     planner: Planner | None = None,
-    settings: Settings | Literal["auto"] | None = None,
+    settings: SettingsLike | None = None,
     low_memory: bool = False,
-    extras: Extras = NOTHING,
+    extras: ExtrasLike | None = None,
     edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Iterator[Result]:
@@ -182,15 +185,15 @@ def generate_many(
         raise UserError("low_memory is for a model by its name: this one is loaded, with its text encoders")
     tell = on_stage or _silent
     card = model_card(model) if isinstance(model, str) else model.card
-    wishes = Settings(auto=True) if settings == "auto" else settings or Settings()
+    wishes, canvas, joining = settings_of(settings), size_of(size), extras_of(extras)
     card.check(wishes)
     plans = list[Plan]()
     for done, prompt in enumerate(prompts):
         tell("planning", done, len(prompts))
         if isinstance(prompt, str):
-            plans.append(make_plan(prompt, planner, size or card.size, seeds[0], edits))
+            plans.append(make_plan(prompt, planner, canvas or card.size, seeds[0], edits))
         else:
-            plans.append(settle(prompt, size, edits))
+            plans.append(settle(prompt, canvas, edits))
         _check_negative(plans[-1], wishes.over(card.recipe))
         card.check_things(plans[-1].scene)
     tell("planning", len(prompts), len(prompts))
@@ -201,7 +204,7 @@ def generate_many(
     ]
     chunks = list(_chunks(pictures, batch))
     source = card if isinstance(model, str) else model
-    return _drawn(chunks, source, low_memory, extras, tell)
+    return _drawn(chunks, source, low_memory, joining, tell)
 
 
 def _check_negative(plan: Plan, recipe: Recipe) -> None:
@@ -209,8 +212,8 @@ def _check_negative(plan: Plan, recipe: Recipe) -> None:
     scene = plan.scene
     if recipe.true_cfg_scale <= 1 and (scene.negative or any(region.negative for region in scene.regions)):
         raise UserError(
-            f"a negative prompt needs --true-cfg-scale above 1, such as 3: it is {recipe.true_cfg_scale:g}, "
-            "which draws without one"
+            f"is {recipe.true_cfg_scale:g}, which draws without a negative prompt: give more, such as 3",
+            "true_cfg_scale",
         )
 
 

@@ -6,6 +6,8 @@ import warnings
 from types import TracebackType
 from typing import Self
 
+from planner.errors import ScenewrightError
+
 
 def say(text: str, quiet: bool) -> None:
     """One line to the user, unless they want none; control characters in it do nothing."""
@@ -13,6 +15,11 @@ def say(text: str, quiet: bool) -> None:
 
     if not quiet:
         sys.stderr.write(f"scenewright: {printable(text)}\n")
+
+
+def in_options(error: ScenewrightError) -> str:
+    """An error's line as a command tells it: its field is the option that it comes from."""
+    return error.text if error.field is None else f"--{error.field.replace('_', '-')} {error.text}"
 
 
 def hush() -> None:

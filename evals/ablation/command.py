@@ -31,6 +31,7 @@ from planner.faults import explain
 from planner.files import write_atomic
 from renderer.cards import model_card
 from renderer.pictures import png_bytes
+from renderer.progress import in_options
 from renderer.settings import Settings
 
 GRID, CURVES, TABLE = "grid.png", "curves.png", "table.md"
@@ -148,5 +149,5 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return ablate(read(arguments))
     except ScenewrightError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1

@@ -27,6 +27,7 @@ from renderer.auto import Auto, Measure, Rule, measured
 from renderer.cards import DEFAULTS_FILE, model_card
 from renderer.grid import rasterise
 from renderer.pipeline import layout_of
+from renderer.progress import in_options
 
 AUTO = "auto"
 """What the choice is called in tables."""
@@ -204,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.write is not None:
             write(given.write, auto_of(choice))
     except ScenewrightError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1
     sys.stdout.write(told)
     return 0

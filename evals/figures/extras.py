@@ -35,6 +35,7 @@ from renderer.grid import rasterise
 from renderer.models import Model, load_model
 from renderer.pictures import picture_record, png_bytes
 from renderer.pipeline import layout_of
+from renderer.progress import in_options
 from renderer.rendering import render
 from renderer.settings import Settings
 
@@ -287,7 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ways = control_ways(given.controlnet, out, model)
         draw(out, ways, drawn, model)
     except UserError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
     columns, words = (LORA_COLUMNS, lora_words) if styled else (CONTROL_COLUMNS, prompt_of)
     target = given.output or Path(__file__).with_name(f"{given.what}.png")

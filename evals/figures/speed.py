@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from evals.scoreboard import read_summary
 from planner.errors import UserError
+from renderer.progress import in_options
 
 COLOURS: Mapping[str, str] = {
     "rpg": "#8c8c8c",
@@ -120,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         summary = read_summary(given.run)
     except UserError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
     figure(summary).save(given.output, optimize=True)
     given.output.with_suffix(".json").write_text(json.dumps(summary, indent=1) + "\n", "utf-8")

@@ -15,6 +15,7 @@ from evals.report.page import page
 from evals.report.runs import read_runs
 from planner.errors import ScenewrightError, UserError
 from planner.files import write_atomic
+from renderer.progress import in_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         runs = read_runs(options.runs)
         write_atomic(options.out, page(runs).encode())
     except ScenewrightError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1
     sys.stdout.write(markdown(runs))
     return 0

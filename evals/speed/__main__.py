@@ -26,6 +26,7 @@ from evals.speed.table import note, table
 from evals.speed.timing import timed_rows, visits
 from planner.errors import UserError
 from planner.scene import MAX_REGIONS
+from renderer.progress import in_options
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(options.preset, options.out)
     except UserError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
     _tell_startup()
     if options.compile:

@@ -27,6 +27,7 @@ from planner.errors import UserError
 from renderer.cards import model_card
 from renderer.models import Model, load_model
 from renderer.pictures import VERSIONED
+from renderer.progress import in_options
 from renderer.settings import Mode, Recipe, Settings
 
 FLOORS = {"cpu": (0.80, 0.60), "gpu": (0.95, 0.85)}
@@ -206,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _make_folder(options.out)
         return 0 if check(options) else 1
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(in_options(error), file=sys.stderr)
         return 2
 
 

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from planner.errors import UserError
+from renderer.progress import in_options
 
 
 def write_mean(folders: Sequence[Path], out: Path) -> None:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         write_mean(given.folders, given.out)
     except UserError as error:
-        print(f"scenewright: {error}", file=sys.stderr)
+        print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
     return 0
 

@@ -109,21 +109,21 @@ def test_a_group_is_denied_as_a_whole(scene: Scene) -> None:
     [
         (
             Edits(Painting("masks.png", {"dog": "red"})),
-            "--paint red=dog: the plan has no region 'dog'; it has 'cat'",
+            "paint red=dog: the plan has no region 'dog'; it has 'cat'",
         ),
         (
             Edits(negatives=(Negative("a", "dog"),)),
-            "--negative a@dog: the plan has no region 'dog'; it has 'cat'",
+            "negative a@dog: the plan has no region 'dog'; it has 'cat'",
         ),
-        (Edits(Painting("none.png", {"cat": "red"})), r"--painted none\.png: can't be read as a picture"),
-        (Edits(Painting("plan.txt", {"cat": "red"})), r"--painted plan\.txt: can't be read as a picture"),
+        (Edits(Painting("none.png", {"cat": "red"})), r"painted none\.png: can't be read as a picture"),
+        (Edits(Painting("plan.txt", {"cat": "red"})), r"painted plan\.txt: can't be read as a picture"),
         (
             Edits(Painting("small.png", {"cat": "red"})),
             "is 8x8; a painting has the canvas's size, which is 96x64",
         ),
-        (Edits(Painting("masks.png", {"cat": "red"})), r"--painted masks\.png: no pixel is red: .* #ffffff"),
-        (Edits(Painting("masks.png", {"cat": "rad"})), r"--painted masks\.png: 'rad' is no colour"),
-        (Edits(Painting(canvas(), {"cat": "red"})), "the painting: no pixel is red"),
+        (Edits(Painting("masks.png", {"cat": "red"})), r"painted masks\.png: no pixel is red: .* #ffffff"),
+        (Edits(Painting("masks.png", {"cat": "rad"})), r"painted masks\.png: 'rad' is no colour"),
+        (Edits(Painting(canvas(), {"cat": "red"})), "painted the picture: no pixel is red"),
     ],
 )
 def test_what_does_not_fit_is_told(

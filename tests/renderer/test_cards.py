@@ -67,7 +67,7 @@ def test_a_folder_without_defaults_is_run_as_the_flux_that_it_is(
 
 @pytest.mark.parametrize("name", ["nonesuch", "./none/such", "/none/such", "a/b/c", "owner/"])
 def test_a_name_that_is_neither_a_folder_nor_a_hubs(name: str) -> None:
-    with pytest.raises(UserError, match=f"--model {name}: no such folder; give a FLUX pipeline's folder"):
+    with pytest.raises(UserError, match=f"model {name}: no such folder; give a FLUX pipeline's folder"):
         model_card(name)
 
 

@@ -132,7 +132,10 @@ FAULTS = [
     (["--painted", "masks.png", "--paint", "red=star", "--size", "80x64"], "masks.png: is 64x64; a painting"),
     (["--negative", "fog@"], "--negative fog@: should be TEXT or TEXT@REGION"),
     (["--negative", "fog@nose"], "--negative fog@nose: the plan has no region 'nose'; it has 'star', 'ring'"),
-    (["--negative", "fog", "--true-cfg-scale", "1"], "a negative prompt needs --true-cfg-scale above 1"),
+    (
+        ["--negative", "fog", "--true-cfg-scale", "1"],
+        "--true-cfg-scale is 1, which draws without a negative prompt",
+    ),
 ]
 
 

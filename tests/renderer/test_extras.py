@@ -196,7 +196,7 @@ FAULTS = [
     ),
     (
         ["--control={files}/depth.png", "--controlnet={files}/depth-net", "--init-image={files}/photo.png"],
-        "--true-cfg-scale: FluxControlNetImg2ImgPipeline of diffusers has no negative pass; set it to 1",
+        "--true-cfg-scale should be 1: FluxControlNetImg2ImgPipeline of diffusers has no negative pass",
     ),
 ]
 

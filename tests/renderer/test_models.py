@@ -23,7 +23,7 @@ def fault(folder: Path) -> str:
     with pytest.raises(UserError) as caught:
         load_model(model_card(str(folder)))
     message = str(caught.value)
-    assert message.startswith(f"--model {folder}: the folder can't be loaded as a FLUX pipeline (")
+    assert message.startswith(f"model {folder}: the folder can't be loaded as a FLUX pipeline (")
     assert "\n" not in message
     return message
 
@@ -60,6 +60,6 @@ def test_a_hub_that_cannot_be_reached_is_the_worlds_fault(monkeypatch: pytest.Mo
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     recipe = Settings().over(model_card("tiny").recipe)
     card = ModelCard("nobody/nothing", "nobody/nothing", local=False, size=Size(), recipe=recipe)
-    with pytest.raises(WorldError, match="--model nobody/nothing: can't be fetched from the hub") as caught:
+    with pytest.raises(WorldError, match="model nobody/nothing: can't be fetched from the hub") as caught:
         load_model(card)
     assert "\n" not in str(caught.value)
