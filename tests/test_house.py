@@ -52,35 +52,35 @@ def own(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=own)
-def test_imports_run_one_way(path: Path) -> None:
-    later = set(PACKAGES[PACKAGES.index(own(path).partition("/")[0]) + 1 :])
-    if own(path) == COMPOSITION_ROOT:
-        assert later.isdisjoint(tops(at_import(path)))
-    else:
-        assert (later | {"tests"}).isdisjoint(tops(tree(path)))
+def test_imports_run_one_way() -> None:
+    for path in SOURCES:
+        later = set(PACKAGES[PACKAGES.index(own(path).partition("/")[0]) + 1 :])
+        if own(path) == COMPOSITION_ROOT:
+            assert later.isdisjoint(tops(at_import(path)))
+        else:
+            assert (later | {"tests"}).isdisjoint(tops(tree(path))), own(path)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=own)
-def test_nothing_is_unpickled_or_evaluated(path: Path) -> None:
-    source = tree(path)
-    assert {"pickle", "dill", "joblib", "marshal", "shelve"}.isdisjoint(tops(source))
-    for call in (node for node in ast.walk(source) if isinstance(node, ast.Call)):
-        name = ast.unparse(call.func)
-        arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-        assert name not in {"eval", "exec", "ast.literal_eval"}
-        assert name != "torch.load" or arguments.get("weights_only") == "True"
-        assert arguments.get("trust_remote_code", "False") == "False"
-        assert arguments.get("allow_pickle", "False") == "False"
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    for path in SOURCES:
+        source = tree(path)
+        assert {"pickle", "dill", "joblib", "marshal", "shelve"}.isdisjoint(tops(source)), own(path)
+        for call in (node for node in ast.walk(source) if isinstance(node, ast.Call)):
+            name = ast.unparse(call.func)
+            arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+            assert name not in {"eval", "exec", "ast.literal_eval"}, own(path)
+            assert name != "torch.load" or arguments.get("weights_only") == "True", own(path)
+            assert arguments.get("trust_remote_code", "False") == "False", own(path)
+            assert arguments.get("allow_pickle", "False") == "False", own(path)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=own)
-def test_files_and_functions_are_short(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 400
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < 80, node.name
+def test_files_and_functions_are_short() -> None:
+    for path in SOURCES:
+        assert len(path.read_text("utf-8").splitlines()) <= 400, own(path)
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 80, f"{own(path)}: {node.name}"
 
 
 def test_what_is_imported_is_required() -> None:

@@ -94,7 +94,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 @cache
-def _stemmer() -> "snowballstemmer.stemmer":  # pyright: ignore
+def _stemmer() -> "snowballstemmer.stemmer":  # pyright: ignore[reportGeneralTypeIssues, reportUnknownParameterType]
     return snowballstemmer.stemmer("english")
 
 

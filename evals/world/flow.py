@@ -123,7 +123,7 @@ def pack(latents: Tensor) -> Tensor:
 def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.device) -> Tensor:
     """Latents of all pictures, half precision (N, 8, side/8, side/8), on the device."""
     # Convolutions of few channels run twice as fast on a CPU with the channels last.
-    vae.to(device, memory_format=torch.channels_last).eval()  # pyright: ignore
+    vae.to(device, memory_format=torch.channels_last).eval()  # pyright: ignore[reportArgumentType]
     encoded: list[Tensor] = []
     for batch in pictures:
         with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):

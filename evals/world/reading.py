@@ -135,7 +135,7 @@ def look_nearby(t5: T5EncoderModel, seed: int = 0) -> None:
 
 
 def _attention(t5: T5EncoderModel, layer: int) -> T5Attention:
-    return t5.encoder.block[layer].layer[0].SelfAttention  # pyright: ignore
+    return t5.encoder.block[layer].layer[0].SelfAttention  # pyright: ignore[reportAttributeAccessIssue, reportIndexIssue]
 
 
 def biases(side: Literal["before", "behind"], slope: float) -> Tensor:
@@ -152,7 +152,7 @@ def teach(
     t5: T5EncoderModel, batches: Iterator[Read], steps: int, device: torch.device, curve: Curve
 ) -> T5EncoderModel:
     """A T5 that reads words as `t5` does, and those that say the same thing as one; `t5` stays as it is."""
-    teacher, learner = t5.to(device).eval(), copy.deepcopy(t5).to(device)  # pyright: ignore
+    teacher, learner = t5.to(device).eval(), copy.deepcopy(t5).to(device)  # pyright: ignore[reportArgumentType]
     look_nearby(learner)
     optimizer = torch.optim.AdamW(learner.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.0)
     sides = sides_of(teacher)

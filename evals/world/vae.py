@@ -94,7 +94,7 @@ def _noisy(vae: AutoencoderKL, pictures: Tensor, random: torch.Generator) -> Ten
 
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether matrices of bfloat16 are multiplied faster than those of float32: not on every CPU."""
-    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore
+    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore[reportPrivateUsage]
 
 
 def to_signed(pictures: Tensor) -> Tensor:

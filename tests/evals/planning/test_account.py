@@ -70,7 +70,7 @@ def test_a_region_with_neither_token_nor_note_is_lost(monkeypatch: pytest.Monkey
     plan = plan_of(Region(name="cat", prompt="a cat", where=box(0, 0, 500, 1000)), covered)
     assert geometry(plan).lost == 0
     silent = replace(layout_of(plan), notes=())
-    monkeypatch.setattr("evals.planning.account.layout_of", lambda _: silent)  # pyright: ignore
+    monkeypatch.setattr("evals.planning.account.layout_of", lambda _: silent)  # pyright: ignore[reportUnknownLambdaType]
     assert geometry(plan).lost == 1
 
 

@@ -142,8 +142,8 @@ def heard(ids: torch.Tensor) -> str:
 
 
 def test_clip_reads_some_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evals.world.data.caption", lambda *_: "a red star")  # pyright: ignore
-    monkeypatch.setattr("evals.world.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore
+    monkeypatch.setattr("evals.world.data.caption", lambda *_: "a red star")  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("evals.world.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore[reportUnknownLambdaType]
     course = replace(COURSE, shares=(("tight", 0.5), ("loose", 0.5)))
     pool = Captioned((course,), pool=500, start=1000)
     clip, t5 = Counter[str](), Counter[str]()
