@@ -119,7 +119,8 @@ def _prompt(reading: Reading, thing: Thing) -> str:
     kept = [text for place, text in enumerate(texts) if text and (place == 0 or _bare(text) not in again)]
     text, noun = ", ".join(dict.fromkeys(kept)), reading.words[thing.head].text
     named = {fold(noun), fold(_singular(noun))}
-    return text if named.intersection(folded(text)) else ", ".join(filter(None, (noun, text)))
+    is_named = named.intersection(folded(text)) or noun.lower() in text.lower()
+    return text if is_named else ", ".join(filter(None, (noun, text)))
 
 
 def _bare(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.reader.labels import COUNTS, DEPTHS, HORIZONTALS, PREDICATES, VERTICALS
+from planner.reader.labels import ARTICLES, COUNTS, DEPTHS, HORIZONTALS, PREDICATES, VERTICALS
 from planner.reader.numbers import MANY, stated_number
 from planner.reader.phrases import lead_of
 from planner.reader.tokens import Token, tokens
@@ -44,6 +44,8 @@ MAYBE = 0.2
 
 RELATED = 0.5
 """From which probability one thing is related to another."""
+
+_JOINING = frozenset(["and", "or", "&"])
 
 _DENIALS = frozenset(["not", "never", "none", "neither", "nor"])
 """What follows one of these is no thing's, unless the word itself is."""
@@ -130,6 +132,15 @@ def is_part(thing: str, addition: str, weights: Weights) -> bool:
     return bool(_softmax(weights.of_words(words).heads)[added, 0].min() >= 1 - MAYBE)
 
 
+def _is_joined(words: Sequence[Token], head: int) -> bool:
+    """Whether a head is one of two that "and" joins: "bride and groom" have no words of each other."""
+    before = head - 1
+    while before > 0 and words[before].text.lower() in ARTICLES:
+        before -= 1
+    beside = [words[i].text.lower() for i in (before, head + 1) if 0 <= i < len(words)]
+    return not _JOINING.isdisjoint(beside)
+
+
 def _end_of_denial(words: Sequence[Token], place: int) -> int:
     """Where what a word such as "not" denies ends: at the next sign."""
     signs = (i for i in range(place + 1, len(words)) if not words[i].text[0].isalnum())
@@ -144,6 +155,9 @@ def _owned(
     """
     mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
     mine[heads] &= owners[heads] > OTHERS
+    for head in heads:
+        if _is_joined(words, head):
+            mine[head] = False
     mine[heads, range(len(heads))] = True
     for place, word in enumerate(words[:-1]):
         if word.text.lower() in _DENIALS:

@@ -47,6 +47,13 @@ def test_lists_parts_and_exclusions(prompt: str, names: list[str]) -> None:
     assert [region.name for region in plan(prompt).regions] == names
 
 
+def test_a_verbs_object_is_among_its_subjects_words_and_what_and_joins_is_not() -> None:
+    turtle, penguin = plan("a turtle playing with a penguin").regions
+    assert (turtle.prompt, penguin.prompt) == ("a turtle playing with a penguin", "a penguin")
+    bride, groom, _ = plan("Wedding photo: bride and groom under an oak").regions
+    assert (bride.prompt, groom.prompt) == ("bride", "groom")
+
+
 @pytest.mark.parametrize(
     "prompt",
     [
