@@ -1,9 +1,23 @@
 """The program's entry: what is slow to import is imported within it, so that Ctrl-C is answered at once."""
 
+import signal
 import sys
+from types import FrameType
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
+
+
+class _Interrupt:
+    """A handler of Ctrl-C that remembers it, since a library may turn the KeyboardInterrupt into an error of
+    its own, as pydantic does while it builds a model.
+    """
+
+    pressed = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.pressed = True
+        signal.default_int_handler(number, frame)
 
 
 def main() -> int:
@@ -15,12 +29,19 @@ def main() -> int:
 
 
 def _run() -> int:
+    interrupt = _Interrupt()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     try:
         from renderer.cli import main as run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception:
+        if interrupt.pressed:
+            return INTERRUPTED
+        raise
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}
 """Ray's own clusters ask for a token, which those who join one show when they are told to."""
 
 WARM = """
-import json, os, signal, sys
+import json, os, signal, sys, traceback
 # A test run in the background of a shell inherits that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from evals.drawing.pictures import loaded
@@ -50,7 +50,14 @@ for line in sys.stdin:
     if child == 0:
         os.setsid()
         sys.argv[1:] = json.loads(line)
-        os._exit(main())
+        code = 1
+        try:
+            code = main()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            # Libraries that were loaded before the fork may wait at exit for threads that the child hasn't.
+            os._exit(code)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """

@@ -65,6 +65,23 @@ def test_where_stdout_has_few_letters_files_are_utf_8(tmp_path: Path, arguments:
     assert ("β" if arguments == ["--help"] else "日本 🌟") in done.stdout.decode()
 
 
+def test_ctrl_c_that_a_library_turns_into_its_own_error_is_one_line(tmp_path: Path) -> None:
+    stop = (
+        "import renderer.cli as there\n"
+        "def stop(*_):\n"
+        f"    try:\n        {PAUSE}\n"
+        "    except KeyboardInterrupt:\n        raise ValueError('a model can not be built') from None\n"
+        "there._dispatch = stop\n"
+    )
+    process = python(f"{START}{stop}sys.exit(main())", tmp_path, PROMPT)
+    assert process.stderr is not None
+    while process.stderr.readline() != "here\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "scenewright: interrupted\n")
+
+
 def test_ctrl_c_while_the_command_line_is_imported(tmp_path: Path) -> None:
     blocked = (
         "class Slow:\n"
