@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import UserError
+from planner.reader.tokens import asides, without_asides
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -287,7 +288,8 @@ def _styled(prompt: str, scene: "Scene") -> str:
 
 
 def _base_prompts(scene: "Scene") -> tuple[str, ...]:
-    """The user's own words first, unless they name what must not be drawn."""
+    """The user's own words first, unless they name what must not be drawn; without other programs' syntax."""
     if scene.absent or not scene.prompt:
         return (scene.caption,)
-    return scene.prompt, scene.caption
+    words = without_asides(scene.prompt) if asides(scene.prompt) else scene.prompt
+    return words or scene.caption, scene.caption

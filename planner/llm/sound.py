@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from planner.reader.labels import NUMBER_WORDS
+from planner.reader.numbers import NUMBER_WORDS
 from planner.reader.reading import is_part
 from planner.reader.weights import FOLDER, load_weights
 from planner.scene import Region, Scene

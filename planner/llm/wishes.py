@@ -6,7 +6,7 @@ from planner.reader.boxes import wish_for
 from planner.reader.language import other_language
 from planner.reader.tokens import Token, tokens
 from planner.reader.weights import FOLDER, load_weights
-from planner.scene import Box, Place, Region, Scene
+from planner.scene import Place, Region, Scene
 from planner.words import fold, folded
 
 
@@ -15,10 +15,11 @@ def wished(scene: Scene) -> Scene:
 
     All regions that the prompt names are looked at together, so that each leaves room for the others.
     """
-    open_ones = [region for region in scene.regions if _is_open(region)]
     words = tokens(scene.prompt)
+    if not words or not any(map(_is_open, scene.regions)):
+        return scene
     weights = load_weights(FOLDER)
-    if not open_ones or not words or other_language(words, weights.pieces):
+    if other_language(words, weights.pieces):
         return scene
     heads = {region.name: place for region in scene.regions if (place := _head(region, words)) is not None}
     if not heads:
@@ -44,8 +45,7 @@ def _with(region: Region, found: Mapping[str, tuple[float, float, float, float]]
         return region
     place = region.where if isinstance(region.where, Place) else None
     sides = (place.horizontal, place.vertical) if place else (None, None)
-    box: Box = wish_for(found[region.name], *sides)
-    return region.model_copy(update={"wish": box})
+    return region.model_copy(update={"wish": wish_for(found[region.name], *sides)})
 
 
 def _head(region: Region, words: Sequence[Token]) -> int | None:

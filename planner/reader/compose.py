@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from planner.plans import Note
 from planner.reader.boxes import wish_for
-from planner.reader.labels import ARTICLES, NUMBER_WORDS
+from planner.reader.caption import caption_of
+from planner.reader.labels import ARTICLES
+from planner.reader.numbers import NUMBER_WORDS
 from planner.reader.reading import Reading, Stated, Thing
 from planner.reader.tokens import Token, exclusions, without_asides
 from planner.scene import (
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from pluralizer import Pluralizer
 
 MAX_WORDS = 4000
-CAPTION_WORDS = 60
 NAMED_AFTER = 2
 """Words that say in a name of what a thing is."""
 
@@ -37,14 +38,13 @@ DEPTH = {"foreground": 1, None: 3, "background": 6}
 
 _SIGNS = " \t\n,.;:!?()[]{}<>-–—&/|"
 _LEADING = frozenset(["and", "or", "while", "but", "then"])
-_NUMBERS = frozenset(NUMBER_WORDS)
 _WHOSE = frozenset(["my", "your", "his", "her", "its", "our", "their"])
 _PLURAL_VERB = re.compile(r"^(?:(?:who|that|which) )?(?:are|were) (?=\w)")
 """A verb that is said of several: "two dogs that are asleep" is a dog asleep."""
 
 _AS_Y_OR_W = re.compile(r"(?:uni(?!n|m)|use|uto|eu|one\b|once|ufo)")
 _SILENT_H = re.compile(r"(?:hour|honest|honou?r|heir)")
-_HANGING = GRAMMAR | _NUMBERS | frozenset(_SIGNS)
+_HANGING = GRAMMAR | NUMBER_WORDS | frozenset(["no", "not", *_SIGNS])
 """What a run of words doesn't end with: it led to another thing's words."""
 
 
@@ -58,7 +58,7 @@ def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
     absent = (*runs_of(reading, reading.absent), *exclusions(reading.prompt))
     scene = Scene(
         prompt=reading.prompt,
-        caption=_caption(reading.prompt),
+        caption=caption_of(reading),
         background=clip(", ".join(filter(None, (background, *(_text(reading, i) for i in over)))), MAX_WORDS),
         style=clip(_told(reading, reading.style), MAX_WORDS),
         absent=tuple(dict.fromkeys(clip(text, 80) for text in absent)),
@@ -71,12 +71,6 @@ def compose(reading: Reading) -> tuple[Scene, tuple[Note, ...]]:
         relations=tuple(_relations(reading.relations, kept, names)),
     )
     return scene, tuple(_over(names[i]) for i in over)
-
-
-def _caption(prompt: str) -> str:
-    words = without_asides(prompt).split()
-    text = " ".join(words[:CAPTION_WORDS])
-    return clip(text.rstrip(",; ") if len(words) <= CAPTION_WORDS else text, MAX_WORDS) or "a picture"
 
 
 def _within_budget(things: Sequence[Thing]) -> list[int]:
@@ -135,7 +129,7 @@ def _of_one(reading: Reading, run: Sequence[Token], head: int) -> str:
     single = _singular(noun.text)
     before = reading.prompt[run[0].start : noun.start].split()
     rest = reading.prompt[noun.end : run[-1].end]
-    numbers = [i for i, word in enumerate(before) if word.lower() in _NUMBERS or word[:1].isdecimal()]
+    numbers = [i for i, word in enumerate(before) if word.lower() in NUMBER_WORDS or word[:1].isdecimal()]
     before = before[numbers[-1] + 1 if numbers else 0 :]
     while before and before[0].lower() in ARTICLES | _WHOSE | {"of", "-"}:
         before = before[1:]
@@ -205,7 +199,7 @@ def _told_apart(reading: Reading, thing: Thing, name: str) -> Iterator[str]:
     """The name with the word before it, where that is the thing's own and no article or number."""
     before = thing.head - len(name.partition(" of ")[0].split())
     word = reading.words[before].text if before in thing.words else ""
-    if word.isalpha() and word.lower() not in ARTICLES | _NUMBERS:
+    if word.isalpha() and word.lower() not in ARTICLES | NUMBER_WORDS:
         yield clip(f"{word} {name}", 80)
 
 

@@ -20,11 +20,4 @@ def count_class(count: int | None) -> int:
     return 0 if count is None else min(count, COUNTS - 1)
 
 
-NUMBER_WORDS = (
-    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "twenty", "hundred", "thousand"),
-    *("both", "pair", "couple", "trio", "dozen", "half"),
-)
-"""Words that say how many."""
-
 ARTICLES = frozenset(["a", "an", "the"])

@@ -1,11 +1,12 @@
-"""Mentions of one thing are one thing: "a bus … a van behind the bus" has one bus; and what stands for others
-is none: "a couple, the girl …, the man …" are a girl and a man.
+"""Joins the mentions of one thing ("a bus … a van behind the bus" has one bus), and drops a group whose
+members are named ("a couple, the girl …, the man …" are a girl and a man).
 """
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from planner.reader.labels import ARTICLES, NUMBER_WORDS
+from planner.reader.labels import ARTICLES
+from planner.reader.numbers import NUMBER_WORDS
 from planner.reader.reading import Reading, Stated, Thing
 from planner.words import GRAMMAR, fold
 
@@ -21,7 +22,7 @@ KIN = 0.5
 """From which probability such a noun, if it belongs to a thing, is that thing by another word."""
 
 _PRONOUNS = frozenset(["one", "ones", "other", "others", "another", "each", "both"])
-"""What is no name of a thing: its words belong to what it stands for."""
+"""Words that name no thing: their words belong to the thing that they stand for."""
 
 HINT = 0.1
 """From which probability a pronoun stands for a thing, and one thing more is of a group that has one."""
@@ -53,9 +54,12 @@ def joined(reading: Reading) -> Reading:
 
 
 def _is_again(reading: Reading, related: Set[frozenset[int]], earlier: int, later: int) -> bool:
-    """Whether the later thing is the earlier one: named alike, nothing brings it in anew, all that is said
-    right before it was said of the earlier one, no sentence relates the one to the other, and no two places
-    are stated. Or it is another word for the earlier one.
+    """Whether the later thing is the earlier one.
+
+    It is if both have the same noun, no word before the later one introduces a new thing, the adjectives
+    before it describe the earlier one too, no sentence relates the two, and the prompt gives them one place
+    at most.
+    It also is if the later noun is another word for the earlier thing, or a pronoun for it.
     """
     one, other = reading.things[earlier], reading.things[later]
     if _is_pronoun(reading, later):
@@ -121,7 +125,7 @@ def _before(reading: Reading, thing: Thing) -> list[str]:
 
 
 def _one(mentions: Sequence[Thing]) -> Thing:
-    """One thing of all its mentions: all their words, and what the first of them tells that tells it."""
+    """The thing of several mentions: all their words; each other field from the first mention that has it."""
     first = mentions[0]
     return replace(
         first,

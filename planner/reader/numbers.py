@@ -6,7 +6,7 @@ from planner.reader.tokens import Token
 from planner.words import GRAMMAR
 
 MANY = 1000
-"""The number of what is said to be more than the reader counts."""
+"""The count of things that are more than the reader counts."""
 
 REACH = 6
 """Words before a noun among which its number stands."""
@@ -21,8 +21,11 @@ _NUMBERS = {word: number for number, word in enumerate(_WORDS.split(), start=1)}
 }
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000}
 
+NUMBER_WORDS = frozenset([*_NUMBERS, *_SCALES, "both", "pair", "couple", "trio", "half"])
+"""Words that say how many."""
+
 _DIGITS = 6
-"""Of a number in figures at most: what has more is many."""
+"""A number with more digits counts as many."""
 
 
 def stated_number(words: Sequence[Token], head: int, own: Container[int]) -> int | None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Container, Sequence
 
-from planner.reader.labels import ARTICLES, NUMBER_WORDS
+from planner.reader.labels import ARTICLES
+from planner.reader.numbers import NUMBER_WORDS
 from planner.reader.tokens import Token
 from planner.words import GRAMMAR
 
 REACH = 7
 """Words and commas that such a list has at most before the noun's own words."""
 
-_OPENING = ARTICLES | frozenset(NUMBER_WORDS) | frozenset(["his", "her", "its", "their"])
+_OPENING = ARTICLES | NUMBER_WORDS | frozenset(["his", "her", "its", "their"])
 
 
 def lead_of(words: Sequence[Token], head: int, own: Container[int], taken: Container[int]) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What was read in a prompt: things with their words, numbers and places, relations, setting, absences."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
@@ -48,7 +48,7 @@ RELATED = 0.5
 _JOINING = frozenset(["and", "or", "&"])
 
 _DENIALS = frozenset(["not", "never", "none", "neither", "nor"])
-"""What follows one of these is no thing's, unless the word itself is."""
+"""Words after one of these, up to the next sign, belong to a thing only if the denial does."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,13 @@ def read(prompt: str, weights: Weights) -> Reading:
     unsure = tuple((i, float(likely[i])) for i in nouns if i not in heads and likely[i] > MAYBE)
     if not heads:
         return Reading(prompt, words, (), (), *settings, unsure=unsure)
-    found = weights.of_things(seen.features, heads)
-    things = tuple(_things(words, heads, seen, found))
-    return Reading(prompt, words, things, _relations(found, len(heads)), *settings, unsure=unsure)
+    of_things = weights.of_things(seen.features, heads)
+    excluded = set(settings[2])
+    things = tuple(
+        replace(thing, words=tuple(i for i in thing.words if i not in excluded))
+        for thing in _things(words, heads, seen, of_things)
+    )
+    return Reading(prompt, words, things, _relations(of_things, len(heads)), *settings, unsure=unsure)
 
 
 def is_part(thing: str, addition: str, weights: Weights) -> bool:
@@ -142,7 +146,7 @@ def _is_joined(words: Sequence[Token], head: int) -> bool:
 
 
 def _end_of_denial(words: Sequence[Token], place: int) -> int:
-    """Where what a word such as "not" denies ends: at the next sign."""
+    """The end of the words that a denial at `place` governs: the next sign."""
     signs = (i for i in range(place + 1, len(words)) if not words[i].text[0].isalnum())
     return next(signs, len(words))
 

@@ -37,10 +37,10 @@ weights, the word that parts a prompt, and marks of lists.
 """
 
 _HEEDED = re.compile(r"--no\s|Negative prompt:|[-*•](?!-)|\d+[.)]|BREAK")
-"""Those of them that are heeded: exclusions, lists, and parts."""
+"""The matches of `_ASIDE` that the reader follows: exclusions, lists, and parts."""
 
 _PARTS = re.compile(r"\n+|\bBREAK\b")
-"""Where a prompt is parted without a sign; the reader sees a full stop."""
+"""Line breaks and BREAK, which part a prompt: the network reads a full stop."""
 
 _WEIGHTED = re.compile(r"\(([^()]*):\d+(?:\.\d+)?\)")
 """Words in brackets with their weight."""
@@ -78,7 +78,7 @@ def tokens(prompt: str) -> tuple[Token, ...]:
 
 
 def asides(text: str) -> tuple[str, ...]:
-    """What of a text is other programs' syntax that says nothing here."""
+    """The parts of a text that are other programs' syntax and mean nothing to the reader."""
     found = (match[0].strip() for match in _ASIDE.finditer(text))
     return tuple(part for part in found if not _HEEDED.match(part))
 
@@ -94,7 +94,7 @@ def exclusions(prompt: str) -> tuple[str, ...]:
 
 
 def without_asides(text: str) -> str:
-    """The text's words without what is other programs' syntax."""
+    """The text's words without other programs' syntax."""
     plain = " ".join(_ASIDE.sub(" ", _WEIGHTED.sub(r"\1", text)).replace(" ,", ",").split())
     return plain if plain.count("(") == plain.count(")") else plain.replace("(", "").replace(")", "")
 
