@@ -1,6 +1,6 @@
 """`python -m evals.reader.train --out FOLDER`: teach the reader from readings, and tell how well it reads.
 
-One core takes some 40 minutes for all readings and twelve epochs. The same seed gives the same weights on the
+All readings and twelve epochs take some 45 minutes on two cores. The same seed gives the same weights on the
 same machine.
 """
 
