@@ -1,117 +1,18 @@
-"""`python -m evals.parity DIRECTORY`: does the renderer compute what the paper's own code computes?
+"""`python -m evals.parity DIRECTORY`: does the renderer compute the same as the paper's own code?
 
-One line a case with the relative differences ‖out − ref‖ / ‖ref‖ of the first prediction, the last one and
-the final latents. Exit code 1 if one exceeds 1e-5, 2 for a directory that cannot be read.
+DIRECTORY holds golden files. Prints a line for each case with the relative differences ‖out − ref‖ /
+‖ref‖ of the first prediction, the last prediction and the final latents. Exit code 1 if one exceeds 1e-5,
+2 for a directory that cannot be read.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
-
-from evals.golden import GoldenCase, GoldenRun, read_golden
+from evals.oracle.golden import read_golden
+from evals.oracle.parity import compare
 from planner.errors import UserError
-from renderer.regional import regional
-
-TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True)
-class Parity:
-    """Relative differences of one case, by the name of what was compared."""
-
-    name: str
-    differences: Mapping[str, float]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all of them are within the tolerance; NaN is not."""
-        return all(difference <= TOLERANCE for difference in self.differences.values())
-
-    def __str__(self) -> str:
-        """The case's line."""
-        figures = "  ".join(f"{name} {difference:.1e}" for name, difference in self.differences.items())
-        return f"{'ok  ' if self.passed else 'FAIL'}  {self.name:<24}  {figures}"
-
-
-class RoundedExp(TorchFunctionMode):
-    """`torch.exp` in float32 rounded as well as can be.
-
-    diffusers makes the frequencies of timesteps by it and multiplies them by up to 1,000: where a processor's
-    exp errs in its last bit, as those of several do, their sines differ by 1e-5 and so do all predictions.
-    """
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """`func` of the arguments."""
-        del types
-        if func is torch.exp and args[0].dtype == torch.float32:
-            return func(args[0].double()).float()
-        return func(*args, **(kwargs or {}))
-
-
-def relative(out: Tensor, reference: Tensor) -> float:
-    """‖out − reference‖ / ‖reference‖ in float64; 0 for two tensors of zeros."""
-    reference = reference.double()
-    difference = torch.linalg.vector_norm(out.double() - reference)
-    return float(difference / torch.linalg.vector_norm(reference)) if difference else 0.0
-
-
-def compare(transformer: FluxTransformer2DModel, case: GoldenCase) -> Parity:
-    """Run `case` and hold it to what is expected."""
-    run = denoise(transformer, case)
-    names = [field.name for field in fields(GoldenRun)]
-    return Parity(
-        case.name, {name: relative(getattr(run, name), getattr(case.expected, name)) for name in names}
-    )
-
-
-@torch.inference_mode()
-def denoise(transformer: FluxTransformer2DModel, case: GoldenCase) -> GoldenRun:
-    """The denoising loop of a FLUX pipeline over the case's own schedule, within the renderer's context."""
-    # The case's sigmas are shifted already: a shift of 1 takes them as they are.
-    scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)
-    scheduler.set_timesteps(sigmas=case.sigmas.tolist())
-    timesteps: Tensor = scheduler.timesteps
-    latents, predictions = case.latents, list[Tensor]()
-    regions = regional(transformer, case.grid.owner, case.conditioning, case.settings, timesteps)
-    with RoundedExp(), regions:
-        for timestep in timesteps:
-            predictions.append(_predict(transformer, case, latents, timestep / 1000))
-            latents = scheduler.step(predictions[-1], timestep, latents, return_dict=False)[0]
-    return GoldenRun(predictions[0], predictions[-1], latents)
-
-
-def _predict(transformer: FluxTransformer2DModel, case: GoldenCase, latents: Tensor, sigma: Tensor) -> Tensor:
-    batch = len(latents)
-    guided = transformer.config["guidance_embeds"]
-    prompt = case.conditioning.base_embeds.expand(batch, -1, -1)
-    return transformer(
-        hidden_states=latents,
-        timestep=sigma.expand(batch),
-        guidance=torch.full((batch,), case.guidance_scale) if guided else None,
-        pooled_projections=case.pooled.expand(batch, -1),
-        encoder_hidden_states=prompt,
-        txt_ids=torch.zeros(prompt.shape[1], 3),
-        img_ids=image_ids(*case.grid.owner.shape),
-        controlnet_block_samples=case.controls or None,
-        controlnet_single_block_samples=case.single_controls or None,
-        return_dict=False,
-    )[0]
-
-
-def image_ids(rows: int, columns: int) -> Tensor:
-    """The place of every image token, (rows · columns, 3) float32: (0, row, column)."""
-    return torch.cartesian_prod(torch.zeros(1), torch.arange(rows).float(), torch.arange(columns).float())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,16 +22,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory: Path = parser.parse_args(arguments).directory
     try:
         transformer, cases = read_golden(directory)
-        results = [_shown(compare(transformer, case)) for case in cases]
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0 if all(result.passed for result in results) else 1
-
-
-def _shown(result: Parity) -> Parity:
-    print(result, flush=True)
-    return result
+    passed = True
+    for case in cases:
+        result = compare(transformer, case)
+        print(result, flush=True)
+        passed = passed and result.passed
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

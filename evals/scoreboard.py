@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.planning.rows import SUMMARY
+from evals.run.rows import SUMMARY
 from planner.errors import UserError
 from renderer.progress import in_options
 

@@ -227,9 +227,10 @@ def cluster() -> Iterator[str]:
     """The address of a Ray cluster of two workers on this machine, to which this process is connected."""
     if find_spec("ray") is None:
         pytest.skip("needs the extra ray")
-    from evals.cluster import ray, size
-    from evals.workers import Crew
+    from evals.run.crew import Crew
+    from evals.run.ray_pool import load_ray, pool_size
 
-    assert size(Crew("ray", 2)) == 2
+    assert pool_size(Crew("ray", 2)) == 2
+    ray = load_ray()
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()

@@ -1,16 +1,16 @@
 """The cells of a grid over the paper's knobs, and the arms that draw them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
-from evals.drawing.arms import read_arm
+from evals.run.arms import read_arm
+from evals.run.rows import RunRecord
 from planner.errors import UserError
 from renderer.settings import Recipe
 
 OWN = "own"
-"""The arm that draws with the model's own settings, where no cell of the grid has them."""
+"""The arm with the model's own settings, where no cell of the grid has them."""
 
 KNOBS = ("base_ratio", "inject_steps", "double_interval", "single_interval")
 
@@ -30,8 +30,8 @@ class Cell:
         return f"beta{self.base_ratio:g}-T{steps}-B{self.interval}"
 
     @property
-    def told(self) -> str:
-        """As tables call it."""
+    def title(self) -> str:
+        """Its name in tables."""
         return f"β {self.base_ratio:g}, T {self.inject_steps}, B {self.interval}"
 
     def arm(self, shared: str = "") -> str:
@@ -47,40 +47,37 @@ def cells(ratios: Sequence[float], steps: Sequence[int | str], intervals: Sequen
 
 
 def arms_of(grid: Sequence[Cell], own: Recipe, shared: str = "") -> list[str]:
-    """An arm a cell, the model's own settings first, which all others are held against.
+    """An arm for each cell; the first has the model's own settings, and the others are compared with it.
 
     Raises `UserError` for a cell that does not fit the model's recipe.
     """
+
+    def recipe(arm: str) -> Recipe:
+        """The arm's recipe; a share of steps and their number are the same."""
+        made = read_arm(arm).settings.over(own)
+        return made.model_copy(update={"inject_steps": made.injected()})
+
     arms = [cell.arm(shared) for cell in grid]
-    ours = read_arm(f"{OWN}:{shared}").settings.over(own)
-    first = [arm for arm in arms if _same(read_arm(arm).settings.over(own), ours)][:1]
-    first = first or [f"{OWN}:{shared}" if shared else OWN]
-    return [*first, *(arm for arm in arms if arm not in first)]
+    own_arm = f"{OWN}:{shared}" if shared else OWN
+    first = next((arm for arm in arms if recipe(arm) == recipe(own_arm)), own_arm)
+    return [first, *(arm for arm in arms if arm != first)]
 
 
-def _same(one: Recipe, other: Recipe) -> bool:
-    counted = [recipe.model_copy(update={"inject_steps": recipe.injected()}) for recipe in (one, other)]
-    return counted[0] == counted[1]
+def cells_of(record: RunRecord) -> dict[Cell, str]:
+    """The cells of a run of pictures, each with the name of its arm, in the run's order.
 
-
-def cells_of(told: Mapping[str, Any]) -> dict[Cell, str]:
-    """The cells that a run of pictures has, each with the name of its arm, in the run's order.
-
-    `told` is the run's run.json. Raises `UserError` where it has none.
+    `record` is the run's run.json. Raises `UserError` where it has none.
     """
-    found = dict(_cells(told["arms"]))
-    if not found:
-        raise UserError("the run has no grid of settings: scenewright ablate draws one")
-    return found
-
-
-def _cells(arms: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Cell, str]]:
-    for arm in arms:
+    found = dict[Cell, str]()
+    for arm in record["arms"]:
         knobs = arm["settings"]
         if set(KNOBS) <= set(knobs):
             cell = Cell(knobs["base_ratio"], knobs["inject_steps"], knobs["single_interval"])
             if cell.name == arm["name"]:
-                yield cell, arm["name"]
+                found[cell] = arm["name"]
+    if not found:
+        raise UserError("the run has no grid of settings: scenewright ablate draws one")
+    return found
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,12 @@ def axes(grid: Iterable[Cell]) -> Axes:
     every = list(grid)
     return Axes(
         tuple(sorted({cell.base_ratio for cell in every})),
-        tuple(sorted({cell.inject_steps for cell in every}, key=_early)),
+        # Numbers of steps first, then shares.
+        tuple(
+            sorted(
+                {cell.inject_steps for cell in every},
+                key=lambda steps: (isinstance(steps, str), int(str(steps).removesuffix("%"))),
+            )
+        ),
         tuple(sorted({cell.interval for cell in every})),
     )
-
-
-def _early(steps: int | str) -> tuple[bool, int]:
-    """Numbers of steps first, then shares."""
-    return isinstance(steps, str), int(str(steps).removesuffix("%"))

@@ -1,132 +1,142 @@
-"""One prompt's pictures by every setting, as the paper's fifth figure: β against T, a panel a B."""
+"""One prompt's pictures by every setting, as the paper's fifth figure: β against T, a panel for each B."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from evals.ablation.cells import Axes, Cell, axes, cells_of
-from evals.ablation.plotting import FAINT, SCALE, Pen, Point
-from evals.ablation.table import Shown
-from evals.planning.rows import Row
+from evals.ablation.cells import Axes, axes, cells_of
+from evals.ablation.table import MetricSummary
 from evals.report.runs import Run
+from evals.run.rows import PictureRow
+
+SCALE = 2
+"""Everything below is in pixels of a sheet of half the size."""
 
 SIDE, GAP = 144, 10
-"""Pixels of a picture's longer side, and between pictures."""
+"""A picture's longer side, and the space between pictures."""
 
-EDGE, HEAD, LINE = 74, 46, 15
-"""Pixels left of the pictures for β, above them for B and T, and of a line of words.
+LEFT, HEAD, LINE = 74, 46, 15
+"""The margin for β, the space above the pictures for B and T, and the height of a line of text.
 
-The knobs are called by their names: Pillow's own font has no Greek.
+The settings are named in words: Pillow's own font has no Greek.
 """
 
 LETTER = 6.5
-"""Pixels of a letter of the prompt, about."""
+"""The width of a letter of the prompt, roughly."""
+
+INK, EMPTY = "#222222", "#dddddd"
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where things stand on the sheet, in pixels."""
+    """Where things stand on the sheet; each cell has `lines` of scores under its picture."""
 
     axes: Axes
     prompt: tuple[str, ...]
-    words: int
+    lines: int
 
     @property
     def top(self) -> int:
+        """The upper edge of the pictures."""
         return GAP + LINE * len(self.prompt) + HEAD
 
     @property
-    def size(self) -> tuple[int, int]:
-        panels, columns, lines = len(self.axes.intervals), len(self.axes.steps), len(self.axes.ratios)
-        return EDGE + panels * (columns * (SIDE + GAP) + GAP), self.top + lines * self._tall
+    def panel_width(self) -> int:
+        return len(self.axes.steps) * (SIDE + GAP) + GAP
 
     @property
-    def _tall(self) -> int:
-        return SIDE + LINE * self.words + GAP
+    def row_height(self) -> int:
+        return SIDE + LINE * self.lines + GAP
 
-    def left(self, interval: int, step: int | str) -> int:
-        """Of the pictures of a B and T."""
-        panel = self.axes.intervals.index(interval) * (len(self.axes.steps) * (SIDE + GAP) + GAP)
-        return EDGE + panel + self.axes.steps.index(step) * (SIDE + GAP)
+    @property
+    def size(self) -> tuple[int, int]:
+        width = LEFT + len(self.axes.intervals) * self.panel_width
+        return width, self.top + len(self.axes.ratios) * self.row_height
 
-    def upper(self, ratio: float) -> int:
-        """Of the pictures of a β."""
-        return self.top + self.axes.ratios.index(ratio) * self._tall
+    def x(self, interval: int, steps: int | str) -> int:
+        """The left edge of the pictures with a B and T."""
+        panel = self.axes.intervals.index(interval) * self.panel_width
+        return LEFT + panel + self.axes.steps.index(steps) * (SIDE + GAP)
+
+    def y(self, ratio: float) -> int:
+        """The upper edge of the pictures with a β."""
+        return self.top + self.axes.ratios.index(ratio) * self.row_height
 
 
-def sheet(run: Run, metrics: Sequence[Shown], show: str | None = None) -> Image.Image:
-    """The pictures of the prompt with the id `show`, scores beneath each; its first seed's.
+def sheet(run: Run, metrics: Sequence[MetricSummary], show: str | None = None) -> Image.Image:
+    """The pictures of the prompt with the id `show`, with scores below each; those of the first seed.
 
-    Without `show`, of the prompt that the settings tell most apart by the first of the metrics.
+    Without `show`, the prompt is the one on which the settings differ most by the first of the metrics.
     """
-    cells = cells_of(run.told)
-    sample = _telling(run, set(cells.values()), metrics[0]["name"]) if show is None else show
-    rows = {row["arm"]: row for row in reversed(run.rows) if str(row["sample"]) == sample}
-    frame = _frame(cells, next(iter(rows.values()))["prompt"], len(metrics))
-    width, height = frame.size
-    image = Image.new("RGB", (width * SCALE, height * SCALE), "white")
-    pen = Pen(ImageDraw.Draw(image))
-    _heads(pen, frame)
+    cells = cells_of(run.record)
+    sample = _most_different(run, set(cells.values()), metrics[0]["name"]) if show is None else show
+    rows = {row.arm: row for row in reversed(run.rows) if str(row.sample) == sample}
+    width = _Frame(axes(cells), (), len(metrics)).size[0]
+    prompt = wrap(next(iter(rows.values())).prompt, int((width - 2 * GAP) / LETTER))
+    frame = _Frame(axes(cells), tuple(prompt), len(metrics))
+    image = Image.new("RGB", (frame.size[0] * SCALE, frame.size[1] * SCALE), "white")
+    _write_titles(image, frame)
     for cell, arm in cells.items():
-        at = frame.left(cell.interval, cell.inject_steps), frame.upper(cell.base_ratio)
-        _put(image, rows[arm], at)
+        x, y = frame.x(cell.interval, cell.inject_steps), frame.y(cell.base_ratio)
+        _paste(image, rows[arm], x, y)
         for number, metric in enumerate(metrics):
-            pen.text(
-                (at[0] + SIDE / 2, at[1] + SIDE + 3 + LINE * number), _score(rows[arm], metric), 10, "mt"
-            )
+            below = y + SIDE + 3 + LINE * number
+            _write(image, x + SIDE / 2, below, _score(rows[arm], metric), 10, "mt")
     return image
 
 
-def _frame(cells: Mapping[Cell, str], prompt: str, words: int) -> _Frame:
-    empty = _Frame(axes(cells), (), words)
-    return _Frame(empty.axes, tuple(wrap(prompt, int((empty.size[0] - 2 * GAP) / LETTER))), words)
-
-
-def _telling(run: Run, arms: set[str], metric: str) -> str:
-    """The prompt whose scores lie furthest apart; of several, the first."""
-    spans: dict[str, list[float]] = {}
+def _most_different(run: Run, arms: set[str], metric: str) -> str:
+    """The prompt whose scores differ most; of several, the first."""
+    scores: dict[str, list[float]] = {}
     for row in run.rows:
-        value = row["scores"].get(metric) if row["seed"] == run.told["seeds"][0] else None
-        spans.setdefault(str(row["sample"]), []).extend(
-            [value] if row["arm"] in arms and value is not None else []
-        )
-    return max(spans, key=lambda sample: max(spans[sample], default=0) - min(spans[sample], default=0))
+        values = scores.setdefault(str(row.sample), [])
+        value = row.scores.get(metric)
+        if value is not None and row.arm in arms and row.seed == run.record["seeds"][0]:
+            values.append(value)
+    return max(scores, key=lambda sample: max(scores[sample], default=0) - min(scores[sample], default=0))
 
 
-def _heads(pen: Pen, frame: _Frame) -> None:
+def _write_titles(image: Image.Image, frame: _Frame) -> None:
     """The prompt, and the values of β, T and B beside the pictures."""
     for number, line in enumerate(frame.prompt):
-        pen.text((GAP, GAP + LINE * number), line, 12)
+        _write(image, GAP, GAP + LINE * number, line, 12)
     for interval in frame.axes.intervals:
-        start = frame.left(interval, frame.axes.steps[0])
-        pen.text((start, frame.top - HEAD + 8), f"interval {interval}", 13)
-        for step in frame.axes.steps:
-            pen.text((frame.left(interval, step) + SIDE / 2, frame.top - 5), f"inject steps {step}", 11, "ms")
+        _write(
+            image, frame.x(interval, frame.axes.steps[0]), frame.top - HEAD + 8, f"interval {interval}", 13
+        )
+        for steps in frame.axes.steps:
+            middle = frame.x(interval, steps) + SIDE / 2
+            _write(image, middle, frame.top - 5, f"inject steps {steps}", 11, "ms")
     for ratio in frame.axes.ratios:
-        middle = frame.upper(ratio) + SIDE / 2
-        pen.text((EDGE - 8, middle - 2), "base ratio", 11, "rs")
-        pen.text((EDGE - 8, middle + 2), f"{ratio:g}", 11, "rt")
+        middle = frame.y(ratio) + SIDE / 2
+        _write(image, LEFT - 8, middle - 2, "base ratio", 11, "rs")
+        _write(image, LEFT - 8, middle + 2, f"{ratio:g}", 11, "rt")
 
 
-def _put(image: Image.Image, row: Row, at: Point) -> None:
+def _write(image: Image.Image, x: float, y: float, text: str, size: int, anchor: str = "la") -> None:
+    font = ImageFont.load_default(size * SCALE)
+    ImageDraw.Draw(image).text((x * SCALE, y * SCALE), text, INK, font, anchor=anchor)
+
+
+def _paste(image: Image.Image, row: PictureRow, x: int, y: int) -> None:
     """The row's picture, or an empty field where there is none."""
-    place = round(at[0] * SCALE), round(at[1] * SCALE)
-    if row["picture"] is None:
-        image.paste(FAINT, (*place, place[0] + SIDE * SCALE, place[1] + SIDE * SCALE))
+    left, top, side = x * SCALE, y * SCALE, SIDE * SCALE
+    if row.picture is None:
+        image.paste(EMPTY, (left, top, left + side, top + side))
         return
-    with Image.open(Path(row["folder"], row["picture"])) as drawn:
-        ratio = SIDE * SCALE / max(drawn.size)
+    with Image.open(Path(row.folder or "", row.picture)) as drawn:
+        ratio = side / max(drawn.size)
         size = round(drawn.width * ratio), round(drawn.height * ratio)
-        image.paste(drawn.convert("RGB").resize(size, Image.Resampling.LANCZOS), place)
+        image.paste(drawn.convert("RGB").resize(size, Image.Resampling.LANCZOS), (left, top))
 
 
-def _score(row: Row, metric: Shown) -> str:
-    if row["error"] is not None:
+def _score(row: PictureRow, metric: MetricSummary) -> str:
+    if row.error is not None:
         return "failed"
-    value, name = row["scores"].get(metric["name"]), metric["name"].replace(".", " ")
+    value, name = row.scores.get(metric["name"]), metric["name"].replace(".", " ")
     if value is None:
         return f"{name} -"
     return f"{name} {100 * value:.0f} %" if metric["share"] else f"{name} {value:.2f}"

@@ -11,7 +11,7 @@ from evals.benchmarks.plain import COMPBENCH, DPG, LONGBENCH, PARTI, PROMPTS
 from evals.benchmarks.readings import READINGS
 from evals.benchmarks.samples import Benchmark
 from evals.benchmarks.world import WORLD
-from evals.named import from_file
+from evals.plugins import from_file
 from planner.errors import UserError
 
 _EVERY: tuple[Benchmark[Any], ...] = (

@@ -1,37 +1,35 @@
-"""The gallery: a card a prompt, with its plan, and a picture of every arm and seed; the worst first."""
+"""The gallery: a card for each prompt with its plan and the pictures of all arms and seeds, worst first."""
 
 import io
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from evals.drawing.summary import scored
-from evals.planning.rows import Row
 from evals.report.runs import Run
-from evals.scorers.protocol import Metric
+from evals.run.rows import Key, PictureRow
+from evals.run.summary import metrics_of_scorers
 from planner.draw import draw_svg
-from planner.plans import Plan
 from renderer.pipeline import layout_of
 
-SHOWN = 256
-"""Pixels that a picture's longer side has at most on the page."""
+LONGER_SIDE = 256
+"""Pixels of a picture's longer side on the page."""
 
-QUALITY = 82
-"""Of WebP: what the eye does not miss at that size."""
+WEBP_QUALITY = 82
+"""No loss can be seen at that size."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture as the page has it; `source` is a data URL, empty where there is no picture."""
+    """A picture on the page; `source` is a data URL, empty where there is no picture."""
 
     arm: str
     seed: int
     source: str
     scores: tuple[tuple[str, str], ...]
-    told: str
+    explanation: str
     error: str
 
 
@@ -53,101 +51,81 @@ class Card:
 def cards(run: Run) -> list[Card]:
     """The run's cards, worst first.
 
-    Worst is where the arms but the first score least, by the scorers' metrics in their order; the loss is how
-    far they stay under the first arm.
+    The worst prompts are those on which the arms other than the first score least, by the scorers'
+    metrics in their order; a failure is worse than any score. The loss is by how much these arms stay
+    below the first arm.
     """
-    by_sample: dict[int | str, list[Row]] = {}
+    by_sample: dict[Key, list[PictureRow]] = {}
     for row in run.rows:
-        by_sample.setdefault(row["sample"], []).append(row)
-    samples = list(by_sample)
-    worst = _places({sample: _standing(run, rows) for sample, rows in by_sample.items()})
-    loss = _places({sample: _lead(run, rows) for sample, rows in by_sample.items()})
-    made = (
-        _card(run, by_sample[sample], order, worst[sample], loss[sample])
-        for order, sample in enumerate(samples)
-    )
+        by_sample.setdefault(row.sample, []).append(row)
+    first, *others = (arm["name"] for arm in run.record["arms"])
+    quality, lead = dict[Key, tuple[float, ...]](), dict[Key, tuple[float, ...]]()
+    for sample, rows in by_sample.items():
+        baseline = [row for row in rows if row.arm == first]
+        tried = [row for row in rows if row.arm != first] if others else baseline
+        failures = sum(row.error is not None for row in rows)
+        quality[sample] = (-float(failures), *_means(run, tried))
+        lead[sample] = tuple(a - b for a, b in zip(_means(run, tried), _means(run, baseline), strict=True))
+    worst = {sample: place for place, sample in enumerate(sorted(by_sample, key=lambda one: quality[one]))}
+    loss = {sample: place for place, sample in enumerate(sorted(by_sample, key=lambda one: lead[one]))}
+    made = [
+        Card(
+            id=str(sample),
+            prompt=rows[0].prompt,
+            group=rows[0].group or "",
+            plan=_plan_picture(run, sample),
+            pictures=tuple(map(_shown, rows)),
+            failed=any(row.error is not None for row in rows),
+            order=order,
+            worst=worst[sample],
+            loss=loss[sample],
+        )
+        for order, (sample, rows) in enumerate(by_sample.items())
+    ]
     return sorted(made, key=lambda card: card.worst)
 
 
-Standing = tuple[float, ...]
+def _means(run: Run, rows: Sequence[PictureRow]) -> list[float]:
+    """The mean of each metric, negated where less is better; 0 without any score."""
+    means = list[float]()
+    for name, metric in metrics_of_scorers(run.record["scorers"]):
+        known = [value for row in rows if (value := row.scores.get(name)) is not None]
+        mean = sum(known) / len(known) if known else 0.0
+        means.append(mean if metric.better == "more" else -mean)
+    return means
 
 
-def _places(standings: Mapping[int | str, Standing]) -> dict[int | str, int]:
-    """The place of each sample, the lowest standing first."""
-    ordered = sorted(standings, key=lambda sample: standings[sample])
-    return {sample: place for place, sample in enumerate(ordered)}
+def _plan_picture(run: Run, sample: Key) -> str:
+    plan = run.plan(sample)
+    return "" if plan is None else _data_url("image/svg+xml", draw_svg(layout_of(plan)).encode())
 
 
-def _standing(run: Run, rows: Sequence[Row]) -> Standing:
-    """How the arms under trial do, metric by metric; a failure is below everything."""
-    first, *others = (arm["name"] for arm in run.told["arms"])
-    tried = [row for row in rows if row["arm"] in (others or [first])]
-    failed = -sum(row["error"] is not None for row in rows)
-    return (float(failed), *(_mean(tried, *metric) for metric in scored(run.told["scorers"])))
-
-
-def _lead(run: Run, rows: Sequence[Row]) -> Standing:
-    first = run.told["arms"][0]["name"]
-    ours, theirs = ([row for row in rows if (row["arm"] == first) == its] for its in (False, True))
-    return tuple(_mean(ours, *metric) - _mean(theirs, *metric) for metric in scored(run.told["scorers"]))
-
-
-def _mean(rows: Sequence[Row], name: str, metric: Metric) -> float:
-    """The mean, so turned that more is better; nothing counts as none."""
-    values = [row["scores"].get(name) for row in rows]
-    known = [value for value in values if value is not None]
-    mean = sum(known) / len(known) if known else 0.0
-    return mean if metric.better == "more" else -mean
-
-
-def _card(run: Run, rows: Sequence[Row], order: int, worst: int, loss: int) -> Card:
-    first = rows[0]
-    return Card(
-        id=str(first["sample"]),
-        prompt=first["prompt"],
-        group=first["group"] or "",
-        plan=_plan(run.plan(first["sample"])),
-        pictures=tuple(_shown(row) for row in rows),
-        failed=any(row["error"] is not None for row in rows),
-        order=order,
-        worst=worst,
-        loss=loss,
-    )
-
-
-def _plan(plan: Plan | None) -> str:
-    return "" if plan is None else _url("image/svg+xml", draw_svg(layout_of(plan)).encode())
-
-
-def _shown(row: Row) -> Shown:
-    told = [*row["told"].values(), *(f"unscored by {name}: {why}" for name, why in row["unscored"].items())]
+def _shown(row: PictureRow) -> Shown:
+    scores = [(name, f"{value:.2f}") for name, value in row.scores.items() if value is not None]
+    if row.seconds is not None:
+        scores.append(("seconds", f"{row.seconds:.2f}"))
+    unscored = (f"unscored by {name}: {reason}" for name, reason in row.unscored.items())
     return Shown(
-        arm=row["arm"],
-        seed=row["seed"],
-        source=_picture(Path(row["folder"], row["picture"])) if row["picture"] else "",
-        scores=tuple(_figures(row)),
-        told="; ".join(told),
-        error=row["error"] or "",
+        arm=row.arm,
+        seed=row.seed,
+        source=_small_picture(Path(row.folder or "", row.picture)) if row.picture else "",
+        scores=tuple(scores),
+        explanation="; ".join([*row.explanations.values(), *unscored]),
+        error=row.error or "",
     )
 
 
-def _figures(row: Row) -> Iterator[tuple[str, str]]:
-    yield from ((name, f"{value:.2f}") for name, value in row["scores"].items() if value is not None)
-    if row["seconds"] is not None:
-        yield "seconds", f"{row['seconds']:.2f}"
-
-
-def _picture(path: Path) -> str:
-    """The picture as a data URL, no larger than it is shown; empty where it is not there any more."""
+def _small_picture(path: Path) -> str:
+    """The picture as a data URL, no larger than it is shown; empty where the file is gone."""
     if not path.is_file():
         return ""
     with Image.open(path) as image:
         small = image.convert("RGB")
-    small.thumbnail((SHOWN, SHOWN))
+    small.thumbnail((LONGER_SIDE, LONGER_SIDE))
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=QUALITY)
-    return _url("image/webp", buffer.getvalue())
+    small.save(buffer, "WEBP", quality=WEBP_QUALITY)
+    return _data_url("image/webp", buffer.getvalue())
 
 
-def _url(kind: str, content: bytes) -> str:
+def _data_url(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{b64encode(content).decode()}"

@@ -1,33 +1,35 @@
 """Runs as Markdown tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from evals.drawing.show import lines, spent, titles
 from evals.report.runs import Run
+from evals.run.tables import costs, lines, titles
 
 
 def markdown(runs: Sequence[Run]) -> str:
-    """A heading and a table a run, and what failed."""
-    return "\n".join(line for run in runs for line in _run(run.name, run.summary))
+    """For each run a heading, a table, its costs and its failures."""
+    return "\n".join(line for run in runs for line in _run(run))
 
 
-def _run(name: str, told: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### {_plain(name)}\n"
-    yield line(titles(told))
-    yield line(["---"] * len(titles(told)))
-    yield from map(line, lines(told))
-    yield f"\n{told['n']} pictures, {told['failures']} failed; 95 % intervals by resampling prompts.\n"
-    yield from (f"- {_plain(line)}" for line in spent(told))
-    yield from (f"- failed, {count} ×: {_plain(reason)}" for reason, count in told["reasons"].items())
-    yield from (f"- unscored by {u['scorer']}, {u['n']} ×: {_plain(u['reason'])}" for u in told["unscored"])
+def _run(run: Run) -> Iterator[str]:
+    summary = run.summary
+    yield f"### {_escaped(run.name)}\n"
+    yield line(titles(summary))
+    yield line(["---"] * len(titles(summary)))
+    yield from map(line, lines(summary))
+    counts = f"{summary['n']} pictures, {summary['failures']} failed"
+    yield f"\n{counts}; 95 % intervals by resampling prompts.\n"
+    yield from (f"- {_escaped(cost)}" for cost in costs(summary))
+    yield from (f"- failed, {count} ×: {_escaped(reason)}" for reason, count in summary["reasons"].items())
+    for one in summary["unscored"]:
+        yield f"- unscored by {one['scorer']}, {one['n']} ×: {_escaped(one['reason'])}"
 
 
 def line(cells: Sequence[str]) -> str:
     """A line of a table."""
-    return f"| {' | '.join(map(_plain, cells))} |"
+    return f"| {' | '.join(map(_escaped, cells))} |"
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown neither breaks a table at nor reads as markup of HTML."""
+def _escaped(text: str) -> str:
+    """Text that neither breaks a table nor reads as HTML."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

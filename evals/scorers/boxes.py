@@ -2,7 +2,7 @@
 
 from evals.benchmarks.samples import Instance
 from evals.benchmarks.world import shown
-from evals.planning.account import planned
+from evals.run.geometry import planned
 from evals.scorers.protocol import Drawn, Metric, Scored
 from evals.world.detector import Detection, detect
 from evals.world.tableau import TOKEN

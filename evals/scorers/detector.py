@@ -18,7 +18,7 @@ from PIL import Image
 from transformers import pipeline
 
 from evals.benchmarks.samples import Edges, Instance, Planned
-from evals.planning.account import planned
+from evals.run.geometry import planned
 from evals.scorers.protocol import Drawn, Metric, Scored
 from planner.errors import UserError, WorldError
 

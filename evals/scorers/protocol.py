@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a picture: what it says, whether it is a share from 0 to 1, and which way is better."""
+    """A figure of a picture: what it measures, whether it is a share from 0 to 1, and which way is better."""
 
     name: str
-    told: str
+    description: str
     share: bool = True
     better: Literal["more", "less"] = "more"
 
@@ -31,11 +31,12 @@ def _no_rules(boxes: Planned) -> Scores:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture (RGB), its sample, the plan that was to be drawn, and the benchmark's rules.
+    """A picture (RGB), its sample, the plan that it was drawn from, and the benchmark's rules.
 
-    `judge` holds named boxes to the sample's facts, as it does with those of a plan. `latents` are the packed
-    latents (image tokens, channels) that the picture was decoded from, where they are known; `reference`
-    makes those of the run's first arm from the same noise, and is None for that arm itself.
+    `judge` scores named boxes by the sample's facts, as the plan stage scores those of a plan. `latents`
+    are the packed latents (image tokens, channels) that the picture was decoded from, where they are
+    known; `reference` draws those of the run's first arm from the same noise, and is None for that arm
+    itself.
     """
 
     image: Image.Image
@@ -48,13 +49,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Scored:
-    """A picture's metrics by name, None where one does not apply; `told` says in words what is wrong.
+    """A picture's metrics by name, None where one does not apply; `explanation` says in words what is wrong.
 
-    `unscored` are metrics that could not be told, with the reason; `usage` is what a language model took.
+    `unscored` are metrics without a score, with the reason; `usage` is that of a language model.
     """
 
     values: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
-    told: str = ""
+    explanation: str = ""
     unscored: Mapping[str, str] = field(default_factory=dict[str, str])
     usage: Usage | None = None
 
@@ -65,46 +66,57 @@ class Scorer(Protocol):
 
     @property
     def name(self) -> str:
-        """A short name, which stands before its metrics' names."""
+        """A short name, the prefix of its metrics' names in rows."""
         ...
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Its metrics, the one that tells most first."""
+        """Its metrics, the most important one first."""
         ...
 
     def __call__(self, drawn: Drawn) -> Scored:
-        """The picture's metrics. Where it can't tell it raises: the picture is unscored then, never zero."""
+        """The picture's metrics. An exception leaves the picture unscored, never at zero."""
         ...
 
 
 @runtime_checkable
 class Checked(Protocol):
-    """A scorer that can say before the first picture that it will score none."""
+    """A scorer that can find out before the first picture that it would score none."""
 
     def check(self) -> None:
-        """Raise `UserError` for what the user can mend, `WorldError` for what the world has to."""
+        """Raise `UserError` for what the user can mend, `WorldError` for faults of network or model."""
         ...
 
 
-def score(scorers: tuple[Scorer, ...], drawn: Drawn) -> dict[str, Any]:
-    """What all `scorers` say of a picture, as rows hold it: `scores` by "scorer.metric", `told`, `unscored`,
-    and `tokens` where a language model took some.
+@dataclass(frozen=True)
+class PictureScores:
+    """The scores of one picture: `scores` by "scorer.metric"; `explanations` and `tokens` by scorer.
 
-    A scorer that fails leaves no figures, and its reason under `unscored`.
+    `unscored` has the reason why a scorer, or a metric of one, has no score.
     """
-    row: dict[str, Any] = {"scores": {}, "told": {}, "unscored": {}}
+
+    scores: Mapping[str, float | None]
+    explanations: Mapping[str, str]
+    unscored: Mapping[str, str]
+    tokens: Mapping[str, Usage]
+
+
+def score(scorers: tuple[Scorer, ...], drawn: Drawn) -> PictureScores:
+    """The scores of a picture by all `scorers`; one that fails has only the reason under `unscored`."""
+    scores, explanations = dict[str, float | None](), dict[str, str]()
+    unscored, tokens = dict[str, str](), dict[str, Usage]()
     for scorer in scorers:
         try:
             scored = scorer(drawn)
         except ScenewrightError as error:
-            row["unscored"][scorer.name] = str(error)
+            unscored[scorer.name] = str(error)
         except Exception as error:  # a fault of a scorer is no fault of the picture
-            row["unscored"][scorer.name] = f"{type(error).__name__}: {error}"
+            unscored[scorer.name] = f"{type(error).__name__}: {error}"
         else:
-            row["scores"] |= {f"{scorer.name}.{name}": value for name, value in scored.values.items()}
-            row["told"] |= {scorer.name: scored.told} if scored.told else {}
-            row["unscored"] |= {f"{scorer.name}.{name}": why for name, why in scored.unscored.items()}
+            scores |= {f"{scorer.name}.{name}": value for name, value in scored.values.items()}
+            unscored |= {f"{scorer.name}.{name}": reason for name, reason in scored.unscored.items()}
+            if scored.explanation:
+                explanations[scorer.name] = scored.explanation
             if scored.usage:
-                row.setdefault("tokens", {})[scorer.name] = scored.usage.model_dump()
-    return row
+                tokens[scorer.name] = scored.usage
+    return PictureScores(scores, explanations, unscored, tokens)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from evals.named import from_file
+from evals.plugins import from_file
 from evals.scorers.protocol import Checked, Scorer
 from planner.errors import UserError
 

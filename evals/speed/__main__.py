@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from evals.planning.rows import finish
+from evals.run.rows import finish
 from evals.speed.material import Material, random_material
 from evals.speed.presets import PRESETS, Preset, random_transformer
 from evals.speed.recompiles import recompiles
@@ -77,16 +77,16 @@ def run(preset: Preset, out: Path) -> None:
         return random_material(preset, random_transformer(preset), max(preset.regions))
 
     progress = Console(stderr=True)
-    visited = track(
+    rows = track(
         timed_rows(preset, out, material),
         "timing",
         total=sum(1 for _ in visits(preset)),
         console=progress,
         disable=not progress.is_terminal,
     )
-    rows = [row for row, _new in visited]
-    summary = summarise(preset, rows)
-    finish(out, rows, summary)
+    timed = [*rows]
+    summary = summarise(preset, timed)
+    finish(out, timed, summary)
     console = Console(width=400)
     console.print(table(summary))
     print(f"\n{note(summary)}")

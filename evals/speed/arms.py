@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from evals.dense import DenseCall, dense_prediction, visibility
+from evals.oracle.dense import DenseCall, dense_prediction, visibility
 from evals.speed.material import EARLY, LATE, Material
 from renderer.regional import Conditioning, RegionalSettings, regional
 

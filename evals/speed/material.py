@@ -8,7 +8,7 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evals.parity import image_ids
+from evals.oracle.parity import image_ids
 from evals.speed.presets import Preset
 
 EARLY, LATE = 1.0, 0.05

@@ -5,26 +5,29 @@ from typing import Any
 
 import numpy as np
 
-from evals.planning.rows import Row
 from evals.speed.counts import Operations, operations, peak_bytes
 from evals.speed.presets import FLUX_DEV, Preset
-from evals.speed.timing import PLAIN, Cell, cells, told
+from evals.speed.timing import PLAIN, Cell, TimingRow, cells, run_record
 
 Spread = Mapping[str, float]
 """`median`, and the quartiles `low` and `high`."""
 
+Seconds = Callable[[TimingRow], float]
 
-def summarise(preset: Preset, rows: Sequence[Row]) -> dict[str, Any]:
+
+def summarise(preset: Preset, rows: Sequence[TimingRow]) -> dict[str, Any]:
     """Everything that the table and the figure show, as JSON has it."""
     lines = [cell for cell in cells(preset) if any(_is(row, cell) for row in rows)]
+    plain_bytes = peak_bytes(FLUX_DEV, Cell("plain", 0))
     return {
-        **told(preset),
+        **run_record(preset),
         "regions": list(preset.regions),
-        "seconds": spread([row["injected"] for row in rows if _is(row, Cell("plain", 0))]),
+        "seconds": spread([row.injected for row in rows if _is(row, Cell("plain", 0))]),
         "cells": [_times(preset, rows, cell) for cell in lines],
         "counts": _counts(preset, operations(preset, lines)),
         "flux_dev_counts": _counts(FLUX_DEV, operations(FLUX_DEV, lines)),
-        "flux_dev_memory": _memory(lines),
+        # Bytes above plain FLUX of an injected step at FLUX.1-dev's size.
+        "flux_dev_memory": [peak_bytes(FLUX_DEV, cell) - plain_bytes for cell in lines],
     }
 
 
@@ -34,44 +37,39 @@ def spread(values: Sequence[float]) -> Spread:
     return {"median": median, "low": low, "high": high}
 
 
-def _is(row: Row, cell: Cell) -> bool:
-    return (row["arm"], row["regions"]) == (cell.arm, cell.regions)
+def _is(row: TimingRow, cell: Cell) -> bool:
+    return (row.arm, row.regions) == (cell.arm, cell.regions)
 
 
-def _times(preset: Preset, rows: Sequence[Row], cell: Cell) -> dict[str, Any]:
+def _times(preset: Preset, rows: Sequence[TimingRow], cell: Cell) -> dict[str, Any]:
     """A cell's ratios, to plain FLUX with a padded prompt; of `run_trimmed`, with a trimmed one."""
     mine = [row for row in rows if _is(row, cell)]
-    plain, trimmed = ({row["round"]: row for row in rows if row["arm"] == arm} for arm in PLAIN)
+    plain, trimmed = ({row.round: row for row in rows if row.arm == arm} for arm in PLAIN)
 
-    def ratios(part: Callable[[Row], float], to: Mapping[int, Row], over: Callable[[Row], float]) -> Spread:
-        return spread([part(row) / over(to[row["round"]]) for row in mine])
+    def ratios(part: Seconds, to: Mapping[int, TimingRow], over: Seconds) -> Spread:
+        return spread([part(row) / over(to[row.round]) for row in mine])
 
-    def run(row: Row) -> float:
-        return _run(preset, row)
+    def injected(row: TimingRow) -> float:
+        return row.injected
 
-    peaks = [(row["peak"] - plain[row["round"]]["peak"]) for row in mine if row["peak"] is not None]
+    def run(row: TimingRow) -> float:
+        """Seconds of a whole run, as they follow from those of its steps."""
+        after = (preset.steps - preset.injected) * row.after
+        return row.open + preset.injected * row.injected + after
+
+    peaks = [row.peak - (plain[row.round].peak or 0) for row in mine if row.peak is not None]
     return {
         "arm": cell.arm,
         "regions": cell.regions,
         "n": len(mine),
-        "injected": ratios(_injected, plain, _injected),
-        "after": ratios(lambda row: row["after"], plain, _injected),
+        "injected": ratios(injected, plain, injected),
+        "after": ratios(lambda row: row.after, plain, injected),
         "run": ratios(run, plain, run),
         "run_trimmed": ratios(run, trimmed, run),
-        "change": ratios(lambda row: row["open"] + row["first"], plain, _injected),
-        "open_ms": 1000 * spread([row["open"] for row in mine])["median"],
+        "change": ratios(lambda row: row.open + row.first, plain, injected),
+        "open_ms": 1000 * spread([row.open for row in mine])["median"],
         "memory": float(np.median(peaks)) if peaks else None,
     }
-
-
-def _injected(row: Row) -> float:
-    return row["injected"]
-
-
-def _run(preset: Preset, row: Row) -> float:
-    """Seconds of a whole run, as they follow from those of its steps."""
-    after = (preset.steps - preset.injected) * row["after"]
-    return row["open"] + preset.injected * row["injected"] + after
 
 
 def _counts(preset: Preset, counts: Mapping[Cell, Operations]) -> list[dict[str, Any]]:
@@ -88,9 +86,3 @@ def _counts(preset: Preset, counts: Mapping[Cell, Operations]) -> list[dict[str,
         }
         for cell, own in counts.items()
     ]
-
-
-def _memory(lines: Sequence[Cell]) -> list[int]:
-    """Bytes above plain FLUX of an injected step at FLUX.1-dev's size."""
-    plain = peak_bytes(FLUX_DEV, Cell("plain", 0))
-    return [peak_bytes(FLUX_DEV, cell) - plain for cell in lines]

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from evals.planning.rows import Row, append, open_run
+from evals.run.rows import Row, append, open_run
 from evals.speed.arms import ARMS
 from evals.speed.material import Material, layouts
 from evals.speed.presets import Preset
@@ -27,8 +27,26 @@ class Cell:
     regions: int
 
     def row_id(self, turn: int) -> str:
-        """The name of its row in one round."""
+        """The id of its row in one round."""
         return f"{turn}/{self.arm}/{self.regions}"
+
+
+class TimingRow(Row):
+    """Seconds that one cell took in one round.
+
+    `open` is the time to open a layout, `first` that of its first injected step, `injected` that of a further
+    one, and `after` that of a step after the injected ones. `peak` is by how many bytes the memory of a CUDA
+    device grew, None elsewhere.
+    """
+
+    arm: str
+    regions: int
+    round: int
+    open: float
+    first: float
+    injected: float
+    after: float
+    peak: int | None
 
 
 def cells(preset: Preset) -> tuple[Cell, ...]:
@@ -67,12 +85,8 @@ def clock(preset: Preset) -> Callable[[], float]:
     return synchronised
 
 
-def visit(material: Material, cell: Cell, turn: int) -> Row:
-    """One row: seconds to open a layout, of its first injected step, of a further one and of one after.
-
-    The layout is another one in every round, so opening is a second call with another layout. `peak` is how
-    many bytes more than before a CUDA device held, None elsewhere.
-    """
+def visit(material: Material, cell: Cell, turn: int) -> TimingRow:
+    """Time one cell. Every round has another layout, so opening it is a second call with a new layout."""
     preset, now = material.preset, clock(material.preset)
     owner = layouts(preset, cell.regions or 2)[turn % 2]
     before = _memory_before(preset)
@@ -84,17 +98,17 @@ def visit(material: Material, cell: Cell, turn: int) -> Row:
         injected = median([_timed(steps.injected, now) for _ in range(preset.again)] or [first - opened])
         peak = None if before is None else torch.cuda.max_memory_allocated() - before
         after = _timed(steps.after, now) if steps.after else injected
-    return {
-        "id": cell.row_id(turn),
-        "arm": cell.arm,
-        "regions": cell.regions,
-        "round": turn,
-        "open": opened - start,
-        "first": first - opened,
-        "injected": injected,
-        "after": after,
-        "peak": peak,
-    }
+    return TimingRow(
+        id=cell.row_id(turn),
+        arm=cell.arm,
+        regions=cell.regions,
+        round=turn,
+        open=opened - start,
+        first=first - opened,
+        injected=injected,
+        after=after,
+        peak=peak,
+    )
 
 
 def _timed(step: Callable[[], object], now: Callable[[], float]) -> float:
@@ -110,7 +124,7 @@ def _memory_before(preset: Preset) -> int | None:
     return torch.cuda.memory_allocated()
 
 
-def told(preset: Preset) -> dict[str, Any]:
+def run_record(preset: Preset) -> dict[str, Any]:
     """What rows depend on: rows of another machine, size or version belong into another folder."""
     return {
         "preset": preset.name,
@@ -133,19 +147,19 @@ def device_name(preset: Preset) -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def timed_rows(preset: Preset, folder: Path, material: Callable[[], Material]) -> Iterator[tuple[Row, bool]]:
-    """Rows in order, each with whether it was made now; those that `folder` holds are not made again.
+def timed_rows(preset: Preset, folder: Path, material: Callable[[], Material]) -> Iterator[TimingRow]:
+    """Rows in order; those that `folder` holds are not made again.
 
     The material is only made where a row is missing. Raises `UserError` where the folder holds another run.
     """
-    earlier = open_run(folder, told(preset))
+    earlier = open_run(folder, run_record(preset), TimingRow)
     made: Material | None = None
     for turn, cell in visits(preset):
         found = earlier.get(cell.row_id(turn))
         if found is not None:
-            yield found, False
+            yield found
             continue
         made = made or material()
         row = visit(made, cell, turn)
         append(folder, row)
-        yield row, True
+        yield row

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +12,12 @@ from PIL import Image
 from evals.ablation.cells import Cell, arms_of, axes, cells, cells_of
 from evals.ablation.command import main, read
 from evals.ablation.curves import curves
-from evals.ablation.plotting import SCALE
-from evals.ablation.sheet import SIDE, sheet
-from evals.ablation.table import chosen, table
+from evals.ablation.sheet import SCALE, SIDE, sheet
+from evals.ablation.table import chosen_metrics, table
 from evals.benchmark import main as evaluate
-from evals.drawing.arms import read_arms
-from evals.drawing.show import in_words
 from evals.report.runs import Run, read_runs
+from evals.run.arms import read_arms
+from evals.run.tables import figure_text
 from planner.errors import UserError
 from renderer.cards import model_card
 
@@ -42,7 +42,7 @@ def run(drawn: Path) -> Run:
 
 def test_a_grid_is_a_run_of_the_evaluation(drawn: Path, run: Run) -> None:
     """The same arms through `eval` find every row there, and draw nothing."""
-    assert [arm["name"] for arm in run.told["arms"]] == ARMS
+    assert [arm["name"] for arm in run.record["arms"]] == ARMS
     rows, pictures = (drawn / "rows.jsonl").read_bytes(), sorted(drawn.rglob("samples/*.png"))
     assert len(pictures) == len(run.rows) == 12
     asked = ["world", "--stage=image", "--limit=2", "--quiet", f"--out={drawn}"]
@@ -81,9 +81,9 @@ def test_a_second_table_tells_the_first_metric_by_groups(drawn: Path, run: Run) 
     assert set(names[2::2]) == {"minus the first, paired"}
     (metric,) = (metric for metric in run.summary["metrics"] if metric["name"] == "world.things")
     five = metric["groups"]["5 things"]
-    assert told[-1].split(" | ")[2] == in_words(metric, five["differences"]["plain"], signed=True)
-    alone = Run(run.told, tuple({**row, "group": None} for row in run.rows), run.plans)
-    assert "\n\n" not in table(alone, chosen(alone.summary, ["world.things"]))
+    assert told[-1].split(" | ")[2] == figure_text(metric, five["differences"]["plain"], signed=True)
+    alone = Run(run.record, tuple(row.model_copy(update={"group": None}) for row in run.rows), run.plans)
+    assert "\n\n" not in table(alone, chosen_metrics(alone.summary, ["world.things"]))
 
 
 def test_figures_go_where_they_are_wanted(drawn: Path, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_figures_go_where_they_are_wanted(drawn: Path, tmp_path: Path) -> None:
 
 def test_the_sheet_has_each_settings_picture_in_its_place(drawn: Path, run: Run) -> None:
     """Two rows of β by two columns of T, from left to right and from top to bottom."""
-    shown = np.asarray(sheet(run, chosen(run.summary, ["world.things"]), "0"), dtype=np.int64)
+    shown = np.asarray(sheet(run, chosen_metrics(run.summary, ["world.things"]), "0"), dtype=np.int64)
     places = [_found(shown, drawn / arm / "00000/samples/0000.png") for arm in ARMS[1:5]]
     (a, b, c, d) = places
     assert a[0] == b[0] < c[0] == d[0]
@@ -117,12 +117,12 @@ def _found(sheet: NDArray[np.int64], path: Path) -> tuple[int, int]:
 
 def test_curves_have_a_panel_a_metric_and_interval(run: Run) -> None:
     one, two = (
-        curves(run, chosen(run.summary, names))
+        curves(run, chosen_metrics(run.summary, names))
         for names in (["world.things"], ["world.things", "seams.strength"])
     )
     assert two.width == 2 * one.width
     drawn = {tuple(pixel) for pixel in np.asarray(two).reshape(-1, 3).tolist()}
-    assert {(0x4C, 0x72, 0xB0), (0xC4, 0x4E, 0x52)} <= drawn
+    assert {(0x1F, 0x77, 0xB4), (0xFF, 0x7F, 0x0E)} <= drawn, "the first two colours of lines"
 
 
 def test_the_models_own_settings_come_first() -> None:
@@ -136,7 +136,7 @@ def test_the_models_own_settings_come_first() -> None:
 
 def test_cells_are_read_from_the_arms_that_they_made() -> None:
     grid = cells([0.4, 0.0], [10, "100%", "40%"], [2, 1])
-    told = {"arms": [arm.told() for arm in read_arms(["plain", *arms_of(grid, OWN, "steps=12")])]}
+    told = {"arms": [arm.record() for arm in read_arms(["plain", *arms_of(grid, OWN, "steps=12")])]}
     assert set(cells_of(told)) == set(grid)
     assert axes(grid).steps == (10, "40%", "100%")
     with pytest.raises(UserError, match="no grid of settings"):
@@ -144,14 +144,13 @@ def test_cells_are_read_from_the_arms_that_they_made() -> None:
 
 
 def test_what_failed_and_what_is_unscored_is_told_and_shown(run: Run) -> None:
-    rows = [dict(row) for row in run.rows]
-    for row in rows:
-        if row["arm"] == "beta0-T50pct-B1":
-            row.update(picture=None, scores={}, error="no more memory")
-        if row["arm"] == "beta0.4-T50pct-B1":
-            row.update(scores={})
-    broken = Run(run.told, tuple(rows), run.plans)
-    metrics = chosen(broken.summary, [])
+    changes: dict[str, dict[str, Any]] = {
+        "beta0-T50pct-B1": {"picture": None, "scores": {}, "error": "no more memory"},
+        "beta0.4-T50pct-B1": {"scores": {}},
+    }
+    rows = tuple(row.model_copy(update=changes.get(row.arm, {})) for row in run.rows)
+    broken = Run(run.record, rows, run.plans)
+    metrics = chosen_metrics(broken.summary, [])
     assert [metric["name"] for metric in metrics] == ["world.scene", "seams.strength"]
     assert table(broken, metrics).splitlines()[3] == "| 0 | 50% | 1 | - |  | - |  | 0 |"
     assert sheet(broken, metrics).size == sheet(run, metrics).size
@@ -162,13 +161,13 @@ def test_what_failed_and_what_is_unscored_is_told_and_shown(run: Run) -> None:
     ("more", "told"),
     [
         ("--base-ratio=2", "--base-ratio 2: '2' is wrong"),
-        ("--base-ratio=0,0.0", "--base-ratio 0,0.0: a value stands there twice"),
+        ("--base-ratio=0,0.0", "--base-ratio 0,0.0: the same value is given twice"),
         ("--inject-steps=all", "--inject-steps all: 'all' should be a number of steps"),
         ("--inject-steps=9", "inject_steps is 9, but there are only 2 steps"),
         ("--interval=0", "--interval 0: "),
         ("--with=colour=red", "--with colour=red: colour: there is no such field"),
-        ("--with=base_ratio=0.1", "--with base_ratio=0.1: base_ratio is what the grid is over"),
-        ("--show=nonesuch", "--show nonesuch: the run has no prompt of this id"),
+        ("--with=base_ratio=0.1", "--with base_ratio=0.1: base_ratio is a setting of the grid"),
+        ("--show=nonesuch", "--show nonesuch: the run has no prompt with this id"),
         ("--metric=world.beauty", "--metric world.beauty: should be one of world.scene"),
         ("--grid=nowhere/a.png", "--grid nowhere/a.png: there is no folder nowhere"),
         ("--curves=/", "--curves /: is a folder; name the PNG to write"),

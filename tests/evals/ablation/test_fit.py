@@ -1,18 +1,18 @@
 """Rules fitted to a run's rows, judged on the other half, and kept with a model's card."""
 
 import json
+from itertools import product
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 
 import pytest
 
 from evals.ablation.cells import Cell, arms_of
-from evals.ablation.fit import auto_of, cases_of, halves, main, report, whole
+from evals.ablation.fit import auto_of, cases_of, halves, main, report, report_all
 from evals.benchmarks.world import make
-from evals.drawing.arms import read_arms
-from evals.planning.rows import ROWS, RUN
 from evals.report.runs import Run, read_runs
+from evals.run.arms import read_arms
+from evals.run.rows import ROWS, RUN, PictureRow, PlanRow, append
 from planner.plans import Size
 from renderer.cards import DEFAULTS_FILE, TINY, model_card
 from renderer.pipeline import make_plan
@@ -28,23 +28,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
     (out / "plans").mkdir()
     arms = read_arms([*arms_of([OWN, LATE, OTHER], model_card("tiny").recipe), "plain"])
-    told = {
+    record = {
         "benchmark": "world", "stage": "image", "prompts": "x", "model": "tiny", "seeds": [0, 1],
-        "scorers": ["world"], "size": SIDE.model_dump(), "arms": [arm.told() for arm in arms],
+        "scorers": ["world"], "size": SIDE.model_dump(), "arms": [arm.record() for arm in arms],
     }  # fmt: skip
-    (out / RUN).write_text(json.dumps(told))
+    (out / RUN).write_text(json.dumps(record))
     samples = [sample for sample in make(seed=3, each=EACH) if len(sample.facts.things) in (2, 7)]
-    plans = [
-        {"id": s.id, "error": None, **make_plan(s.prompt, size=SIDE).model_dump(mode="json")} for s in samples
-    ]
-    (out / "plans" / ROWS).write_text("".join(json.dumps(row) + "\n" for row in plans))
-    rows = [
-        _row(sample.id, sample.group, arm.name, seed, _planted(arm.name, sample.group))
-        for sample in samples
-        for seed in (0, 1)
-        for arm in arms
-    ]
-    (out / ROWS).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for sample in samples:
+        plan = make_plan(sample.prompt, size=SIDE).model_dump(mode="json")
+        parts = {name: plan[name] for name in ("scene", "notes", "origin")}
+        append(out / "plans", PlanRow(id=sample.id, prompt=sample.prompt, **parts))
+        for seed, arm in product((0, 1), arms):
+            score = _planted(arm.name, sample.group) + 0.01 * seed
+            row = PictureRow(
+                id=f"{sample.id}/{arm.name}/{seed}", sample=sample.id, prompt=sample.prompt,
+                group=sample.group, arm=arm.name, seed=seed, seconds=1.0, scores={"world.things": score},
+            )  # fmt: skip
+            append(out, row)
     return out
 
 
@@ -53,13 +53,6 @@ def _planted(arm: str, group: str | None) -> float:
     if arm != LATE.name:
         return 0.5
     return 0.8 if group == "7 things" else 0.4
-
-
-def _row(sample: int | str, group: str | None, arm: str, seed: int, value: float) -> dict[str, Any]:
-    return {
-        "id": f"{sample}/{arm}/{seed}", "sample": sample, "group": group, "arm": arm, "seed": seed,
-        "error": None, "seconds": 1.0, "unscored": {}, "scores": {"world.things": value + 0.01 * seed},
-    }  # fmt: skip
 
 
 @pytest.fixture
@@ -95,9 +88,9 @@ def test_only_prompts_that_every_setting_has_drawn_count_and_no_other_interval(r
     assert len(cases) == 2 * EACH
     assert set(cases[0].scores) == {OWN, LATE}
     assert [case.measures["regions"] for case in cases] == [2.0] * EACH + [7.0] * EACH
-    first = run.rows[0]["sample"]
-    left = tuple(row for row in run.rows if (row["sample"], row["arm"]) != (first, LATE.name))
-    assert len(cases_of(Run(run.told, left, run.plans), "world.things")) == 2 * EACH - 1
+    first = run.rows[0].sample
+    left = tuple(row for row in run.rows if (row.sample, row.arm) != (first, LATE.name))
+    assert len(cases_of(Run(run.record, left, run.plans), "world.things")) == 2 * EACH - 1
 
 
 def test_the_card_of_a_model_gets_the_rules(folder: Path, tmp_path: Path, run: Run) -> None:
@@ -117,7 +110,7 @@ def test_all_prompts_can_be_fitted_to(
     said = capsys.readouterr().out
     assert said.startswith("world.things: fitted to 24 prompts.")
     assert "other half" not in said
-    assert model_card(str(model)).auto == auto_of(whole(run, "world.things")[0])
+    assert model_card(str(model)).auto == auto_of(report_all(run, "world.things")[0])
 
 
 def test_wrong_runs_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

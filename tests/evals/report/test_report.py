@@ -140,7 +140,7 @@ def test_shards_are_joined_and_a_picture_is_given_once(tmp_path: Path) -> None:
         for n, samples in ((1, (0, 2)), (2, (1,)))
     ]
     (run,) = read_runs(parts)
-    assert {row["sample"] for row in run.rows} == {0, 1, 2}
+    assert {row.sample for row in run.rows} == {0, 1, 2}
     assert run.summary["n"] == 6
     other = write_run(tmp_path / "other", (0,), model="FLUX")
     assert len(read_runs([*parts, other])) == 2
@@ -175,7 +175,7 @@ def test_a_run_of_an_older_program_is_reported(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(None, "holds no run.json"), ('{"stage": "plan"}', "is a run of plans")]
+    ("content", "told"), [(None, "does not hold the run.json"), ('{"stage": "plan"}', "is a run of plans")]
 )
 def test_what_is_no_run_of_pictures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, told: str

@@ -74,8 +74,8 @@ def test_crops_show_the_regions(plan: Plan) -> None:
 
 def test_a_model_that_can_not_be_loaded_leaves_pictures_unscored(tmp_path: Path, plan: Plan) -> None:
     row = score((scorer_named(f"clip:{tmp_path}"),), drawn(plan, "red"))
-    assert row["scores"] == {}
-    assert "can't be loaded" in row["unscored"]["clip"]
+    assert row.scores == {}
+    assert "can't be loaded" in row.unscored["clip"]
 
 
 def test_a_name_that_is_no_model_is_refused() -> None:

@@ -82,19 +82,19 @@ def test_the_benchmarks_own_rules_hold_for_what_is_seen(plan: Plan, monkeypatch:
     dogs = [at("dog", 0.1), at("dog", 0.3, 0.2)]
     sees(monkeypatch, *dogs, at("cat", 0.9))
     right = scorer(drawn(plan))
-    assert (right.values["accuracy"], right.values["found"], right.told) == (1.0, 1.0, "")
+    assert (right.values["accuracy"], right.values["found"], right.explanation) == (1.0, 1.0, "")
     sees(monkeypatch, dogs[0], at("cat", 0.9))
     few = scorer(drawn(plan))
     assert (few.values["accuracy"], few.values["found"]) == (0.0, pytest.approx(2 / 3))
-    assert few.told == "dog not seen"
+    assert few.explanation == "dog not seen"
     sees(monkeypatch, at("dog", 0.9), at("dog", 0.7), at("cat", 0.1))
     assert scorer(drawn(plan)).values["accuracy"] == 0.0
 
 
 def test_a_model_that_can_not_be_loaded_leaves_pictures_unscored(tmp_path: Path, plan: Plan) -> None:
     row = score((scorer_named(f"detector:{tmp_path}"),), drawn(plan))
-    assert row["scores"] == {}
-    assert "can't be loaded" in row["unscored"]["detector"]
+    assert row.scores == {}
+    assert "can't be loaded" in row.unscored["detector"]
 
 
 def test_a_name_that_is_no_model_is_refused() -> None:

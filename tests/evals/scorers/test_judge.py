@@ -95,7 +95,7 @@ def test_dsg_asks_no_child_of_a_question_that_was_answered_no(eye: "Script", tmp
     texts = [text_in(request) for request in eye.requests if not request.get("logprobs")]
     assert {*texts[:2]} == {sample.questions[place].text for place in (0, 4)}
     assert {*texts[2:]} == {sample.questions[place].text for place in (1, 3)}
-    assert scored.told == (
+    assert scored.explanation == (
         "Is there something blue? not asked; Is there something green? no; Is the ring blue? not asked"
     )
     assert (scored.values["right"], scored.values["all right"]) == (0.5, 0.0)
@@ -108,8 +108,8 @@ def test_dsg_asks_no_child_of_a_question_that_was_answered_no(eye: "Script", tmp
 
 def test_prompts_without_questions_are_asked_for_every_atom(eye: "Script") -> None:
     right, wrong = judged(TEXT), judged(OTHER)
-    assert (right.values["right"], right.values["all right"], right.told) == (1.0, 1.0, "")
-    assert wrong.told == (
+    assert (right.values["right"], right.values["all right"], right.explanation) == (1.0, 1.0, "")
+    assert wrong.explanation == (
         "How many stars are in the picture? 1, not 2; "
         "Do the stars in the picture look like this: “a green star”? no; "
         "Is the ring above the stars? no; Are there any rings in the picture? yes"
@@ -141,10 +141,10 @@ def test_without_log_probabilities_their_metrics_alone_are_unscored(eye: "Script
     if refused:
         eye.most["logprobs"] = 0
     row = score((Judge("eye"),), drawn("a red star"))
-    assert row["scores"]["judge.right"] == 1.0
-    assert set(row["unscored"]) == {"judge.VQAScore", "judge.Soft-TIFA AM", "judge.Soft-TIFA GM"}
-    assert all("tells no log probabilities" in why for why in row["unscored"].values())
-    assert not row["scores"].keys() & row["unscored"].keys()
+    assert row.scores["judge.right"] == 1.0
+    assert set(row.unscored) == {"judge.VQAScore", "judge.Soft-TIFA AM", "judge.Soft-TIFA GM"}
+    assert all("tells no log probabilities" in why for why in row.unscored.values())
+    assert not row.scores.keys() & row.unscored.keys()
     sent = len(eye.requests)
     judged("a red star in the upper left")
     assert not any("logprobs" in request for request in eye.requests[sent:])
@@ -189,7 +189,7 @@ def test_the_same_picture_gets_the_same_score_and_is_not_asked_about_again(eye: 
 
 def test_rows_tell_tokens(eye: "Script") -> None:
     row = score((Judge("eye"),), drawn("x", RED))
-    assert row["tokens"] == {"judge": {"prompt": 200, "completion": 4, "requests": 2, "cached": 0}}
+    assert row.tokens == {"judge": Usage(prompt=200, completion=4, requests=2)}
     assert len(eye.requests) == 2
 
 

@@ -41,8 +41,8 @@ def test_a_passing_fault_is_retried(eye: "Script", status: int) -> None:
 def unscored(**settings: Any) -> str:
     """Why a picture is unscored, which has no figure then."""
     row = score((Judge("eye", **{"max_retries": 0, **settings}),), drawn(RED))
-    assert row["scores"] == {}
-    return row["unscored"]["judge"]
+    assert row.scores == {}
+    return row.unscored["judge"]
 
 
 def test_a_lasting_fault_leaves_pictures_unscored(eye: "Script") -> None:
@@ -95,7 +95,7 @@ def test_a_refusal_is_told_at_once(eye: "Script") -> None:
 def test_an_answer_in_a_weaker_way_is_as_good(eye: "Script") -> None:
     eye.lacks |= {"json_schema strict", "json_schema"}
     assert judged(RED).values["right"] == 1.0
-    assert judged(GREEN).told == "Is there something green? no"
+    assert judged(GREEN).explanation == "Is there something green? no"
     assert eye.modes == ["json_schema strict", "json_schema", "tools", "text", "tools"]
 
 

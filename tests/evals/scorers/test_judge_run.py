@@ -69,7 +69,7 @@ def test_a_benchmark_is_drawn_judged_and_told(
         asked = [r for r in eye.requests if np.array_equal(np.asarray(shown(r)), np.asarray(image))]
         assert row["scores"]["judge.VQAScore"] == pytest.approx(redness(image), abs=1e-6)
         is_red = redness(image) > 0.01
-        assert is_red == ("Is there something red? no" not in row["told"].get("judge", ""))
+        assert is_red == ("Is there something red? no" not in row["explanations"].get("judge", ""))
         assert row["scores"]["judge.right"] in ({0.5, 1.0} if is_red else {0.0})
         assert row["unscored"] == {}
         assert row["tokens"]["judge"]["requests"] == len(asked)
@@ -113,14 +113,14 @@ def test_an_endpoint_that_was_down_is_asked_later_about_what_lies_there(
     eye.lines.clear()
     sent = len(eye.requests)
     with monkeypatch.context() as patched:
-        patched.delattr("evals.drawing.pictures.loaded")
+        patched.delattr("evals.run.pictures.loaded_model")
         assert evaluate(out, data, "--quiet") == 0
     assert inodes(out) == pictures
     rows = rows_of(out)
     assert sum(row["tokens"]["judge"]["requests"] for row in rows) == len(eye.requests) - sent
     assert evaluate(tmp_path / "undisturbed", data, "--quiet") == 0
     expected = rows_of(tmp_path / "undisturbed")
-    for part in ("id", "picture", "scores", "told", "unscored", "error"):
+    for part in ("id", "picture", "scores", "explanations", "unscored", "error"):
         assert [row[part] for row in rows] == [row[part] for row in expected]
 
 
@@ -162,7 +162,7 @@ def test_two_judges_in_one_run_are_refused(
     eye: "Script", data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(tmp_path / "out", data, "--scorer=judge:other") == 2
-    assert "two of them are called judge" in capsys.readouterr().err
+    assert "--scorer two scorers are called judge" in capsys.readouterr().err
     assert eye.requests == []
     assert not (tmp_path / "out").exists()
 

@@ -40,8 +40,12 @@ def drawn(plan: Plan, *nouns: str) -> Drawn:
 def test_the_world_is_judged_by_what_is_in_the_picture(plan: Plan) -> None:
     world = scorer_named("world")
     right, wrong = world(drawn(plan, "star", "ring")), world(drawn(plan, "star", "heart"))
-    assert (right.values["scene"], right.values["things"], right.told) == (1.0, 1.0, "")
-    assert (wrong.values["scene"], wrong.values["things"], wrong.told) == (0.0, 0.5, "blue heart missing")
+    assert (right.values["scene"], right.values["things"], right.explanation) == (1.0, 1.0, "")
+    assert (wrong.values["scene"], wrong.values["things"], wrong.explanation) == (
+        0.0,
+        0.5,
+        "blue heart missing",
+    )
 
 
 def test_boxes_are_told_by_their_size(plan: Plan) -> None:
@@ -54,8 +58,8 @@ def test_boxes_are_told_by_their_size(plan: Plan) -> None:
 
 def test_a_scorer_that_does_not_fit_leaves_the_picture_unscored(plan: Plan) -> None:
     row = score((scorer_named("world"),), Drawn(draw(SHOWN), Sample(0, TEXT, None), plan))
-    assert row["scores"] == {}
-    assert "world benchmark" in row["unscored"]["world"]
+    assert row.scores == {}
+    assert "world benchmark" in row.unscored["world"]
 
 
 def test_drift_is_a_share_of_the_reference(plan: Plan) -> None:
@@ -64,7 +68,7 @@ def test_drift_is_a_share_of_the_reference(plan: Plan) -> None:
     assert scorer_named("drift")(told).values == {"latents": 0.5}
     assert scorer_named("drift")(replace(told, reference=None)).values == {"latents": None}
     row = score((scorer_named("drift"),), replace(told, latents=None))
-    assert "needs the latents" in row["unscored"]["drift"]
+    assert "needs the latents" in row.unscored["drift"]
 
 
 def test_a_scorer_that_breaks_is_told_and_others_go_on(plan: Plan) -> None:
@@ -76,8 +80,8 @@ def test_a_scorer_that_breaks_is_told_and_others_go_on(plan: Plan) -> None:
             raise ZeroDivisionError(drawn.sample.id)
 
     row = score((Broken(), scorer_named("seams")), drawn(plan, "star", "ring"))
-    assert row["unscored"] == {"broken": "ZeroDivisionError: 0"}
-    assert row["scores"]["seams.strength"] > 0
+    assert row.unscored == {"broken": "ZeroDivisionError: 0"}
+    assert (row.scores["seams.strength"] or 0) > 0
 
 
 def test_a_metric_can_be_unscored_alone_and_a_scorer_says_what_it_took(plan: Plan) -> None:
@@ -90,9 +94,9 @@ def test_a_metric_can_be_unscored_alone_and_a_scorer_says_what_it_took(plan: Pla
             return Scored({"x": 1.0}, unscored={"y": f"no telling of {drawn.sample.id}"}, usage=used)
 
     row = score((Half(),), drawn(plan, "star", "ring"))
-    assert row["scores"] == {"half.x": 1.0}
-    assert row["unscored"] == {"half.y": "no telling of 0"}
-    assert row["tokens"] == {"half": {"prompt": 7, "completion": 1, "requests": 1, "cached": 0}}
+    assert row.scores == {"half.x": 1.0}
+    assert row.unscored == {"half.y": "no telling of 0"}
+    assert row.tokens == {"half": Usage(prompt=7, completion=1, requests=1)}
 
 
 def test_a_scorer_can_refuse_before_any_picture(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from evals.dense import DenseCall, dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import DenseCall, dense_prediction
+from evals.oracle.parity import relative
 from evals.speed.arms import ARMS
 from evals.speed.material import EARLY, LATE, Material, layouts
 from evals.speed.presets import Preset

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from evals.figures.speed import main as draw
-from evals.planning.rows import ROWS, SUMMARY
+from evals.run.rows import ROWS, SUMMARY
 from evals.speed.__main__ import main, run
 from evals.speed.material import Material
 from evals.speed.presets import PRESETS, Preset
@@ -34,12 +34,11 @@ def never() -> Material:
 def test_a_run_that_was_cut_off_goes_on(
     miniature: Preset, given: Callable[[], Material], tmp_path: Path
 ) -> None:
-    first = [next(timed_rows(miniature, tmp_path, given))]
+    first = next(timed_rows(miniature, tmp_path, given))
     whole = list(timed_rows(miniature, tmp_path, given))
-    assert whole[0] == (first[0][0], False)
-    assert all(new for _, new in whole[1:])
-    assert [row for row, _ in timed_rows(miniature, tmp_path, never)] == [row for row, _ in whole]
-    visited = [(row["arm"], row["round"]) for row, _ in whole]
+    assert whole[0] == first
+    assert list(timed_rows(miniature, tmp_path, never)) == whole
+    visited = [(row.arm, row.round) for row in whole]
     assert (len(visited), visited.count(("rpg", 0)), visited.count(("rpg", 1))) == (18, 2, 0)
     with pytest.raises(UserError, match=r"holds a run with tokens 32, not 64"):
         next(timed_rows(replace(miniature, rows=16), tmp_path, never))

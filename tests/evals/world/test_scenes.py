@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.benchmarks.world import WORLD, main, make, score_world
-from evals.planning.account import planned
+from evals.run.geometry import planned
 from evals.world import words
 from evals.world.detector import Detection
 from evals.world.facts import Facts, Relates, Stands

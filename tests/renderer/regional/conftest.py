@@ -15,8 +15,8 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchE
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evals.dense import DenseCall
-from evals.parity import image_ids
+from evals.oracle.dense import DenseCall
+from evals.oracle.parity import image_ids
 from renderer.regional import Conditioning, RegionalSettings, regional
 
 TEXT_WIDTH = 32

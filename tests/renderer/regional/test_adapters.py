@@ -10,7 +10,7 @@ import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
-from evals.parity import relative
+from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 

@@ -10,8 +10,8 @@ import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
-from evals.dense import DenseCall, dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import DenseCall, dense_prediction
+from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, regional, stacked
 

@@ -29,8 +29,8 @@ from diffusers.pipelines.flux.pipeline_flux_kontext_inpaint import FluxKontextIn
 from peft import LoraConfig
 from torch import Tensor, nn
 
-from evals.dense import dense_prediction
-from evals.parity import image_ids, relative
+from evals.oracle.dense import dense_prediction
+from evals.oracle.parity import image_ids, relative
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
 if TYPE_CHECKING:

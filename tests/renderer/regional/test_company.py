@@ -14,8 +14,8 @@ from diffusers.models.transformers.transformer_flux import FluxAttnProcessor, Fl
 from peft import LoraConfig
 from torch import Tensor, nn
 
-from evals.dense import DenseCall
-from evals.parity import relative
+from evals.oracle.dense import DenseCall
+from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 

@@ -10,8 +10,8 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from torch import Tensor
 from torch._dynamo.utils import counters
 
-from evals.dense import DenseCall, dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import DenseCall, dense_prediction
+from evals.oracle.parity import relative
 
 Build = Callable[..., FluxTransformer2DModel]
 Draw = Callable[..., DenseCall]

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from evals.dense import DenseCall
+from evals.oracle.dense import DenseCall
 
 Draw = Callable[..., DenseCall]
 Plain = Callable[[FluxTransformer2DModel, DenseCall], Tensor]

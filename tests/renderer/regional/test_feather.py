@@ -10,7 +10,7 @@ import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
-from evals.dense import DenseCall
+from evals.oracle.dense import DenseCall
 from planner.errors import UserError
 from renderer.grid import TokenGrid
 from renderer.models import Model

@@ -12,7 +12,7 @@ from diffusers.hooks.first_block_cache import FirstBlockCacheConfig
 from diffusers.models.transformers.transformer_flux import FluxAttnProcessor, FluxTransformer2DModel
 from torch import Tensor, nn
 
-from evals.dense import DenseCall
+from evals.oracle.dense import DenseCall
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, regional
 

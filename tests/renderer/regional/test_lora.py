@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 from peft import LoKrConfig, LoraConfig, get_peft_model_state_dict
 from torch import Tensor
 
-from evals.parity import relative
+from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 from renderer.regional.lora import Place, place_of, token_mask

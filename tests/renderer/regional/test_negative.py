@@ -11,8 +11,8 @@ import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
-from evals.dense import dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import dense_prediction
+from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from evals.dense import DenseCall, dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import DenseCall, dense_prediction
+from evals.oracle.parity import relative
 
 Draw = Callable[..., DenseCall]
 Plain = Callable[[FluxTransformer2DModel, DenseCall], Tensor]

@@ -14,8 +14,8 @@ from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from torch import Tensor
 
-from evals.dense import DenseCall, dense_prediction
-from evals.parity import relative
+from evals.oracle.dense import DenseCall, dense_prediction
+from evals.oracle.parity import relative
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
 
 if TYPE_CHECKING:

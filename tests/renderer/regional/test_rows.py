@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from evals.dense import visibility
+from evals.oracle.dense import visibility
 from renderer.regional.rows import Sequenced, group_rows
 
 TEXTS = (3, 1, 4)

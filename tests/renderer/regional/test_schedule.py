@@ -12,7 +12,7 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.golden import read_golden
+from evals.oracle.golden import read_golden
 from planner.errors import UserError
 from renderer.regional import flux_timesteps
 from renderer.regional.schedule import sigma_threshold

@@ -1,1 +1,0 @@
-"""Benchmarks at the stage of the picture: every prompt planned once, drawn by each arm, scored."""

@@ -1,1 +1,0 @@
-"""Benchmarks at the stage of the plan: every prompt planned, scored, and written as a row."""
