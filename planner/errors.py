@@ -1,17 +1,12 @@
-"""Errors with a line for the user. `UserError`: they can mend it (exit code 2). `WorldError`: the world
-failed (exit code 1).
+"""Errors with a line for the user: `UserError` for what the user can mend (exit code 2), `WorldError` for a
+failure of the network, a model or the disk (exit code 1).
 """
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from planner.plans import Usage
 
 
 class ScenewrightError(Exception):
     """Base of every error that scenewright raises on purpose; its message is one clear line.
 
-    `field` is the argument that the message begins with, None where it is about none; `text` is the rest.
+    `field` is the argument that the message begins with, or None; `text` is the rest of the message.
     """
 
     def __init__(self, text: str, field: str | None = None) -> None:
@@ -31,9 +26,4 @@ class WorldError(ScenewrightError, RuntimeError):
 
 
 class PlanningError(WorldError):
-    """No usable plan came of the prompt; the message says what the planner answered.
-
-    `usage` is what a language model took all the same, or None.
-    """
-
-    usage: "Usage | None" = None
+    """The planner made no usable plan of the prompt; the message says why."""

@@ -1,4 +1,4 @@
-"""What language models are told: instructions, a note for repairs, worked examples, what a judge is asked."""
+"""The texts for language models: instructions, worked examples, requests for repairs, a judge's questions."""
 
 import json
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from string import Template
 from typing import Literal
 
 Profile = Literal["full", "small", "details"]
-"""What a model is asked for: boxes, relations and depths too; places in words alone; or no plan at all, but
-details for what another planner read.
+"""What a model is asked for: a plan with boxes, relations and depths; a plan with places in words; or no
+plan, but details of the things that another planner read.
 """
 
 Number = Literal["one", "many", "some"]
-"""How many a question speaks of: one thing, all of several, or one among several."""
+"""How many things a question is about: one thing, all of several, or one of several."""
 
 _FOLDERS: dict[Profile, str] = {"full": "", "small": "small/", "details": "details/"}
 
@@ -33,22 +33,24 @@ def instructions(profile: Profile = "full", language: str = "English") -> str:
 
 
 def repair(faults: Iterable[str]) -> str:
-    """The turn that sends a reply back; `faults` are sentences, one fault each."""
+    """The turn that sends a reply back; `faults` are sentences, one for each fault."""
     lines = "\n".join(f"- {fault}" for fault in faults)
     return Template(_read("repair.md")).substitute(faults=lines)
 
 
 def examples(profile: Profile = "full") -> tuple[Example, ...]:
     """The worked examples in the order of their file names."""
-    folder = f"{_FOLDERS[profile]}examples"
-    names = sorted(
-        entry.name for entry in (files(__name__) / folder).iterdir() if entry.name.endswith(".json")
-    )
-    return tuple(_example(name, folder) for name in names)
+    folder = files(__name__) / f"{_FOLDERS[profile]}examples"
+    shown: list[Example] = []
+    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json")):
+        record = json.loads((folder / name).read_text(encoding="utf-8"))
+        reply = json.dumps(record["reply"], ensure_ascii=False, separators=(",", ":"))
+        shown.append(Example(name, record["prompt"], reply))
+    return tuple(shown)
 
 
 def judge() -> str:
-    """The system prompt of who answers questions on pictures."""
+    """The system prompt of a judge, which answers questions about pictures."""
     return _read("judge/instructions.md")
 
 
@@ -63,15 +65,9 @@ def judge_word(question: str) -> str:
 
 
 def judge_question(kind: str, number: Number, it: str, of: str = "", other: str = "") -> str:
-    """The question on one thing that a plan has: `it`, which is said `of` a `number` of things."""
+    """The question of this `kind` about so many things, with `it`, `of` and `other` filled in."""
     form = json.loads(_read("judge/questions.json"))[kind][number]
     return Template(form).substitute(it=it, of=of, other=other)
-
-
-def _example(name: str, folder: str) -> Example:
-    record = json.loads(_read(f"{folder}/{name}"))
-    reply = json.dumps(record["reply"], ensure_ascii=False, separators=(",", ":"))
-    return Example(name, record["prompt"], reply)
 
 
 def _read(name: str) -> str:

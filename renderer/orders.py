@@ -162,11 +162,11 @@ def _planner(order: Order) -> Planner | None:
     named = order.named
     if named.llm is None:
         return None
-    from planner.llm.named import NamedPlanner
+    from planner.llm.serving import ServingPlanner
 
     seeds = _seeds(order.seeds)
     _check_named(named)
-    planner = NamedPlanner(
+    planner = ServingPlanner(
         named.llm,
         seed=seeds[0] if seeds else None,
         cache=not named.no_cache,
@@ -174,7 +174,7 @@ def _planner(order: Order) -> Planner | None:
         fallback=named.fallback,
         timeout=named.timeout,
         language=named.language.strip(),
-        tell=partial(say, quiet=order.quiet),
+        on_progress=partial(say, quiet=order.quiet),
     )
     planner.check()
     return planner

@@ -13,7 +13,7 @@ from evals.run.crew import Crew, Executor
 from evals.scorers.registry import SCORERS
 from planner.chat.usage import Price, read_price
 from planner.errors import UserError
-from planner.llm.named import NamedPlanner
+from planner.llm.serving import ServingPlanner
 from planner.plans import Size, read_size
 
 PLANNERS = ("builtin", "llm")
@@ -86,13 +86,13 @@ class Options:
                 "--arm, --scorer, --score-again, --judge-price and --dry-run go with --stage image"
             )
 
-    def llm_planner(self) -> NamedPlanner | None:
+    def llm_planner(self) -> ServingPlanner | None:
         """The language model that plans, or None. Raises `UserError` where planner and model contradict."""
         if (self.planner == "llm") != (self.llm is not None):
             raise UserError("--planner llm goes with --llm MODEL, and the others without")
         if self.llm is None:
             return None
-        planner = NamedPlanner(self.llm, self.seed, not self.no_cache, self.llm_profile)
+        planner = ServingPlanner(self.llm, self.seed, not self.no_cache, self.llm_profile)
         planner.check()
         return planner
 

@@ -16,8 +16,8 @@ from evals.run.summary import dollars, plan_summary
 from evals.run.workers import answers
 from planner.chat.usage import Price
 from planner.errors import ScenewrightError
-from planner.llm.named import NamedPlanner
-from planner.local.server import reached
+from planner.llm.serving import ServingPlanner
+from planner.local.server import open_model
 from planner.plans import Plan, Planner, Size, Usage
 from planner.reader.planner import ReaderPlanner
 from renderer.pipeline import make_plan
@@ -67,13 +67,13 @@ def plan_all(options: Options) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _planner(llm: NamedPlanner | None) -> Generator[Planner, None, None]:
+def _planner(llm: ServingPlanner | None) -> Generator[Planner, None, None]:
     """The built-in planner, or the language model, which is served as long as this context is open."""
     if llm is None:
         yield ReaderPlanner()
         return
-    with reached(llm.llm) as served:
-        yield llm.at(served)
+    with open_model(llm.llm) as served:
+        yield llm.planner_for(served)
 
 
 def plan_rows(task: PlanTask, sample: Sample[Any]) -> Iterator[PlanRow]:

@@ -1,13 +1,13 @@
-"""What a model answered: the object that was asked for, or of what kind its answer is and why."""
+"""What a model answered: the object that was asked for, or why there is none."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 
-from planner.chat.extract import Found, find_object, whole, without_thinking
+from planner.chat.extract import at, find_object, well_formed, without_thinking
 from planner.chat.modes import Mode
 from planner.chat.requests import Completion
 from planner.chat.usage import used
@@ -24,10 +24,10 @@ _FAULTS: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model answered, all requests that were answered for it together.
+    """What a model answered, with the usage of all requests that were made for it.
 
-    `text` is what it wrote without its thinking. `data` is the JSON object, unwrapped and unchecked, where
-    the kind is "object"; else `fault` says in a sentence for the model why there is none.
+    `text` is what the model wrote, without its thinking. If the kind is "object", `data` is the JSON object,
+    unwrapped and unchecked; otherwise `fault` tells the model in a sentence why there is none.
     """
 
     kind: Kind
@@ -39,61 +39,47 @@ class Answer:
 
 
 def read(completion: Completion, form: type[BaseModel]) -> Answer:
-    """What the model wrote, its arguments to a tool before its text."""
+    """The answer in a completion; arguments to a tool are read before the message's text."""
     choice = at(completion.body, "choices", 0)
     message = at(choice, "message")
     finish, refusal = at(choice, "finish_reason"), at(message, "refusal")
-    fields = tuple(form.model_json_schema()["properties"])
-    texts = [*_arguments(message), without_thinking(text_of(at(message, "content")))]
-    texts = [whole(text) for text in texts if text.strip()] or [""]
-    found = [find_object(text, fields) for text in texts]
-    best = next((place for place, one in enumerate(found) if one.data is not None), 0)
-    kind = _kind(texts[best], found[best], finish, refusal)
-    text = whole(refusal) if isinstance(refusal, str) and refusal else texts[best]
-    data = found[best].data if kind == "object" else None
-    fault = _FAULTS.get(kind) or ("" if data is not None else _not_in_form(found[best], fields))
-    return Answer(kind, text, used(completion.body), completion.mode, data, fault)
-
-
-def _kind(text: str, found: Found, finish: object, refusal: object) -> Kind:
-    if refusal or finish == "content_filter":
-        return "refused"
-    if found.data is not None and not (found.cut_off and finish == "length"):
-        return "object"
-    if finish == "length" or found.cut_off:
-        return "cut off"
-    return "no object" if text else "empty"
-
-
-def _not_in_form(found: Found, fields: Sequence[str]) -> str:
-    if found.others:
-        return f"The object has none of the fields that were asked for: {', '.join(fields)}."
-    return "The reply is not one JSON object: write the object and nothing else."
-
-
-def _arguments(message: object) -> list[str]:
-    """The arguments of the tools that are called, as JSON."""
     calls = at(message, "tool_calls")
-    given = [at(call, "function", "arguments") for call in (calls if isinstance(calls, list) else ())]
-    return [one if isinstance(one, str) else json.dumps(one) for one in given if one]
+    arguments = [at(call, "function", "arguments") for call in (calls if isinstance(calls, list) else ())]
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in arguments if one]
+    texts.append(without_thinking(_text_of(at(message, "content"))))
+    texts = [well_formed(text) for text in texts if text.strip()] or [""]
+    fields = tuple(form.model_json_schema()["properties"])
+    candidates = [(text, find_object(text, fields)) for text in texts]
+    text, found = next((one for one in candidates if one[1].data is not None), candidates[0])
+
+    kind: Kind
+    if refusal or finish == "content_filter":
+        kind = "refused"
+    elif found.data is not None and not (found.cut_off and finish == "length"):
+        kind = "object"
+    elif finish == "length" or found.cut_off:
+        kind = "cut off"
+    else:
+        kind = "no object" if text else "empty"
+
+    if isinstance(refusal, str) and refusal:
+        text = well_formed(refusal)
+    usage = used(completion.body)
+    if kind == "object":
+        return Answer(kind, text, usage, completion.mode, found.data)
+    if kind != "no object":
+        fault = _FAULTS[kind]
+    elif found.others:
+        fault = f"The object has none of the fields that were asked for: {', '.join(fields)}."
+    else:
+        fault = "The reply is not one JSON object: write the object and nothing else."
+    return Answer(kind, text, usage, completion.mode, None, fault)
 
 
-def text_of(content: object) -> str:
-    """The text of a message, whose content may be a list of parts; those of its thinking are no text."""
+def _text_of(content: object) -> str:
+    """The text of a message. Its content may be a list of parts, some of which hold the model's thinking."""
     if isinstance(content, str):
         return content
     parts = cast(list[object], content) if isinstance(content, list) else []
     texts = [at(part, "text") for part in parts if at(part, "type") in (None, "text", "output_text")]
     return "".join(text for text in texts if isinstance(text, str))
-
-
-def at(value: object, *path: str | int) -> object:
-    """What stands at `path` in a JSON value; None where nothing does."""
-    for step in path:
-        if isinstance(step, str) and isinstance(value, dict):
-            value = cast(dict[str, object], value).get(step)
-        elif isinstance(step, int) and isinstance(value, list) and len(cast(list[object], value)) > step:
-            value = cast(list[object], value)[step]
-        else:
-            return None
-    return value

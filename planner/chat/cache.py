@@ -1,4 +1,4 @@
-"""Replies on disk: what was once asked and answered is not asked again."""
+"""Replies on disk: a question that was answered once is not asked again."""
 
 import hashlib
 import json
@@ -17,14 +17,14 @@ from planner.caches import cache_folder
 from planner.plans import Usage
 
 ROOM = 256 * 2**20
-"""Bytes; where they are used up, the replies that were kept first go first."""
+"""Bytes; once they are used up, the oldest replies are dropped first."""
 
 _FAULTS = (OSError, sqlite3.Error, Timeout, ValueError, zlib.error)
-"""What a disk or a spoilt file brings about. The cache saves requests, and is never in the way of one."""
+"""What a full disk or a damaged file raises. The cache only saves requests, so none of these is an error."""
 
 
-class Kept(BaseModel):
-    """A reply as the model wrote it, and what it took."""
+class CachedReply(BaseModel):
+    """A reply as text, and what it cost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,7 +33,7 @@ class Kept(BaseModel):
 
 
 class _NoPickles(JSONDisk):
-    """diskcache unpickles what its file says is pickled; nothing here is, so nothing is."""
+    """diskcache unpickles what its file marks as pickled. Nothing here is pickled, so refuse it."""
 
     def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> object:
         if mode == MODE_PICKLE:
@@ -43,25 +43,25 @@ class _NoPickles(JSONDisk):
 
 @dataclass(frozen=True)
 class Replies:
-    """Readable replies by the whole question that they answer."""
+    """Readable replies, each by the whole question that it answers."""
 
     folder: Path
 
-    def find(self, question: Mapping[str, Any]) -> Kept | None:
+    def find(self, question: Mapping[str, Any]) -> CachedReply | None:
         """The reply to `question`, if it is known."""
         if not self.folder.exists():
             return None
         try:
             with self._open() as cache:
-                return Kept.model_validate(cache.get(_key(question)))
+                return CachedReply.model_validate(cache.get(_key(question)))
         except (*_FAULTS, ValidationError):
             return None
 
-    def keep(self, question: Mapping[str, Any], kept: Kept) -> None:
-        """Remember a reply to `question`; where that can't be done, it is asked again some day."""
+    def keep(self, question: Mapping[str, Any], reply: CachedReply) -> None:
+        """Write the reply to `question`; if that fails, the question will be asked again."""
         try:
             with self._open() as cache:
-                cache.set(_key(question), kept.model_dump())
+                cache.set(_key(question), reply.model_dump())
         except _FAULTS:
             return
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a model is asked, and how patiently.
+    """A model's address, with time-out and retries.
 
-    `base_url` and `api_key` default to OPENAI_BASE_URL and OPENAI_API_KEY, as the openai client's own do;
-    an endpoint of the user's own needs no key. A query of the address, such as ?api-version=…, goes along
-    with every request. `timeout` is in seconds: so long may one try wait for an answer to begin, and so long
-    again for its end. Connection faults, time-outs, 408, 409, 429 and 5xx are tried `max_retries` times more
-    by the openai client, with growing pauses, or as long as Retry-After says up to two minutes. `known_as`
-    names an endpoint whose address changes from one time to the next; `option` is where the user named the
-    model.
+    `base_url` and `api_key` default to OPENAI_BASE_URL and OPENAI_API_KEY, as in the openai client; an
+    endpoint of the user's own needs no key. A query in the address, such as ?api-version=…, is sent with
+    every request. `timeout` is in seconds: one try waits that long for an answer to begin, and that long
+    again for its end. The openai client repeats a request up to `max_retries` times after connection faults,
+    time-outs, 408, 409, 429 and 5xx, with growing pauses, or after the pause that Retry-After asks for, up to
+    two minutes. `known_as` names an endpoint whose address changes from one time to the next; `option` is the
+    command's option with which the user named the model.
     """
 
     model: str
@@ -38,7 +38,7 @@ class Endpoint:
     def client(self) -> "OpenAI":
         """A client for this endpoint.
 
-        Raises `UserError` where no key or no usable address is given, or the proxy can't be used.
+        Raises `UserError` if there is no key or no usable address, or if the proxy can't be used.
         """
         from openai import OpenAI
 
@@ -49,14 +49,23 @@ class Endpoint:
             raise UserError(
                 "OPENAI_BASE_URL is no address: it should be like http://127.0.0.1:8080/v1"
             ) from error
-        address, query = _without_query(address)
+        # The client would append the path of a request to the query.
+        parts = urlsplit(address or "")
+        address, query = urlunsplit((*parts[:3], "", "")) or None, dict(parse_qsl(parts.query))
+        key = self.api_key or os.environ.get("OPENAI_API_KEY")
+        if not key and address is None:
+            raise UserError(
+                "no key for the LLM: set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own"
+            )
+        if key and not (key.isascii() and key.isprintable()):
+            raise UserError("OPENAI_API_KEY holds a letter that no key has: copy it again")
         return OpenAI(
             base_url=address,
-            api_key=self._key(address),
+            api_key=key or "none",
             default_query=query,
             timeout=self.timeout,
             max_retries=self.max_retries,
-            http_client=_http_client(self.timeout, by_header="api-version" in query),
+            http_client=_http_client(self.timeout, key_in_header="api-version" in query),
         )
 
     @property
@@ -68,7 +77,7 @@ class Endpoint:
 
     @property
     def identity(self) -> str:
-        """By what the endpoint and its model are remembered."""
+        """The name under which the program remembers the endpoint and its model."""
         return f"{self.known_as or self.label} {self.model}"
 
     def redact(self, text: str) -> str:
@@ -81,33 +90,17 @@ class Endpoint:
     def _address(self) -> str | None:
         return self.base_url or os.environ.get("OPENAI_BASE_URL") or None
 
-    def _key(self, address: str | None) -> str:
-        key = self.api_key or os.environ.get("OPENAI_API_KEY")
-        if not key and address is None:
-            raise UserError(
-                "no key for the LLM: set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own"
-            )
-        if key and not (key.isascii() and key.isprintable()):
-            raise UserError("OPENAI_API_KEY holds a letter that no key has: copy it again")
-        return key or "none"
 
-
-def _without_query(address: str | None) -> tuple[str | None, dict[str, str]]:
-    """The address without its query, and that: the client would put the path of a request behind both."""
-    parts = urlsplit(address or "")
-    return urlunsplit((*parts[:3], "", "")) or None, dict(parse_qsl(parts.query))
-
-
-def _http_client(timeout: float, by_header: bool) -> "Client":
-    """The client's transport; `by_header` shows the key as Azure's API takes it."""
+def _http_client(timeout: float, key_in_header: bool) -> "Client":
+    """The client's transport; `key_in_header` sends the key in the header that Azure's API reads."""
     from openai import DefaultHttpxClient
 
-    from planner.chat.transport import bounded, key_by_header, with_true_status
+    from planner.chat.transport import correct_status, limit_body, move_key_to_header
 
-    keyed = [key_by_header] if by_header else []
-    answered = [bounded(timeout), with_true_status]
+    on_request = [move_key_to_header] if key_in_header else []
+    on_response = [limit_body(timeout), correct_status]
     try:
-        return DefaultHttpxClient(event_hooks={"request": keyed, "response": answered})
+        return DefaultHttpxClient(event_hooks={"request": on_request, "response": on_response})
     except ImportError as error:
         raise UserError(
             "the proxy in ALL_PROXY, HTTP_PROXY or HTTPS_PROXY speaks SOCKS, which needs socksio: "

@@ -1,4 +1,4 @@
-"""One question to an endpoint, asked in the ways that it takes until it is answered."""
+"""One question to an endpoint, sent in the forms that the endpoint supports until it is answered."""
 
 import json
 from collections.abc import Mapping
@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from planner.chat.capabilities import Capabilities, Options, known_of, note
+from planner.chat.capabilities import (
+    Capabilities,
+    Options,
+    adapt,
+    recall_capabilities,
+    remember_capabilities,
+)
 from planner.chat.endpoint import Endpoint
 from planner.chat.failures import failure
-from planner.chat.modes import Messages, Mode, asked_in, without_system
-from planner.chat.refusals import adapted
+from planner.chat.modes import Messages, Mode, request_parameters, without_system
 from planner.errors import PlanningError
 
 if TYPE_CHECKING:
@@ -20,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked; the answer is held to the schema of `form`, or to nothing where that is None.
+    """A question; its answer is held to the schema of `form`, or is free text if that is None.
 
-    `plain` asks in the plain-text way, whatever the endpoint takes.
+    `plain` asks in the plain-text way, whatever the endpoint supports.
     """
 
     messages: Messages
@@ -30,14 +35,10 @@ class Question:
     form: type[BaseModel] | None = None
     plain: bool = False
 
-    def mode(self, known: Capabilities) -> Mode:
-        """How the answer is held to the form."""
-        return "text" if self.plain else known.mode
-
 
 @dataclass(frozen=True)
 class Completion:
-    """An endpoint's answer as JSON, to what was sent, and what the endpoint was known to take by then."""
+    """An endpoint's answer as JSON, the request that it answers, and what is known of the endpoint."""
 
     body: Mapping[str, Any]
     sent: Mapping[str, Any]
@@ -45,56 +46,51 @@ class Completion:
     known: Capabilities
 
 
-def completed(
+def complete(
     client: "OpenAI", endpoint: Endpoint, question: Question, known: Capabilities | None = None
 ) -> Completion:
-    """The endpoint's answer to `question`, asked as it is `known` to take it, else as is remembered of it.
+    """The endpoint's answer to `question`, asked within its `known` capabilities, else the remembered ones.
 
-    What it refuses is not asked again, and remembered once it has answered. Raises `UserError` where the key
-    or the model's name is wrong, `TooLongError` where the question doesn't fit into the context, and
-    `PlanningError` where the endpoint fails after its retries or answers with what is no chat completion.
+    A form that the endpoint refuses is not sent again, and is remembered once the endpoint has answered.
+    Raises `UserError` if the key or the model's name is wrong, `TooLongError` if the question doesn't fit
+    into the context, and `PlanningError` if the endpoint fails after its retries or answers with something
+    other than a chat completion.
     """
     from openai import APIError
 
-    known = at_first = known or known_of(endpoint)
+    known = at_first = known or recall_capabilities(endpoint)
     while True:
-        sent = _written(endpoint, question, known)
-        mode = question.mode(known)
+        mode = "text" if question.plain else known.mode
+        sent: dict[str, Any] = {"model": endpoint.model, "messages": [*question.messages]}
+        if question.form:
+            sent |= request_parameters(mode, question.messages, question.form, known.bare_schema)
+        if not known.system_role:
+            sent["messages"] = without_system(sent["messages"])
+        sent |= known.options(question.options, sent["messages"])
         try:
-            body = _answered(client, endpoint, sent)
+            body = _send(client, endpoint, sent)
         except APIError as error:
-            less = adapted(known, error, sent, mode, question.form)
+            less = adapt(known, error, sent, mode, question.form)
             if less is None:
                 raise failure(error, endpoint) from error
             known = less
             continue
         if known != at_first:
-            note(endpoint, known)
+            remember_capabilities(endpoint, known)
         return Completion(body, sent, mode, known)
 
 
-def _written(endpoint: Endpoint, question: Question, known: Capabilities) -> dict[str, Any]:
-    """The parameters of the request."""
-    asked: dict[str, Any] = {"messages": [*question.messages]}
-    if question.form:
-        asked = asked_in(question.mode(known), question.messages, question.form, known.bare_schema)
-    if not known.system_role:
-        asked["messages"] = without_system(asked["messages"])
-    options = known.options(question.options, asked["messages"])
-    return {"model": endpoint.model, **asked, **options}
-
-
-def _answered(client: "OpenAI", endpoint: Endpoint, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The answer as JSON: the client's own types hold no answer to what they say."""
+def _send(client: "OpenAI", endpoint: Endpoint, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer as JSON: the client's own types don't check what an endpoint sends."""
     answer = client.chat.completions.with_raw_response.create(**sent)
     try:
-        body = json.loads(answer.content)
+        content = json.loads(answer.content)
     except (ValueError, RecursionError):
-        body = None
-    told = cast(dict[str, Any], body) if isinstance(body, dict) else {}
-    # A filter of the prompt leaves a chat completion without any choice.
-    if not (told.get("choices") or ("choices" in told and ("id" in told or "model" in told))):
+        content = None
+    body = cast(dict[str, Any], content) if isinstance(content, dict) else {}
+    # After a filter of the prompt, a chat completion has no choice.
+    if not (body.get("choices") or ("choices" in body and ("id" in body or "model" in body))):
         raise PlanningError(
             f"the LLM endpoint {endpoint.label} gave no chat completion; is OPENAI_BASE_URL right?"
         )
-    return told
+    return body

@@ -1,21 +1,22 @@
-"""What requests and answers are brought to on the way: a key as Azure takes it, an end, and a true status.
+"""Hooks for an HTTP client: they send the key as Azure wants it, limit answers, and correct their status.
 
-The client's own time-out starts anew with each byte that comes, and it takes a status of 200 at its word.
+The client's own time-out starts anew with each byte that comes, and it trusts a status of 200.
 """
 
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, cast
 
 import httpx2
 
+from planner.chat.extract import at
+
 MAX_ANSWER = 16 * 2**20
-"""Bytes; the longest plan is a thousandth of it."""
+"""Bytes; the longest plan has a thousandth of that."""
 
 
-class _Bounded(httpx2.SyncByteStream):
-    """A body that ends within so many seconds and `MAX_ANSWER` bytes, or fails as the client knows it."""
+class _LimitedBody(httpx2.SyncByteStream):
+    """A body that ends within some seconds and `MAX_ANSWER` bytes, or fails with an error of the client's."""
 
     def __init__(self, stream: httpx2.SyncByteStream, seconds: float) -> None:
         self._stream = stream
@@ -35,30 +36,30 @@ class _Bounded(httpx2.SyncByteStream):
         self._stream.close()
 
 
-def bounded(seconds: float) -> Callable[[httpx2.Response], None]:
-    """A hook for a client's responses, after which each has an end."""
+def limit_body(seconds: float) -> Callable[[httpx2.Response], None]:
+    """A hook for responses that limits the time and the size of their bodies."""
 
-    def bound(response: httpx2.Response) -> None:
+    def limit(response: httpx2.Response) -> None:
         if isinstance(response.stream, httpx2.SyncByteStream):
-            response.stream = _Bounded(response.stream, seconds)
+            response.stream = _LimitedBody(response.stream, seconds)
 
-    return bound
+    return limit
 
 
-def key_by_header(request: httpx2.Request) -> None:
-    """A hook that shows the key as `api-key` in the place of a bearer's."""
+def move_key_to_header(request: httpx2.Request) -> None:
+    """A hook for requests that sends the key as `api-key` instead of as a bearer token."""
     bearer = request.headers.pop("authorization", None)
     if bearer:
         request.headers["api-key"] = bearer.removeprefix("Bearer ")
     else:
-        # A redirection, which may lead to another host: the key is for this one.
+        # A redirection, which may lead to another host: the key is not for that one.
         request.headers.pop("api-key", None)
 
 
-def with_true_status(response: httpx2.Response) -> None:
-    """A hook by which the client retries what may pass, and that alone, and raises for every error.
+def correct_status(response: httpx2.Response) -> None:
+    """A hook for responses, so that the client retries only what may pass, and raises for every error.
 
-    Gateways tell the errors of others in answers of status 200; and what isn't implemented won't be soon.
+    Gateways pass on the errors of others in answers of status 200. A 501 would be retried in vain.
     """
     if response.status_code == 501:
         response.headers["x-should-retry"] = "false"
@@ -69,26 +70,16 @@ def with_true_status(response: httpx2.Response) -> None:
         answer = response.json()
     except (ValueError, RecursionError):
         return
-    if not isinstance(answer, dict):
+    error = at(answer, "error")
+    if at(answer, "choices"):
+        # A router puts the error of the endpoint behind it where the answer should be.
+        wrote = at(answer, "choices", 0, "message", "content")
+        error = None if wrote else at(answer, "choices", 0, "error")
+    if not error:
         return
-    told = cast(dict[str, Any], answer)
-    error = _error_of_choice(told.get("choices")) if told.get("choices") else told.get("error")
-    if error:
-        response.status_code = _told_status(error)
-
-
-def _error_of_choice(choices: object) -> object:
-    """The error that stands where an answer should be: a router tells so of the endpoint behind it."""
-    first = cast(list[object], choices)[0] if isinstance(choices, list) else None
-    choice = cast(dict[str, object], first) if isinstance(first, dict) else {}
-    message = choice.get("message")
-    wrote = cast(dict[str, object], message).get("content") if isinstance(message, dict) else None
-    return None if wrote else choice.get("error")
-
-
-def _told_status(error: object) -> int:
-    """The status that an error names; 429 where it speaks of a rate limit, else 400."""
-    code = cast(dict[str, Any], error).get("code") if isinstance(error, dict) else None
-    if re.fullmatch(r"[45]\d\d", str(code), re.ASCII):
-        return int(str(code))
-    return 429 if re.search(r"rate.?limit|too many requests", str(error), re.IGNORECASE) else 400
+    code = str(at(error, "code"))
+    if re.fullmatch(r"[45]\d\d", code, re.ASCII):
+        response.status_code = int(code)
+    else:
+        over_limit = re.search(r"rate.?limit|too many requests", str(error), re.IGNORECASE)
+        response.status_code = 429 if over_limit else 400

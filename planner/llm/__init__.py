@@ -1,5 +1,6 @@
-"""The planner that asks a language model; nothing of openai or instructor is imported before it is called."""
+"""The planner that asks a language model. Importing it imports neither openai nor instructor."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,4 @@ _HOMES = {"LLMPlanner": "planner.llm.planner", "SceneReply": "planner.llm.reply"
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(_HOMES[name]), name)

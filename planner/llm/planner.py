@@ -3,54 +3,60 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
 import prompts
-from planner.chat.ask import Answer, Asker, Messages
+from planner.caches import recall, remember
+from planner.chat.ask import Answer, Asker, Messages, ignore_progress
 from planner.chat.cache import users_replies
 from planner.chat.endpoint import Endpoint
 from planner.chat.failures import TooLongError
 from planner.chat.usage import total
 from planner.errors import PlanningError, UserError, WorldError
-from planner.llm.checks import Fault, faults, nothing_placed
-from planner.llm.details import PENALTY, DetailsReply, details_form, enriched, listed
-from planner.llm.profiles import recall_profile, remember_profile
+from planner.llm.checks import find_emptiness, find_faults
+from planner.llm.conversation import Check, CheckedPlan, Round, best, converse
+from planner.llm.details_profile import PENALTY, add_details, details_form, details_question
 from planner.llm.reading import read
-from planner.llm.reply import SceneReply
-from planner.llm.rounds import Round, Understood, best, converse
-from planner.llm.small import SmallReply, small_form
-from planner.llm.wishes import wished
+from planner.llm.reply import SceneReply, SmallReply, small_form
+from planner.llm.suggested_boxes import suggest_boxes
 from planner.plans import Draft, Note, Origin, Planner, Usage
 from prompts import Profile
 
 MAX_TOKENS = 8192
 """No plan is longer; a model without a grammar may run on to the end of its context."""
 
+_PROFILES_FILE = "profiles-by-plans.json"
+"""Which profile suits a model. Older versions used another file, and checks that failed sound plans."""
 
-def silent(line: str) -> None:
-    """Tell nobody."""
-    del line
+
+class LLMError(PlanningError):
+    """A language model gave no usable plan; `usage` is what its answers cost, None if there were none."""
+
+    def __init__(self, text: str, usage: Usage | None) -> None:
+        super().__init__(text)
+        self.usage = usage
 
 
 @dataclass(frozen=True)
 class LLMPlanner:
     """Plans with a model behind an OpenAI-compatible endpoint; the model's plan stands as it is.
 
-    A reply is held to the schema in the strongest way that the endpoint takes, read leniently, and sent back
-    at most `max_repairs` times with faults that can be shown (see `checks`); the reply with the fewest wins,
-    and what is still wrong is noted and drawn as the model has it. Address and key default to OPENAI_BASE_URL
-    and OPENAI_API_KEY; see `Endpoint` for `timeout` (seconds a try), `max_retries` and `known_as`.
-    `temperature` and `seed` are left out where None or where the endpoint refuses them. `examples` is how
-    many worked examples are shown; it is halved where the model's context is too small. Region prompts are
-    written in `language`. `fallback` plans in its stead where it can't. With `cache`, readable replies are
-    kept in the user's cache folder. `tell` gets a line while one waits.
+    The endpoint holds a reply to the schema in the strongest way that it supports. The planner reads replies
+    leniently, and sends them back at most `max_repairs` times with faults that can be shown (see `checks`).
+    The reply with the fewest faults wins; its faults become notes, and it is drawn as the model has it.
 
-    `profile` is what the model is asked for: "full"; "small", places in words and few fields; "details", no
-    plan but how the things look that `reader` finds, by default the built-in planner; "auto", the full one
-    unless the model's plan shows in two requests that it is beyond it, which is remembered: then it is
-    details, or small where the reader finds nothing.
+    Address and key default to OPENAI_BASE_URL and OPENAI_API_KEY; see `Endpoint` for `timeout` (seconds for
+    each try), `max_retries` and `known_as`. `temperature` and `seed` are not sent if they are None or if the
+    endpoint refuses them. `examples` is the number of worked examples; it is halved if the model's context is
+    too small. Region prompts are written in `language`. `fallback` plans if the model can't. With `cache`,
+    readable replies are kept in the user's cache folder. `on_progress` gets a line before each wait.
+
+    `profile` is what the model is asked for. "full": a whole plan. "small": places in words and few fields.
+    "details": no plan, but how the things look that `reader` finds, by default the built-in planner. "auto":
+    the full profile, unless the model's own plan shows in two requests that this asks too much; then details,
+    or small if the reader finds nothing. The outcome is remembered.
     """
 
     model: str
@@ -68,100 +74,91 @@ class LLMPlanner:
     known_as: str | None = None
     cache: bool = False
     profile: Profile | Literal["auto"] = "full"
-    tell: Callable[[str], None] = silent
+    on_progress: Callable[[str], None] = ignore_progress
 
     def __call__(self, prompt: str) -> Draft:
         """Plan `prompt`.
 
         Raises `UserError` for an empty prompt, a missing or refused key, an unknown model or a malformed
-        address, and `PlanningError` where the endpoint fails or no reply can be read.
+        address, and `LLMError` if the endpoint fails or no reply can be read.
         """
         if not prompt.strip():
             raise UserError("the prompt is empty: describe a picture")
-        try:
-            return self._plan(prompt)
-        except PlanningError as error:
-            if self.fallback is None:
-                raise
-            return fallen_back(self.fallback(prompt), error)
-
-    def _plan(self, prompt: str) -> Draft:
         bill: list[Usage] = []
-        profile = self.profile
+        try:
+            draft = self._plan(prompt, bill)
+        except PlanningError as error:
+            failure = LLMError(str(error), total(bill))
+            if self.fallback is None:
+                raise failure from error
+            return note_failure(self.fallback(prompt), failure)
+        origin = {"model": self.model, "seed": self.seed, "usage": total(bill)}
+        return draft.model_copy(update={"origin": draft.origin.model_copy(update=origin)})
+
+    def _plan(self, prompt: str, bill: list[Usage]) -> Draft:
+        """The plan by the profile that was chosen or is found out; `bill` gets the usage of each answer."""
         endpoint = Endpoint(
             self.model, self.base_url, self.api_key, self.timeout, self.max_retries, self.known_as
         )
-        try:
-            with endpoint.client() as client:
-                replies = users_replies() if self.cache else None
-                asker = Asker(client, endpoint, self._options(), bill.append, replies, self.tell)
-                if profile == "auto":
-                    draft = self._found_out(asker, prompt)
-                else:
-                    draft = self._as(asker, prompt, profile)
-        except PlanningError as error:
-            error.usage = total(bill)
-            raise
-        origin = draft.origin.model_copy(
-            update={"model": self.model, "seed": self.seed, "usage": total(bill)}
-        )
-        return draft.model_copy(update={"origin": origin})
+        given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}
+        options = {name: value for name, value in given.items() if value is not None}
+        replies = users_replies() if self.cache else None
+        with endpoint.client() as client:
+            asker = Asker(client, endpoint, options, bill.append, replies, self.on_progress)
+            if self.profile != "auto":
+                return self._plan_by(self.profile, asker, prompt)
+            known = recall(_PROFILES_FILE, endpoint.identity)
+            if known in get_args(Profile):
+                return self._plan_by(cast(Profile, known), asker, prompt)
 
-    def _found_out(self, asker: Asker, prompt: str) -> Draft:
-        """By the profile that is known to suit the model; else the full one, if its own plan is sound.
+            rounds = self._ask_for_plan(asker, prompt, "full", 1)
+            last = best(rounds)
+            plan = last.plan if last else None
+            # After one repair, a capable model has at most one fault, or faults of half the regions.
+            able = plan is not None and len(plan.faults) <= max(1, len(plan.scene.regions) // 2)
+            if plan is not None:
+                # An unreadable reply may be a passing fault of the endpoint: only a plan shows the ability.
+                remember(_PROFILES_FILE, endpoint.identity, "full" if able else "details")
+            if able or all(turn.answer.kind == "refused" for turn in rounds):
+                return _draft(rounds, asker)
+            self.on_progress(
+                f"asking {self.model} for details alone, since it gave no sound plan (see --llm-profile)"
+            )
+            return self._plan_by("details", asker, prompt)
 
-        A plan with more faults than half of its regions after it was told once is beyond the model.
-        """
-        name = asker.endpoint.identity
-        known = recall_profile(name)
-        if known:
-            return self._as(asker, prompt, known)
-        rounds = self._rounds(asker, prompt, "full", 1)
-        plan = best(rounds)
-        able = plan is not None and _is_able(plan.understood)
-        refused = all(turn.answer.kind == "refused" for turn in rounds)
-        if plan is not None:
-            # What can't be read may be the endpoint's hour; only a plan says what the model can do.
-            remember_profile(name, "full" if able else "details")
-        if able or refused:
-            return _draft(rounds, asker)
-        self.tell(f"asking {self.model} for details alone, since it gave no sound plan (see --llm-profile)")
-        return self._as(asker, prompt, "details")
-
-    def _as(self, asker: Asker, prompt: str, profile: Profile) -> Draft:
+    def _plan_by(self, profile: Profile, asker: Asker, prompt: str) -> Draft:
         """The plan by one profile."""
-        if profile == "details":
-            return self._detailed(asker, prompt)
-        # A model that needs another profile than the full gets no better for being told what is wrong.
-        repairs = self.max_repairs if profile == "full" else 1
-        return _draft(self._rounds(asker, prompt, profile, repairs), asker)
+        if profile != "details":
+            # A model that needs less than the full profile doesn't improve when it is told its faults.
+            repairs = self.max_repairs if profile == "full" else 1
+            return _draft(self._ask_for_plan(asker, prompt, profile, repairs), asker)
 
-    def _detailed(self, asker: Asker, prompt: str) -> Draft:
-        """What the reader finds, with the model's words on how things look."""
-        found = self._reader()(prompt)
+        from planner.reader.planner import ReaderPlanner
+
+        found = (self.reader or ReaderPlanner())(prompt)
         if not found.scene.regions:
             if self.profile == "details":
                 return found.model_copy(update={"origin": Origin(planner="llm")})
-            return self._as(asker, prompt, "small")
+            return self._plan_by("small", asker, prompt)
         form = details_form(tuple(region.name for region in found.scene.regions))
+
+        def check(answer: Answer, earlier: Sequence[Round]) -> CheckedPlan | str:
+            """Unsuitable details are left out, so no reply has a fault."""
+            del earlier
+            if answer.data is None:
+                return answer.fault
+            details = form.model_validate(answer.data)
+            return CheckedPlan(add_details(found.scene, details), found.notes, ())
+
         asker = replace(asker, options={**asker.options, "frequency_penalty": PENALTY})
-        understand = partial(_detail, found, form)
-        rounds = self._converse(asker, listed(prompt, found.scene), "details", form, understand, 1)
-        return _draft(rounds, asker)
+        question = details_question(prompt, found.scene)
+        return _draft(self._converse(asker, question, "details", form, check, 1), asker)
 
-    def _reader(self) -> Planner:
-        if self.reader is not None:
-            return self.reader
-        from planner.reader.planner import ReaderPlanner
-
-        return ReaderPlanner()
-
-    def _rounds(
+    def _ask_for_plan(
         self, asker: Asker, prompt: str, profile: Literal["full", "small"], repairs: int
     ) -> tuple[Round, ...]:
         form = SceneReply if profile == "full" else small_form(prompt)
-        understand = partial(_understood, prompt, form)
-        return self._converse(asker, prompt, profile, form, understand, repairs)
+        return self._converse(asker, prompt, profile, form, partial(_check_plan, prompt, form), repairs)
 
     def _converse(
         self,
@@ -169,44 +166,42 @@ class LLMPlanner:
         question: str,
         profile: Profile,
         form: type[BaseModel],
-        understand: "Callable[[Answer, Sequence[Round]], Understood | str]",
+        check: Check,
         repairs: int,
     ) -> tuple[Round, ...]:
-        """The conversation, with ever fewer examples until the question fits into the model's context."""
+        """The conversation, with fewer and fewer examples until it fits into the model's context."""
 
         def ask(messages: Messages, plain: bool) -> Answer:
             return asker.ask(messages, form, plain)
 
+        instructions = prompts.instructions(profile, self.language)
         examples = self.examples
         while True:
-            opening = opened(question, examples, profile, self.language)
+            opening: list[Mapping[str, str]] = [{"role": "system", "content": instructions}]
+            for example in prompts.examples(profile)[:examples]:
+                opening.append({"role": "user", "content": example.prompt})
+                opening.append({"role": "assistant", "content": example.reply})
+            opening.append({"role": "user", "content": question})
             try:
-                return converse(ask, understand, opening, repairs)
+                return converse(ask, check, opening, repairs)
             except TooLongError:
                 if examples == 0:
                     raise
                 examples //= 2
 
-    def _options(self) -> Mapping[str, float]:
-        given = {"max_tokens": MAX_TOKENS, "temperature": self.temperature, "seed": self.seed}
-        return {name: value for name, value in given.items() if value is not None}
+
+def note_failure(draft: Draft, error: WorldError) -> Draft:
+    """The draft of another planner, with a note that says why there is no plan of the language model's."""
+    note = Note(kind="warning", name="llm", text=f"the language model gave no plan: {error}")
+    usage = error.usage if isinstance(error, LLMError) else None
+    origin = draft.origin.model_copy(update={"usage": usage})
+    return draft.model_copy(update={"notes": (note, *draft.notes), "origin": origin})
 
 
-def opened(question: str, examples: int, profile: Profile, language: str = "English") -> Messages:
-    """The conversation's beginning: instructions, the first `examples` worked examples, the question."""
-    messages: list[Mapping[str, str]] = [
-        {"role": "system", "content": prompts.instructions(profile, language)}
-    ]
-    for example in prompts.examples(profile)[:examples]:
-        messages.append({"role": "user", "content": example.prompt})
-        messages.append({"role": "assistant", "content": example.reply})
-    return (*messages, {"role": "user", "content": question})
-
-
-def _understood(
+def _check_plan(
     prompt: str, form: type[SceneReply] | type[SmallReply], answer: Answer, earlier: Sequence[Round]
-) -> Understood | str:
-    """The answer as a scene with what is wrong with it; that it is no plan, and why, where it is none."""
+) -> CheckedPlan | str:
+    """The plan in an answer with its faults; if there is none, why, in a sentence for the model."""
     if answer.data is None:
         return answer.fault
     try:
@@ -215,64 +210,37 @@ def _understood(
         return f"The reply has another form than was asked for: {error.errors()[0]['msg']}."
     full = reply if isinstance(reply, SceneReply) else reply.scene()
     scene, notes = read(full, prompt)
-    scene = wished(scene)
-    listed = answer.data.get("regions")
-    if not scene.regions and listed != []:
+    scene = suggest_boxes(scene)
+    if not scene.regions and answer.data.get("regions") != []:
         return "The reply has no region with a name and a prompt: fill regions, one entry for each thing."
     if form is not SceneReply:
-        return Understood(scene, notes, ())
-    told_before = any(turn.understood and not turn.understood.scene.regions for turn in earlier)
-    empty = None if told_before else nothing_placed(scene)
-    return Understood(scene, notes, (empty,) if empty else faults(full, scene, prompt))
-
-
-def _detail(
-    found: Draft, form: type[DetailsReply], answer: Answer, earlier: Sequence[Round]
-) -> Understood | str:
-    """What was found, with the answer's details; those that don't suit are not taken, so none is wrong."""
-    del earlier
-    if answer.data is None:
-        return answer.fault
-    return Understood(enriched(found.scene, form.model_validate(answer.data)), found.notes, ())
-
-
-def _is_able(plan: Understood | None) -> bool:
-    """Whether a model that plans so can plan at all: one fault is none, nor are those of half the regions."""
-    return plan is not None and len(plan.faults) <= max(1, len(plan.scene.regions) // 2)
+        return CheckedPlan(scene, notes, ())
+    # A model that answers with an empty list again means it.
+    empty_before = any(turn.plan and not turn.plan.scene.regions for turn in earlier)
+    emptiness = None if empty_before else find_emptiness(scene)
+    return CheckedPlan(scene, notes, (emptiness,) if emptiness else find_faults(full, scene, prompt))
 
 
 def _draft(rounds: Sequence[Round], asker: Asker) -> Draft:
-    """The best plan of a conversation; raises `PlanningError` where no reply was one."""
-    plan = best(rounds)
-    if plan is None or plan.understood is None:
-        raise _no_plan(rounds, asker.endpoint)
-    told = tuple(dict.fromkeys(text for turn in rounds[:-1] for text in turn.told))
-    notes = (*plan.understood.notes, *map(_noted, plan.understood.faults))
-    origin = Origin(planner="llm", mode=plan.answer.mode, repairs=told)
-    return Draft(scene=plan.understood.scene, notes=notes, origin=origin)
-
-
-def _noted(fault: Fault) -> Note:
-    return Note(kind="warning", name=fault.name, text=f"the model's plan stands, though {fault.text}")
-
-
-def _no_plan(rounds: Sequence[Round], endpoint: Endpoint) -> PlanningError:
-    """Why no reply could be read, with the beginning of the last."""
-    last = rounds[-1].answer
-    wrote = f"; it wrote: {endpoint.redact(last.text)}" if last.text.strip() else ""
-    reasons = {
-        "refused": "declines to plan this prompt",
-        "empty": "gives empty replies",
-        "cut off": "is cut off before its plan ends: it needs a larger limit of output or context",
-    }
-    reason = reasons.get(last.kind, f"wrote no plan ({rounds[-1].fault.rstrip('.')})")
-    asked = sum(turn.answer.usage.requests for turn in rounds)
-    return PlanningError(f"{endpoint.model} {reason}, asked {asked} times{wrote}")
-
-
-def fallen_back(draft: Draft, error: WorldError) -> Draft:
-    """The draft of another planner, with a note that says why the language model's is missing."""
-    reason = Note(kind="warning", name="llm", text=f"the language model gave no plan: {error}")
-    usage = error.usage if isinstance(error, PlanningError) else None
-    origin = draft.origin.model_copy(update={"usage": usage})
-    return draft.model_copy(update={"notes": (reason, *draft.notes), "origin": origin})
+    """The best plan of a conversation; raises `PlanningError` if no reply was a plan."""
+    winner = best(rounds)
+    if winner is None or winner.plan is None:
+        last = rounds[-1]
+        reasons = {
+            "refused": "declines to plan this prompt",
+            "empty": "gives empty replies",
+            "cut off": "is cut off before its plan ends: it needs a larger limit of output or context",
+        }
+        reason = reasons.get(last.answer.kind, f"wrote no plan ({last.problem.rstrip('.')})")
+        times = sum(turn.answer.usage.requests for turn in rounds)
+        text = last.answer.text
+        wrote = f"; it wrote: {asker.endpoint.redact(text)}" if text.strip() else ""
+        raise PlanningError(f"{asker.endpoint.model} {reason}, asked {times} times{wrote}")
+    plan = winner.plan
+    faults = [
+        Note(kind="warning", name=fault.name, text=f"the model's plan stands, though {fault.text}")
+        for fault in plan.faults
+    ]
+    repairs = tuple(dict.fromkeys(text for turn in rounds[:-1] for text in turn.faults))
+    origin = Origin(planner="llm", mode=winner.answer.mode, repairs=repairs)
+    return Draft(scene=plan.scene, notes=(*plan.notes, *faults), origin=origin)

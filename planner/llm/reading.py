@@ -1,31 +1,33 @@
-"""From a reply to a scene: what the model means stands, and what can't be drawn is told in a note.
+"""From a reply to a scene: the model's plan stands, and a note names everything that can't be drawn.
 
 No region is added, deleted, moved or reworded. Corners are put in order, names made unique, and relations to
-what is no region left out.
+unknown regions left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from planner.llm.reply import PREDICATES, ReplyBox, ReplyRegion, ReplyRelation, SceneReply
 from planner.plans import Note
 from planner.quoting import Folded
-from planner.scene import GRID, MAX_REGIONS, Box, Place, Predicate, Quotes, Region, Relation, Scene, Where
+from planner.scene import GRID, MAX_REGIONS, Box, Predicate, Quotes, Region, Relation, Scene
 from planner.words import clip, key, mentions
 
-MAX_WORDS = 4000
+MAX_LETTERS = 4000
+"""Letters of a region's prompt, of the caption, the background and the style."""
+
 MAX_NAME = 80
-MOST_ABSENT = 32
-MOST_RELATIONS = 128
+MAX_ABSENT = 32
+MAX_RELATIONS = 128
 """Relations that are kept; each costs the arrangement some time."""
 
 OWNERS: tuple[str, ...] = ("background", "style", "absent", "caption")
-"""Names of what takes up words of the prompt besides regions."""
+"""Names of the owners of words in the prompt that are no regions."""
 
 _NUMBERED = 72
 """Letters of a name to which a number is added."""
 
-_SAID_AS = {
+_SYNONYMS = {
     "left": "left of",
     "to the left of": "left of",
     "right": "right of",
@@ -39,154 +41,129 @@ _SAID_AS = {
     "beside": "next to",
     "near": "next to",
 }
-"""How models say a predicate that the closed list has under another name."""
+"""Predicates that models write, and what each is called in the closed list."""
 
 
 def read(reply: SceneReply, prompt: str) -> tuple[Scene, tuple[Note, ...]]:
     """The scene that `reply` describes, and a note for everything that differs from the reply."""
     notes: list[Note] = []
-    drawn = [region for region in reply.regions if region.name.strip() or region.prompt.strip()]
-    regions = _regions(drawn[:MAX_REGIONS], Folded.of(prompt), prompt, notes)
-    over = [region.prompt or region.name for region in drawn[MAX_REGIONS:]]
-    notes += [_over(region) for region in drawn[MAX_REGIONS:]]
-    absent = _absent(reply.absent, notes)
-    notes += _still_named(regions, absent)
+    folded = Folded.of(prompt)
+    replied = [region for region in reply.regions if region.name.strip() or region.prompt.strip()]
+    regions = _read_regions(replied[:MAX_REGIONS], folded, prompt, notes)
+
+    background = [reply.background.strip()]
+    for one in replied[MAX_REGIONS:]:
+        name = clip(one.name, MAX_NAME) or clip(one.prompt, 30)
+        text = f"a picture has {MAX_REGIONS} regions at most: {name!r} is in the background"
+        notes.append(Note(kind="overflow", name=name, text=text))
+        background.append(one.prompt or one.name)
+
+    absent = tuple(dict.fromkeys(clip(thing, MAX_NAME) for thing in reply.absent))
+    if len(absent) > MAX_ABSENT:
+        text = f"{len(absent)} things are listed as absent: the first {MAX_ABSENT} are kept"
+        notes.append(Note(kind="repaired", name="absent", text=text))
+        absent = absent[:MAX_ABSENT]
+    for region in regions:
+        for thing in absent:
+            if mentions(region.prompt, thing):
+                text = f"the prompt of {region.name!r} names {thing!r}, which is excluded"
+                notes.append(Note(kind="absent", name=region.name, text=text))
+
+    captions = (reply.caption, prompt, ", ".join(region.prompt for region in regions), "a picture")
     scene = Scene(
         prompt=prompt,
-        caption=_caption(reply, regions, prompt),
-        background=clip(", ".join(filter(None, (reply.background.strip(), *over))), MAX_WORDS),
-        style=clip(reply.style, MAX_WORDS),
+        caption=next(clip(text, MAX_LETTERS) for text in captions if text.strip()),
+        background=clip(", ".join(filter(None, background)), MAX_LETTERS),
+        style=clip(reply.style, MAX_LETTERS),
         absent=absent,
-        quotes=_quotes(reply, prompt),
+        quotes=Quotes(
+            background=_verbatim(reply.quotes.background, folded, prompt),
+            style=_verbatim(reply.quotes.style, folded, prompt),
+            absent=_verbatim(reply.quotes.absent, folded, prompt),
+        ),
         regions=regions,
-        relations=_relations(reply.relations, regions, notes),
+        relations=_read_relations(reply.relations, regions, notes),
     )
     return scene, tuple(notes)
 
 
-def _regions(
+def _read_regions(
     replied: Sequence[ReplyRegion], folded: Folded, prompt: str, notes: list[Note]
 ) -> tuple[Region, ...]:
+    """The regions, each with a name of its own: "cat" beside another "cat" is "cat (2)"."""
     taken: set[str] = {*OWNERS}
     regions: list[Region] = []
     for one in replied:
-        name = _own_name(clip(one.name, MAX_NAME) or clip(one.prompt, 30), taken, notes)
+        wanted = name = clip(one.name, MAX_NAME) or clip(one.prompt, 30)
+        number = 2
+        while key(name) in taken:
+            name = f"{wanted[:_NUMBERED]} ({number})"
+            number += 1
         taken.add(key(name))
+        if name != wanted:
+            text = f"the name {wanted!r} is taken; the region is {name!r}"
+            notes.append(Note(kind="repaired", name=name, text=text))
+        where = one.where
+        if isinstance(where, ReplyBox):
+            where = _read_box(where, name, notes)
         regions.append(
             Region(
                 name=name,
-                prompt=clip(one.prompt, MAX_WORDS) or name,
+                prompt=clip(one.prompt, MAX_LETTERS) or name,
                 quotes=_verbatim(one.quotes, folded, prompt),
                 count=one.count,
                 depth=one.depth,
-                where=_where(one.where, name, notes),
+                where=where,
             )
         )
     return tuple(regions)
 
 
-def _own_name(name: str, taken: set[str], notes: list[Note]) -> str:
-    """A name of its own: "cat" beside another "cat" is "cat (2)"."""
-    if key(name) not in taken:
-        return name
-    numbers = range(2, MAX_REGIONS + 2)
-    own = next(new for n in numbers if key(new := f"{name[:_NUMBERED]} ({n})") not in taken)
-    notes.append(Note(kind="repaired", name=own, text=f"the name {name!r} is taken; the region is {own!r}"))
-    return own
-
-
-def _where(where: ReplyBox | Place | None, name: str, notes: list[Note]) -> Where | None:
-    """The place as given; corners in order and on the canvas, where something of the box is on it."""
-    if not isinstance(where, ReplyBox):
-        return where
-    given = (where.x0, where.y0, where.x1, where.y1)
-    x0, x1 = sorted(min(max(x, 0), GRID) for x in (where.x0, where.x1))
-    y0, y1 = sorted(min(max(y, 0), GRID) for y in (where.y0, where.y1))
-    if (x0, y0, x1, y1) == given and x0 < x1 and y0 < y1:
-        return Box(x0=x0, y0=y0, x1=x1, y1=y1)
-    sound = Box(x0=x0, y0=y0, x1=x1, y1=y1) if x0 < x1 and y0 < y1 else None
-    stands = f"it is read as ({x0}, {y0}, {x1}, {y1})" if sound else f"{name!r} is placed by the program"
-    notes.append(
-        Note(
-            kind="repaired",
-            name=name,
-            text=f"the box {given} is empty, upside down or off the canvas: {stands}",
-        )
-    )
-    return sound
-
-
-def _over(region: ReplyRegion) -> Note:
-    name = clip(region.name, MAX_NAME) or clip(region.prompt, 30)
-    text = f"a picture has {MAX_REGIONS} regions at most: {name!r} is in the background"
-    return Note(kind="overflow", name=name, text=text)
-
-
-def _absent(listed: Sequence[str], notes: list[Note]) -> tuple[str, ...]:
-    each = list(dict.fromkeys(clip(thing, MAX_NAME) for thing in listed))
-    if len(each) > MOST_ABSENT:
-        text = f"{len(each)} things are listed as absent: the first {MOST_ABSENT} are kept"
-        notes.append(Note(kind="repaired", name="absent", text=text))
-    return tuple(each[:MOST_ABSENT])
-
-
-def _still_named(regions: Sequence[Region], absent: Sequence[str]) -> Iterator[Note]:
-    for region in regions:
-        for thing in absent:
-            if mentions(region.prompt, thing):
-                text = f"the prompt of {region.name!r} names {thing!r}, which is excluded"
-                yield Note(kind="absent", name=region.name, text=text)
-
-
-def _caption(reply: SceneReply, regions: Sequence[Region], prompt: str) -> str:
-    """The caption; where the model gives none, the prompt itself, or what the regions show."""
-    shown = ", ".join(region.prompt for region in regions)
-    return next(clip(text, MAX_WORDS) for text in (reply.caption, prompt, shown, "a picture") if text.strip())
-
-
-def _quotes(reply: SceneReply, prompt: str) -> Quotes:
-    folded, given = Folded.of(prompt), reply.quotes
-    return Quotes(
-        background=_verbatim(given.background, folded, prompt),
-        style=_verbatim(given.style, folded, prompt),
-        absent=_verbatim(given.absent, folded, prompt),
-    )
+def _read_box(given: ReplyBox, name: str, notes: list[Note]) -> Box | None:
+    """The box with its corners in order and on the canvas; None if no part of it is on the canvas."""
+    x0, x1 = sorted(min(max(x, 0), GRID) for x in (given.x0, given.x1))
+    y0, y1 = sorted(min(max(y, 0), GRID) for y in (given.y0, given.y1))
+    box = Box(x0=x0, y0=y0, x1=x1, y1=y1) if x0 < x1 and y0 < y1 else None
+    corners = (given.x0, given.y0, given.x1, given.y1)
+    if box is None or (x0, y0, x1, y1) != corners:
+        outcome = f"it is read as ({x0}, {y0}, {x1}, {y1})" if box else f"{name!r} is placed by the program"
+        text = f"the box {corners} is empty, upside down or off the canvas: {outcome}"
+        notes.append(Note(kind="repaired", name=name, text=text))
+    return box
 
 
 def _verbatim(quotes: Sequence[str], folded: Folded, prompt: str) -> tuple[str, ...]:
-    """The quotes that the prompt has, in its own letters; others are dropped without a word.
+    """The quotes that occur in the prompt, in the prompt's own letters; others are dropped without a note.
 
-    Of a quote whose middle is left out (…), each part is one. A quote that is given twice is meant twice.
+    A quote with its middle left out (…) gives one quote for each part. A quote given twice is kept twice.
     """
     stretches = (stretch for quote in quotes for found in folded.find(quote)[:1] for stretch in found)
     return tuple(prompt[stretch.start : stretch.end] for stretch in stretches)
 
 
-def _relations(
+def _read_relations(
     replied: Sequence[ReplyRelation], regions: Sequence[Region], notes: list[Note]
 ) -> tuple[Relation, ...]:
-    """The relations between two regions that are there, each once."""
+    """The relations between two known regions, each once."""
     names = {key(region.name): region.name for region in regions}
     kept: dict[Relation, None] = {}
     for one in replied:
-        said = key(one.predicate.replace("_", " "))
-        predicate, ends = _SAID_AS.get(said, said), (key(one.subject), key(one.object))
-        reason = _unread(one, predicate, ends, names)
-        if reason is None and len(kept) >= MOST_RELATIONS:
-            reason = f"at most {MOST_RELATIONS} relations are kept"
-        if reason is None:
-            subject, object_ = (names[end] for end in ends)
-            kept[Relation(subject=subject, predicate=cast(Predicate, predicate), object=object_)] = None
+        predicate = key(one.predicate.replace("_", " "))
+        predicate = _SYNONYMS.get(predicate, predicate)
+        subject, other = names.get(key(one.subject)), names.get(key(one.object))
+        if subject is None:
+            reason = f"{clip(one.subject, MAX_NAME)!r} is no region"
+        elif other is None:
+            reason = f"{clip(one.object, MAX_NAME)!r} is no region"
+        elif subject == other:
+            reason = "it holds a region against itself"
+        elif predicate not in PREDICATES:
+            reason = f"{clip(one.predicate, MAX_NAME)!r} is no known relation"
+        elif len(kept) >= MAX_RELATIONS:
+            reason = f"at most {MAX_RELATIONS} relations are kept"
         else:
-            line = clip(f"{one.subject} {one.predicate} {one.object}", 200)
-            notes.append(Note(kind="dropped relation", name=line, text=f"“{line}” was dropped: {reason}."))
+            kept[Relation(subject=subject, predicate=cast(Predicate, predicate), object=other)] = None
+            continue
+        line = clip(f"{one.subject} {one.predicate} {one.object}", 200)
+        notes.append(Note(kind="dropped relation", name=line, text=f"“{line}” was dropped: {reason}."))
     return tuple(kept)
-
-
-def _unread(one: ReplyRelation, predicate: str, ends: tuple[str, str], names: dict[str, str]) -> str | None:
-    strangers = [name for name, end in zip((one.subject, one.object), ends, strict=True) if end not in names]
-    if strangers:
-        return f"{clip(strangers[0], MAX_NAME)!r} is no region"
-    if ends[0] == ends[1]:
-        return "it holds a region against itself"
-    return None if predicate in PREDICATES else f"{clip(one.predicate, MAX_NAME)!r} is no known relation"

@@ -1,8 +1,8 @@
-"""What the language model writes: a scene in its own, forgiving form.
+"""What the language model writes: a scene in a full or a small form.
 
-The JSON schema is strict and bounded, so that a grammar made from it holds the model within it. Reading is
-lenient, since most endpoints hold nobody to anything: numbers come as text, a list as a string, a box as four
-numbers. What can be meant is read so; nothing that a field can hold makes a reply unreadable.
+The JSON schema is strict and bounded, so that a grammar made from it keeps the model within it. Reading is
+lenient, since most endpoints don't enforce a schema: numbers come as text, a list as a string, a box as four
+numbers. No value of a field makes a reply unreadable.
 """
 
 import re
@@ -12,11 +12,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from planner.scene import GRID, MAX_REGIONS, Extent, Horizontal, Place, Predicate, Vertical
+from planner.words import words_in
 
 PREDICATES: tuple[str, ...] = get_args(Predicate)
 MAX_RELATIONS = 24
 MAX_ABSENT = 12
 MAX_QUOTES = 12
+
+_SPARE_REGIONS = 2
+"""Regions in the small form besides those that the prompt can name."""
 
 
 def strict(schema: dict[str, Any]) -> None:
@@ -28,97 +32,76 @@ def strict(schema: dict[str, Any]) -> None:
 
 
 def _text(value: object) -> str:
-    """A text; a list is joined, and null or an object says nothing."""
+    """A text; a list is joined, and null or an object is empty."""
     if isinstance(value, list):
         return ", ".join(filter(None, map(_text, cast(list[object], value))))
     return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _texts(value: object) -> list[str]:
-    """Texts, none of them empty; one alone is a list of one."""
+    """Texts without empty ones; a single text is a list of one."""
     several = cast(list[object], value) if isinstance(value, list | tuple) else [value]
     return [text for text in map(_text, several) if text.strip()]
 
 
 def _names(value: object) -> list[str]:
-    """Names, which in one text stand between commas."""
+    """Names; one text may have several between commas."""
     return [name.strip() for text in _texts(value) for name in re.split(r"[,;\n]", text) if name.strip()]
 
 
 def _number(value: object) -> float | None:
-    """The number in a value, "about 3" and 2.5 among them; None where there is none."""
+    """The number in a value such as 2.5 or "about 3"; None if there is none."""
     found = re.search(r"-?\d{1,9}(?:\.\d+)?", str(value)) if isinstance(value, str | int | float) else None
     return float(found[0]) if found else None
 
 
-def _count(value: object) -> int:
-    return round(min(max(_number(value) or 1, 1), 1000))
+def _within(least: int, most: int) -> BeforeValidator:
+    """Reads a number as the nearest integer from `least` to `most`; `least` if there is no number."""
+    return BeforeValidator(lambda value: round(min(max(_number(value) or least, least), most)))
 
 
-def _depth(value: object) -> int:
-    return round(min(max(_number(value) or 0, 0), 9))
+def _object(value: object) -> object:
+    """An object; anything else is read as an empty one."""
+    return value if isinstance(value, dict | BaseModel) else {}
+
+
+def _objects(value: object) -> list[object]:
+    """The objects of a list; anything else in it is skipped."""
+    several = cast(list[object], value) if isinstance(value, list | tuple) else []
+    return [one for one in several if isinstance(one, dict | BaseModel)]
+
+
+_CORNERS = ("x0", "y0", "x1", "y1")
+_PLACE: dict[str, tuple[Any, str]] = {
+    "horizontal": (Horizontal, "center"),
+    "vertical": (Vertical, "middle"),
+    "size": (Extent, "medium"),
+}
+"""The fields of a place in words: the words that each may have, and its default."""
+
+MAX_FRACTION = 1.1
+"""Largest number in boxes that are fractions of the canvas; models overshoot its edge a little."""
 
 
 def _where(value: object) -> object:
-    """A box, a place in words, or None for what is neither: the region is then placed by the program."""
+    """A box, a place in words, or None for anything else: the program then places the region."""
     if isinstance(value, ReplyBox | Place):
         return value
     if isinstance(value, list):
         value = dict(zip(_CORNERS, cast(list[object], value), strict=False))
     fields = cast(dict[str, object], value) if isinstance(value, dict) else {}
-    return _box(fields) or _place(fields)
-
-
-_CORNERS = ("x0", "y0", "x1", "y1")
-
-PARTS = 1.1
-"""Up to which numbers the boxes of a reply may be parts of the canvas; models overshoot its edge a little."""
-
-
-def _box(fields: dict[str, object]) -> "ReplyBox | None":
-    """Corners on the grid."""
-    numbers = [_number(fields.get(corner)) for corner in _CORNERS]
-    corners = [number for number in numbers if number is not None]
-    if len(corners) < len(_CORNERS):
+    corners = _corners(fields)
+    if len(corners) == len(_CORNERS):
+        return ReplyBox.model_validate(dict(zip(_CORNERS, map(round, corners), strict=True)))
+    if _PLACE.keys().isdisjoint(fields):
         return None
-    x0, y0, x1, y1 = (round(corner) for corner in corners)
-    return ReplyBox(x0=x0, y0=y0, x1=x1, y1=y1)
-
-
-def _place(fields: dict[str, object]) -> Place | None:
-    words = {
-        name: word if (word := _text(fields.get(name)).strip().lower()) in get_args(known) else usual
-        for name, known, usual in _PLACES
-    }
-    return Place.model_validate(words) if {name for name, _, _ in _PLACES} & fields.keys() else None
-
-
-_PLACES = (
-    ("horizontal", Horizontal, "center"),
-    ("vertical", Vertical, "middle"),
-    ("size", Extent, "medium"),
-)
-
-
-def _objects(value: object) -> list[object]:
-    """The objects of a list; what else stands there says nothing."""
-    several = cast(list[object], value) if isinstance(value, list | tuple) else []
-    return [one for one in several if isinstance(one, dict | BaseModel)]
-
-
-def _regions(value: object) -> list[object]:
-    """The regions; where no corner of all their boxes is above 1, parts of the canvas are meant."""
-    several = [dict(cast(dict[str, object], one)) for one in _objects(value) if isinstance(one, dict)]
-    if not several:
-        return _objects(value)
-    places = [_where(one.get("where")) for one in several]
-    corners = [_corners(one.get("where")) for one in several]
-    known = [corner for box in corners for corner in box]
-    if known and max(map(abs, known)) <= PARTS and any(corner % 1 for corner in known):
-        for one, box, place in zip(several, corners, places, strict=True):
-            if isinstance(place, ReplyBox):
-                one["where"] = [corner * GRID for corner in box]
-    return list(several)
+    words = {name: _text(fields.get(name)).strip().lower() for name in _PLACE}
+    return Place.model_validate(
+        {
+            name: words[name] if words[name] in get_args(known) else usual
+            for name, (known, usual) in _PLACE.items()
+        }
+    )
 
 
 def _corners(where: object) -> list[float]:
@@ -128,24 +111,31 @@ def _corners(where: object) -> list[float]:
     return [number for value in values[:4] if (number := _number(value)) is not None]
 
 
-def _object(value: object) -> object:
-    return value if isinstance(value, dict | BaseModel) else {}
+def _regions(value: object) -> list[object]:
+    """The regions; if all boxes have fractions, and none exceeds 1 by much, they are scaled to the grid."""
+    several = [dict(cast(dict[str, object], one)) for one in _objects(value) if isinstance(one, dict)]
+    if not several:
+        return _objects(value)
+    boxes = [_corners(one.get("where")) for one in several]
+    numbers = [number for box in boxes for number in box]
+    if numbers and max(map(abs, numbers)) <= MAX_FRACTION and any(number % 1 for number in numbers):
+        for one, box in zip(several, boxes, strict=True):
+            if isinstance(_where(one.get("where")), ReplyBox):
+                one["where"] = [number * GRID for number in box]
+    return list(several)
 
-
-OBJECTS = BeforeValidator(_objects)
-"""Reads a list of objects."""
 
 Words = Annotated[str, BeforeValidator(_text)]
 Name = Annotated[Words, Field(json_schema_extra={"maxLength": 60})]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Count = Annotated[int, BeforeValidator(_count), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]
-Depth = Annotated[int, BeforeValidator(_depth), Field(json_schema_extra={"minimum": 0, "maximum": 9})]
+Count = Annotated[int, _within(1, 1000), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]
+Depth = Annotated[int, _within(0, 9), Field(json_schema_extra={"minimum": 0, "maximum": 9})]
 Coordinate = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": GRID})]
 
 
 class Reply(BaseModel):
-    """Immutable; strict as a schema, lenient towards fields that nobody asked for."""
+    """Immutable; strict as a schema, but unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra=strict)
 
@@ -227,8 +217,74 @@ class SceneReply(Reply):
     regions: Annotated[tuple[ReplyRegion, ...], BeforeValidator(_regions)] = Field(
         default=(), description="the things, one entry each", json_schema_extra={"maxItems": MAX_REGIONS}
     )
-    relations: Annotated[tuple[ReplyRelation, ...], OBJECTS] = Field(
+    relations: Annotated[tuple[ReplyRelation, ...], BeforeValidator(_objects)] = Field(
         default=(),
         description="how regions stand to one another",
         json_schema_extra={"maxItems": MAX_RELATIONS},
     )
+
+
+def _one_of(known: Any, usual: str) -> BeforeValidator:
+    """Reads anything other than the `known` words as the `usual` one."""
+    return BeforeValidator(lambda value: value if value in get_args(known) else usual)
+
+
+class SmallRegion(Reply):
+    """One thing of the picture."""
+
+    name: Name = Field(default="", description="a short unique name, such as 'cat'")
+    prompt: Words = Field(default="", description="what to draw there", json_schema_extra={"maxLength": 160})
+    count: Count = Field(default=1, description="how many of it")
+    horizontal: Annotated[Horizontal, _one_of(Horizontal, "center")] = "center"
+    vertical: Annotated[Vertical, _one_of(Vertical, "middle")] = "middle"
+    size: Annotated[Extent, _one_of(Extent, "medium")] = "medium"
+
+    def region(self) -> ReplyRegion:
+        """The region in the full form."""
+        place = Place(horizontal=self.horizontal, vertical=self.vertical, size=self.size)
+        return ReplyRegion(name=self.name, prompt=self.prompt, count=self.count, where=place)
+
+
+class SmallReply(Reply):
+    """The whole picture, planned."""
+
+    caption: Words = Field(
+        default="", description="the whole picture in one sentence", json_schema_extra={"maxLength": 240}
+    )
+    background: Words = Field(
+        default="", description="what is behind the things", json_schema_extra={"maxLength": 160}
+    )
+    absent: Names = Field(
+        default=(), description="what the user excludes", json_schema_extra={"maxItems": MAX_ABSENT}
+    )
+    regions: Annotated[tuple[SmallRegion, ...], BeforeValidator(_objects)] = Field(
+        default=(), description="the things, one entry each"
+    )
+
+    def scene(self) -> SceneReply:
+        """The reply in the full form."""
+        return SceneReply(
+            caption=self.caption,
+            background=self.background,
+            absent=self.absent,
+            regions=tuple(region.region() for region in self.regions),
+        )
+
+
+def small_form(prompt: str) -> type[SmallReply]:
+    """The form of a reply to `prompt`, with room for as many regions as its words can name things.
+
+    A small model under a grammar repeats itself until a list is full.
+    """
+    most = min(MAX_REGIONS, len(words_in(prompt)) // 2 + _SPARE_REGIONS)
+
+    def limit(schema: dict[str, Any]) -> None:
+        strict(schema)
+        schema["properties"]["regions"]["maxItems"] = most
+
+    fields = {
+        "__doc__": SmallReply.__doc__,
+        "__module__": __name__,
+        "model_config": ConfigDict(json_schema_extra=limit),
+    }
+    return cast(type[SmallReply], type(SmallReply.__name__, (SmallReply,), fields))

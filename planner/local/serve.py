@@ -1,8 +1,8 @@
 """`python serve.py MODEL`: llama.cpp serves a GGUF file until standard input ends.
 
-Once it listens it prints its address and the key that it wants. It stands alone, without the rest of the
-program, so that it is small and quick to start. Its parent holds the other end of standard input: however
-that one dies, the end comes, and no server is left behind.
+Once it listens, it prints its address and the key that it asks for. It imports nothing of the rest of the
+program, so that it is small and quick to start. Its parent holds the other end of standard input: however the
+parent dies, standard input ends, and no server is left behind.
 """
 
 import os
@@ -22,26 +22,21 @@ def main(model: str) -> None:
     settings.model.path = model
     settings.hostnames = ["127.0.0.1"]
     settings.port = 0
-    # Without a key, whatever page the user's browser shows may ask the model too.
+    # Without a key, any page in the user's browser could ask the model too.
     settings.api_keys = [key := secrets.token_hex(16)]
     settings.n_ctx = CONTEXT
     settings.n_parallel = 1
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = _cores()
+    # The cores that this process may use can be fewer than the machine has.
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = cores
     server = llama.Server(settings)
     sys.stdout.write(f"\naddress {server.listening_address} {key}\n")
     sys.stdout.flush()
-    # Nobody reads what else is written there, and a full pipe would hold the server up.
+    # Nobody reads what else is written there, and a full pipe would block the server.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdin.read()
-    # llama.cpp's own farewell waits for a request that is under way; nobody is there to read its reply.
+    # llama.cpp's own shutdown waits for a request that is under way; nobody is left to read its reply.
     os._exit(0)
-
-
-def _cores() -> int:
-    """The cores that this process may use, which may be fewer than there are."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 if __name__ == "__main__":

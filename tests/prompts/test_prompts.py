@@ -9,13 +9,12 @@ import pytest
 import prompts
 from planner import arrange
 from planner.account import account, left_over
-from planner.llm.checks import faults, nothing_placed
-from planner.llm.details import LENGTHS, PENALTY, listed
-from planner.llm.named import NamedPlanner
+from planner.llm.checks import find_emptiness, find_faults
+from planner.llm.detail_filter import filter_details
+from planner.llm.details_profile import LENGTHS, PENALTY, details_question
 from planner.llm.reading import read
-from planner.llm.reply import SceneReply
-from planner.llm.small import SmallReply
-from planner.llm.sound import sound
+from planner.llm.reply import SceneReply, SmallReply
+from planner.llm.serving import ServingPlanner
 from planner.local.server import Served
 from planner.reader.planner import ReaderPlanner
 from planner.words import mentions
@@ -33,7 +32,7 @@ def test_an_example_is_a_faultless_plan_of_its_prompt(example: prompts.Example) 
     reply = SceneReply.model_validate_json(example.reply, extra="forbid")
     scene, notes = read(reply, example.prompt)
     assert notes == ()
-    assert (faults(reply, scene, example.prompt), nothing_placed(scene)) == ((), None)
+    assert (find_faults(reply, scene, example.prompt), find_emptiness(scene)) == ((), None)
     assert {"dropped relation", "lost"}.isdisjoint(note.kind for note in arrange(scene).notes)
 
 
@@ -106,11 +105,11 @@ def test_an_example_of_details_is_asked_as_any_prompt_is_and_has_something_for_e
 ) -> None:
     prompt = example.prompt.partition("\n\n")[0]
     scene = ReaderPlanner()(prompt).scene
-    assert example.prompt == listed(prompt, scene)
+    assert example.prompt == details_question(prompt, scene)
     told = json.loads(example.reply)
     assert list(told) == [region.name for region in scene.regions]
     for region in scene.regions:
-        assert sound(told[region.name], region, scene)
+        assert filter_details(told[region.name], region, scene)
         assert LENGTHS["minLength"] <= len(told[region.name]) <= LENGTHS["maxLength"]
 
 
@@ -119,4 +118,4 @@ def test_the_table_of_what_was_tried_tells_what_is_shipped() -> None:
     (shipped,) = (line for line in table.splitlines() if line.startswith("| **"))
     assert f"at least {LENGTHS['minLength']} letters a thing, frequency penalty {PENALTY}" in shipped
     assert all(f"| {profile} |" in table for profile in get_args(prompts.Profile))
-    assert NamedPlanner("local").at(Served("m")).profile == "details"
+    assert ServingPlanner("local").planner_for(Served("m")).profile == "details"

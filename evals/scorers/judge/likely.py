@@ -11,11 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from evals.benchmarks.samples import Reply
 from planner.caches import cache_folder
-from planner.chat.answer import at
 from planner.chat.endpoint import Endpoint
+from planner.chat.extract import at
 from planner.chat.failures import RefusedError
 from planner.chat.modes import Messages
-from planner.chat.requests import Question, completed
+from planner.chat.requests import Question, complete
 from planner.errors import WorldError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def first_reply(client: "OpenAI", endpoint: Endpoint, messages: Messages) -> Map
     for top in () if place in _silent else TOP:
         options = {"temperature": 0.0, "max_tokens": 1, "logprobs": True, "top_logprobs": top}
         try:
-            completion = completed(client, endpoint, Question(messages, options)).body
+            completion = complete(client, endpoint, Question(messages, options)).body
         except RefusedError:
             continue
         if first_tokens(completion):

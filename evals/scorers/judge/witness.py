@@ -17,7 +17,7 @@ from evals.benchmarks.samples import Reply as Said
 from evals.scorers.judge.held import OPTIONS, HowMany, R, YesOrNo, held
 from evals.scorers.judge.likely import Likely, UntoldError, first_reply, first_tokens, probability
 from planner.chat.ask import Asker
-from planner.chat.cache import Kept, Replies
+from planner.chat.cache import CachedReply, Replies
 from planner.chat.endpoint import Endpoint
 from planner.chat.modes import Messages
 from planner.chat.usage import used
@@ -138,4 +138,4 @@ class Witness:
         return known
 
     def _keep(self, asked: dict[str, Any], text: str, usage: Usage) -> None:
-        self.replies.keep(asked, Kept(text=text, usage=usage))
+        self.replies.keep(asked, CachedReply(text=text, usage=usage))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner.chat.cache import Kept, Replies
+from planner.chat.cache import CachedReply, Replies
 from planner.plans import Usage
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.planner.chat.conftest import Ask
 
 PLAN: dict[str, Any] = {"caption": "A fox.", "things": [{"name": "fox"}], "minimum": 1}
-KEPT = Kept(text="{}", usage=Usage(prompt=1, completion=2, requests=1))
+REPLY = CachedReply(text="{}", usage=Usage(prompt=1, completion=2, requests=1))
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_a_spoilt_file_is_asked_again(script: "Script", ask: "Ask", replies: Rep
 def test_what_another_version_kept_is_asked_again(
     script: "Script", ask: "Ask", replies: Replies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def find(*_: object) -> Kept:
-        return KEPT
+    def find(*_: object) -> CachedReply:
+        return REPLY
 
     script.says(PLAN)
     monkeypatch.setattr(Replies, "find", find)
@@ -92,20 +92,20 @@ def test_what_another_version_kept_is_asked_again(
 def test_a_folder_that_cannot_be_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     replies = Replies(tmp_path / "file" / "deeper")
-    replies.keep({}, KEPT)
+    replies.keep({}, REPLY)
     assert replies.find({}) is None
 
 
 def test_a_question_of_any_letters_is_found_again(tmp_path: Path) -> None:
     replies = Replies(tmp_path / "replies")
-    replies.keep({"a": "\ud800"}, KEPT)
-    assert replies.find({"a": "\ud800"}) == KEPT
+    replies.keep({"a": "\ud800"}, REPLY)
+    assert replies.find({"a": "\ud800"}) == REPLY
     assert replies.find({"a": "b"}) is None
 
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     replies = Replies(tmp_path)
-    replies.keep({}, KEPT)
+    replies.keep({}, REPLY)
     with sqlite3.connect(tmp_path / "cache.db") as file:
         file.execute("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps({"text": "x"}),))
     assert replies.find({}) is None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from planner.chat.transport import key_by_header
+from planner.chat.transport import move_key_to_header
 from planner.errors import PlanningError, ScenewrightError, UserError
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def test_an_address_with_a_version_of_the_api_is_asked_as_azure_wants_it(
 
 def test_the_key_does_not_follow_a_redirection() -> None:
     request = httpx2.Request("POST", "http://a/", headers={"authorization": "Bearer k"})
-    key_by_header(request)
+    move_key_to_header(request)
     assert request.headers["api-key"] == "k"
-    key_by_header(request)
+    move_key_to_header(request)
     assert "api-key" not in request.headers
 
 

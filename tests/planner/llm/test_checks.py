@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from planner.llm.checks import Fault, faults, nothing_placed
+from planner.llm.checks import Fault, find_emptiness, find_faults
 from planner.llm.reading import read
 from planner.llm.reply import SceneReply
 
@@ -35,7 +35,7 @@ def told(
     relations = [dict(zip(("subject", "predicate", "object"), stated, strict=True))] if stated else []
     given = {"caption": "x", "background": background, "regions": [*regions, SIGN], "relations": relations}
     reply = SceneReply.model_validate(given)
-    return faults(reply, read(reply, prompt)[0], prompt)
+    return find_faults(reply, read(reply, prompt)[0], prompt)
 
 
 def test_a_sound_plan_has_no_fault() -> None:
@@ -207,6 +207,6 @@ def test_an_empty_list_is_sound_where_background_and_style_take_the_prompt_up(
     reply = SceneReply.model_validate(
         {"caption": "x", "background": background, "regions": [], "quotes": {"background": quotes}}
     )
-    fault = nothing_placed(read(reply, prompt)[0])
+    fault = find_emptiness(read(reply, prompt)[0])
     assert (fault is None) == sound
     assert fault is None or json.dumps(fault.text)

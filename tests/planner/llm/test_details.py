@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.llm import LLMPlanner
-from planner.llm.details import PENALTY, details_form, enriched, listed
-from planner.llm.named import NamedPlanner
-from planner.llm.sound import MOST, sound
+from planner.llm.detail_filter import MAX_DETAILS, filter_details
+from planner.llm.details_profile import PENALTY, add_details, details_form, details_question
+from planner.llm.serving import ServingPlanner
 from planner.local.server import Served
 from planner.reader.planner import ReaderPlanner
 from planner.scene import Region, Scene
@@ -44,7 +44,11 @@ def test_the_plan_is_the_built_in_planners_with_details(script: "Script") -> Non
 def test_the_question_names_every_thing_and_the_schema_has_a_field_for_each(script: "Script") -> None:
     planner(script.says(TOLD))(PROMPT)
     (request,) = script.requests
-    assert request["messages"][-1]["content"] == listed(PROMPT, SCENE) == f"{PROMPT}\n\n- fox\n- {TREE.name}"
+    assert (
+        request["messages"][-1]["content"]
+        == details_question(PROMPT, SCENE)
+        == f"{PROMPT}\n\n- fox\n- {TREE.name}"
+    )
     schema = request["response_format"]["json_schema"]["schema"]
     assert list(schema["properties"]) == schema["required"] == ["fox", TREE.name]
     assert schema["additionalProperties"] is False
@@ -80,7 +84,7 @@ def test_things_that_a_reply_leaves_out_stay_as_they_are(script: "Script") -> No
     ],
 )
 def test_the_model_that_is_fetched_is_asked_for_details(llm: str, profile: Any, asked: str) -> None:
-    assert NamedPlanner(llm, profile=profile).at(Served("m")).profile == asked
+    assert ServingPlanner(llm, profile=profile).planner_for(Served("m")).profile == asked
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_details_that_something_speaks_against_are_not_taken(
     thing: str, said: str, kept: tuple[str, ...]
 ) -> None:
     region = FOX if thing == "fox" else TREE
-    assert sound(said, region, SCENE) == kept
+    assert filter_details(said, region, SCENE) == kept
 
 
 VOCABULARY = """
@@ -121,13 +125,13 @@ WORDS = st.lists(st.sampled_from(VOCABULARY.split()), max_size=40).map(" ".join)
 @given(WORDS, WORDS)
 def test_whatever_is_written_the_users_words_stand_and_no_others_words_come_in(one: str, two: str) -> None:
     reply = details_form(("fox", TREE.name)).model_validate({"fox": one, TREE.name: two})
-    fox, tree = enriched(SCENE, reply).regions
+    fox, tree = add_details(SCENE, reply).regions
     assert fox.prompt.startswith(FOX.prompt)
     assert tree.prompt.startswith(TREE.prompt)
     added = fox.prompt.removeprefix(FOX.prompt), tree.prompt.removeprefix(TREE.prompt)
     assert not {"oak", "tree", "bird", "two"}.intersection(added[0].replace(",", "").split())
     assert not {"fox", "bird", "two", "red"}.intersection(added[1].replace(",", "").split())
-    assert all(text.count(",") <= MOST for text in added)
+    assert all(text.count(",") <= MAX_DETAILS for text in added)
 
 
 @pytest.mark.parametrize("names", [("a",), ("model config", "schema"), ("scene", "x (2)", "dump")])
@@ -140,4 +144,4 @@ def test_any_name_may_be_a_field(names: tuple[str, ...]) -> None:
 
 def test_a_region_alone_takes_details_too() -> None:
     scene = Scene(caption="x", regions=(Region(name="lamp", prompt="a lamp"),))
-    assert sound("brass base, tall", scene.regions[0], scene) == ("brass base", "tall")
+    assert filter_details("brass base, tall", scene.regions[0], scene) == ("brass base", "tall")

@@ -1,28 +1,47 @@
-"""What planning costs in imports: nothing of the client before a plan is asked for, and torch never."""
+"""What planning imports: no client before a language model is asked, and torch never."""
 
 import subprocess
 import sys
 
+import pytest
+
+CLIENT = {"openai", "instructor", "httpx2"}
+
 
 def modules_after(code: str) -> set[str]:
     """The modules that a fresh process has loaded after running `code`."""
-    command = [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules)"]
+    command = [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 (fixed commands)
-    return set(done.stdout.split())
+    return set(done.stderr.splitlines()[-1].split())
 
 
-def test_importing_the_planner_imports_no_client() -> None:
-    loaded = modules_after("from planner.llm import LLMPlanner; LLMPlanner('m')")
-    assert "planner.llm.planner" in loaded
-    assert {"openai", "instructor", "torch"}.isdisjoint(loaded)
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("from planner.llm import LLMPlanner; LLMPlanner('m')", "planner.llm.planner"),
+        ("from planner.llm.serving import ServingPlanner; ServingPlanner('m')", "planner.llm.serving"),
+        ("import planner; planner.local_model; planner.plan('a fox')", "planner.reader.planner"),
+        ("from renderer.cli import main; main(['a fox', '--plan-only'])", "planner.reader.planner"),
+    ],
+)
+def test_without_a_language_model_neither_client_nor_torch_is_imported(code: str, loaded: str) -> None:
+    modules = modules_after(code)
+    assert loaded in modules
+    assert (CLIENT | {"torch"}).isdisjoint(modules)
 
 
-def test_asking_imports_no_torch() -> None:
-    loaded = modules_after(
+def test_importing_the_benchmarks_imports_no_client() -> None:
+    modules = modules_after("import evals.benchmark")
+    assert "planner.llm.planner" in modules
+    assert CLIENT.isdisjoint(modules)
+
+
+def test_asking_imports_the_client_and_no_torch() -> None:
+    modules = modules_after(
         "from planner.errors import PlanningError\n"
         "from planner.llm import LLMPlanner\n"
         "try: LLMPlanner('m', base_url='http://127.0.0.1:1/v1', max_retries=0)('a fox')\n"
         "except PlanningError: pass"
     )
-    assert {"openai", "instructor"} <= loaded
-    assert "torch" not in loaded
+    assert modules >= CLIENT
+    assert "torch" not in modules

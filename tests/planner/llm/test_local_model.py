@@ -16,7 +16,7 @@ import pytest
 from planner import arrange
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
-from planner.llm.named import NamedPlanner
+from planner.llm.serving import ServingPlanner
 from planner.local.server import Served, local_model
 from planner.local.weights import SMOLLM2, fetch
 from planner.reader.planner import ReaderPlanner
@@ -49,7 +49,7 @@ def served() -> Iterator[Served]:
 def test_the_built_in_planner_plans_where_the_weights_are_damaged(kept: slice, tmp_path: Path) -> None:
     weights = tmp_path / "damaged.gguf"
     weights.write_bytes(fetch(SMOLLM2).read_bytes()[kept])
-    draft = NamedPlanner(f"local:{weights}", cache=False, fallback=True)("a red fox")
+    draft = ServingPlanner(f"local:{weights}", cache=False, fallback=True)("a red fox")
     assert (draft.origin.planner, [region.name for region in draft.scene.regions]) == ("builtin", ["fox"])
     assert draft.notes[0].text.startswith(
         f"the language model gave no plan: {weights}: llama.cpp can't serve it: "

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner.chat.usage import UNTOLD
-from planner.errors import PlanningError, UserError
+from planner.errors import UserError
 from planner.llm import LLMPlanner
-from planner.plans import Draft, Origin
+from planner.llm.planner import LLMError
+from planner.plans import Draft, Origin, Usage
 from planner.scene import Box, Place, Scene
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def test_a_good_reply_becomes_a_scene_in_one_request(script: "Script") -> None:
     assert draft.scene.prompt == PROMPT
     assert draft.notes == ()
     assert draft.origin == Origin(
-        planner="llm", model="scripted", mode="json_schema strict", seed=7, usage=UNTOLD
+        planner="llm",
+        model="scripted",
+        mode="json_schema strict",
+        seed=7,
+        usage=Usage(prompt=None, completion=None, requests=1),
     )
     assert len(script.requests) == 1
 
@@ -197,8 +201,8 @@ def test_the_language_of_region_prompts_is_told(script: "Script", cached: bool) 
 def test_one_waits_with_a_line(script: "Script") -> None:
     lines: list[str] = []
     script.says(reply())
-    planner(script, timeout=77, tell=lines.append, cache=True)(PROMPT)
-    planner(script, timeout=77, tell=lines.append, cache=True)(PROMPT)
+    planner(script, timeout=77, on_progress=lines.append, cache=True)(PROMPT)
+    planner(script, timeout=77, on_progress=lines.append, cache=True)(PROMPT)
     (line,) = lines
     assert "scripted" in line
     assert "77 s" in line
@@ -212,7 +216,7 @@ def test_a_model_that_never_plans_is_one_clear_line_and_few_requests(
     script: "Script", says: str | None, reason: str
 ) -> None:
     script.declines("I can't.") if says is None else script.says(says)
-    with pytest.raises(PlanningError, match=reason) as caught:
+    with pytest.raises(LLMError, match=reason) as caught:
         planner(script)(PROMPT)
     assert "\n" not in str(caught.value)
     assert len(script.requests) == (3 if says else 2)

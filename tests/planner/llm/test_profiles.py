@@ -8,7 +8,7 @@ import pytest
 
 from planner.errors import PlanningError
 from planner.llm import LLMPlanner
-from planner.llm.small import SmallReply
+from planner.llm.reply import SmallReply
 from planner.plans import Draft, Origin
 from planner.scene import Box, Place, Region, Scene
 
@@ -127,7 +127,7 @@ def test_answers_that_are_no_plan_say_nothing_of_the_model(
 ) -> None:
     lines: list[str] = []
     script.says(answer).says(answer).says(DETAILS)
-    draft = planner(script, tell=lines.append)(PROMPT)
+    draft = planner(script, on_progress=lines.append)(PROMPT)
     assert draft.scene.regions[0].prompt == "a red fox, bushy tail"
     assert any("for details alone" in line for line in lines)
     assert remembered(tmp_path) == []

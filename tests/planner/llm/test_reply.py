@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.llm.reply import ReplyBox, SceneReply
-from planner.llm.small import SmallReply, small_form
+from planner.llm.reply import ReplyBox, SceneReply, SmallReply, small_form
 from planner.scene import Place
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from planner.account import WHOLE, account
 from planner.llm import LLMPlanner
-from planner.llm.checks import faults
+from planner.llm.checks import find_faults
 from planner.llm.reading import read
 from planner.llm.reply import SceneReply
 from planner.plans import Size
@@ -34,7 +34,7 @@ def given(request: pytest.FixtureRequest) -> dict[str, Any]:
 def found(given: dict[str, Any]) -> list[str]:
     """The faults of the reply, as they are told."""
     reply = SceneReply.model_validate(given["reply"])
-    return [fault.text for fault in faults(reply, read(reply, given["prompt"])[0], given["prompt"])]
+    return [fault.text for fault in find_faults(reply, read(reply, given["prompt"])[0], given["prompt"])]
 
 
 def test_it_takes_one_request_where_its_geometry_is_sound_and_stands_in_any_case(

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from planner.errors import UserError, WorldError
-from planner.local.server import Served, local_model, reached
+from planner.local.server import Served, local_model, open_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,5 +106,5 @@ def test_another_file_under_the_same_name_is_another_model(gguf: "Callable[[str]
 
 
 def test_a_model_that_is_elsewhere_needs_no_server() -> None:
-    with reached("gpt-4.1") as served:
+    with open_model("gpt-4.1") as served:
         assert served == Served("gpt-4.1")

@@ -21,7 +21,7 @@ SYSTEM, USER = {"role": "system", "content": "You plan."}, {"role": "user", "con
 
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the next question came from another process."""
-    monkeypatch.setattr("planner.chat.memory._found", {})
+    monkeypatch.setattr("planner.caches._found", {})
 
 
 @pytest.mark.parametrize("lacking", range(5))
