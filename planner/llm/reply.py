@@ -95,13 +95,11 @@ def _where(value: object) -> object:
         return ReplyBox.model_validate(dict(zip(_CORNERS, map(round, corners), strict=True)))
     if _PLACE.keys().isdisjoint(fields):
         return None
-    words = {name: _text(fields.get(name)).strip().lower() for name in _PLACE}
-    return Place.model_validate(
-        {
-            name: words[name] if words[name] in get_args(known) else usual
-            for name, (known, usual) in _PLACE.items()
-        }
-    )
+    place: dict[str, str] = {}
+    for name, (known, usual) in _PLACE.items():
+        word = _text(fields.get(name)).strip().lower()
+        place[name] = word if word in get_args(known) else usual
+    return Place.model_validate(place)
 
 
 def _corners(where: object) -> list[float]:
@@ -112,7 +110,10 @@ def _corners(where: object) -> list[float]:
 
 
 def _regions(value: object) -> list[object]:
-    """The regions; if all boxes have fractions, and none exceeds 1 by much, they are scaled to the grid."""
+    """The regions; boxes in fractions of the canvas are scaled to the grid.
+
+    Fractions are meant if no number of any box exceeds `MAX_FRACTION`, and not all are integers.
+    """
     several = [dict(cast(dict[str, object], one)) for one in _objects(value) if isinstance(one, dict)]
     if not several:
         return _objects(value)

@@ -1,4 +1,4 @@
-"""What the model is told holds together: the planner finds nothing wrong with any worked example."""
+"""The texts for language models are consistent: the planner finds nothing wrong with any worked example."""
 
 import json
 from pathlib import Path
@@ -106,14 +106,14 @@ def test_an_example_of_details_is_asked_as_any_prompt_is_and_has_something_for_e
     prompt = example.prompt.partition("\n\n")[0]
     scene = ReaderPlanner()(prompt).scene
     assert example.prompt == details_question(prompt, scene)
-    told = json.loads(example.reply)
-    assert list(told) == [region.name for region in scene.regions]
+    details = json.loads(example.reply)
+    assert list(details) == [region.name for region in scene.regions]
     for region in scene.regions:
-        assert filter_details(told[region.name], region, scene)
-        assert LENGTHS["minLength"] <= len(told[region.name]) <= LENGTHS["maxLength"]
+        assert filter_details(details[region.name], region, scene)
+        assert LENGTHS["minLength"] <= len(details[region.name]) <= LENGTHS["maxLength"]
 
 
-def test_the_table_of_what_was_tried_tells_what_is_shipped() -> None:
+def test_the_table_of_what_was_tried_states_what_is_shipped() -> None:
     table = (Path(prompts.__file__).parent / "README.md").read_text("utf-8")
     (shipped,) = (line for line in table.splitlines() if line.startswith("| **"))
     assert f"at least {LENGTHS['minLength']} letters a thing, frequency penalty {PENALTY}" in shipped

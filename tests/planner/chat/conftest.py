@@ -41,18 +41,18 @@ class Form(BaseModel):
 
 @pytest.fixture
 def bill() -> list[Usage]:
-    """What answers took."""
+    """What the answers cost."""
     return []
 
 
 @pytest.fixture
-def told() -> list[str]:
-    """What the user was told while waiting."""
+def progress() -> list[str]:
+    """The lines for the user."""
     return []
 
 
 @pytest.fixture
-def ask(script: "Script", bill: list[Usage], told: list[str]) -> Ask:
+def ask(script: "Script", bill: list[Usage], progress: list[str]) -> Ask:
     """Asks the scripted endpoint one question."""
 
     def once(
@@ -67,7 +67,7 @@ def ask(script: "Script", bill: list[Usage], told: list[str]) -> Ask:
         usual: Json = {"model": "scripted", "base_url": script.base_url, "api_key": "sk-secret"}
         endpoint = Endpoint(**{**usual, **settings})
         with endpoint.client() as client:
-            asker = Asker(client, endpoint, options, bill.append, replies, told.append)
+            asker = Asker(client, endpoint, options, bill.append, replies, progress.append)
             return asker.ask(messages, form, plain)
 
     return once

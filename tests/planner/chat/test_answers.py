@@ -1,4 +1,4 @@
-"""Whatever a model writes, the object in it is found, or it is told of what kind the answer is."""
+"""Whatever a model writes, the object in it is found, or the kind of the answer is known."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -120,7 +120,7 @@ def test_an_answer_without_an_object_says_of_what_kind_it_is_and_is_asked_for_on
     assert bill == [answer.usage] == [Usage(prompt=100, completion=20, requests=1)]
 
 
-def test_why_there_is_no_object_is_told_in_a_sentence_for_the_model(script: "Script", ask: "Ask") -> None:
+def test_why_there_is_no_object_is_a_sentence_for_the_model(script: "Script", ask: "Ask") -> None:
     script.says("A fox.").says({"title": "x"})
     assert ask().fault == "The reply is not one JSON object: write the object and nothing else."
     assert ask().fault.endswith("has none of the fields that were asked for: caption, things, minimum.")
@@ -171,7 +171,7 @@ def test_an_endpoint_that_speaks_something_else(script: "Script", ask: "Ask", ra
     assert len(script.requests) == 1
 
 
-def test_a_line_is_told_before_it_is_waited(script: "Script", ask: "Ask", told: list[str]) -> None:
+def test_a_line_of_progress_precedes_the_wait(script: "Script", ask: "Ask", progress: list[str]) -> None:
     script.fails(400, "no").says(PLAN)
     ask(timeout=90)
-    assert told == [f"asking scripted at {script.base_url}, for up to 90 s"]
+    assert progress == [f"asking scripted at {script.base_url}, for up to 90 s"]

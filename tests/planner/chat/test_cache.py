@@ -24,13 +24,13 @@ def replies(tmp_path: Path) -> Replies:
 
 
 def test_the_same_question_again_sends_nothing_and_gets_the_same_answer(
-    script: "Script", ask: "Ask", replies: Replies, bill: list[Usage], told: list[str]
+    script: "Script", ask: "Ask", replies: Replies, bill: list[Usage], progress: list[str]
 ) -> None:
     script.usage = {"prompt_tokens": 100, "completion_tokens": 20}
     script.lacks |= {"json_schema strict"}
     script.says({"scene": PLAN})
     first, again = ask(replies=replies), ask(replies=replies)
-    assert (len(script.requests), len(told)) == (2, 1)
+    assert (len(script.requests), len(progress)) == (2, 1)
     assert (again.kind, again.mode, again.data, again.text) == ("object", "json_schema", PLAN, first.text)
     assert first.usage == Usage(prompt=100, completion=20, requests=1)
     assert again.usage == Usage(prompt=100, completion=20, requests=1, cached=1)

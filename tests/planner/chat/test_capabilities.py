@@ -1,4 +1,4 @@
-"""What an endpoint refuses costs one request, once: it is asked otherwise, and remembered."""
+"""What an endpoint refuses costs one request, once: the next form is tried, and the outcome is remembered."""
 
 import json
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_plain_text_may_be_asked_for_by_itself_and_is_not_remembered(script: "Sc
     assert script.modes == ["text", "json_schema strict"]
 
 
-def test_what_is_refused_in_every_way_is_told_and_nothing_of_it_is_remembered(
+def test_what_is_refused_in_every_way_is_an_error_and_nothing_of_it_is_remembered(
     script: "Script", ask: "Ask", tmp_path: Path
 ) -> None:
     script.fails(400, "this deployment\nis asleep")
@@ -194,8 +194,8 @@ def vllm(request: Json) -> str | None:
     most = request.get("max_tokens", 0)
     if tokens + most <= 8192:
         return None
-    said = f"{VLLM} and your request has {tokens} input tokens ({most} > 8192 - {tokens})."
-    return f"'max_tokens' or 'max_completion_tokens' is too large: {most}. {said}"
+    counts = f"{VLLM} and your request has {tokens} input tokens ({most} > 8192 - {tokens})."
+    return f"'max_tokens' or 'max_completion_tokens' is too large: {most}. {counts}"
 
 
 def test_a_limit_that_is_larger_than_the_context_is_what_is_left_of_it(
@@ -240,7 +240,7 @@ def test_what_is_left_of_a_context_is_read_in_other_words_too(
         f"{VLLM} and your request has 8190 input tokens",
     ],
 )
-def test_a_prompt_that_is_itself_too_long_is_told_at_once(script: "Script", ask: "Ask", message: str) -> None:
+def test_a_prompt_that_is_itself_too_long_fails_at_once(script: "Script", ask: "Ask", message: str) -> None:
     script.fails(400, message)
     with pytest.raises(TooLongError):
         ask()

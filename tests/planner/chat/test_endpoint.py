@@ -1,4 +1,4 @@
-"""Where a model is asked; an endpoint's faults are retried within bounds, then told in one clear line."""
+"""Endpoints: addresses and keys; faults are retried within bounds, then reported in one clear line."""
 
 import json
 import socket
@@ -67,9 +67,9 @@ def test_a_proxy_that_speaks_socks_without_its_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.setenv(name, "socks5://127.0.0.1:1080")
-    said = line(ask, UserError)
-    assert "pip install 'httpx2[socks]'" in said
-    assert "unset" in said
+    message = line(ask, UserError)
+    assert "pip install 'httpx2[socks]'" in message
+    assert "unset" in message
     monkeypatch.setenv(name, "socks://127.0.0.1:1080")
     assert "should be like http://127.0.0.1:8080 or socks5://127.0.0.1:1080" in line(ask, UserError)
     assert script.requests == []
@@ -115,19 +115,21 @@ def test_a_pause_of_hours_is_not_waited_for(script: "Script", ask: "Ask") -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(429, "is over its limit (429"), (500, "failed (500"), (503, "failed (503")]
+    ("status", "reason"), [(429, "is over its limit (429"), (500, "failed (500"), (503, "failed (503")]
 )
-def test_a_lasting_fault_ends_after_the_retries(script: "Script", ask: "Ask", status: int, said: str) -> None:
+def test_a_lasting_fault_ends_after_the_retries(
+    script: "Script", ask: "Ask", status: int, reason: str
+) -> None:
     script.fails(status, "no luck")
     message = line(ask, PlanningError, max_retries=1)
-    assert said in message
+    assert reason in message
     assert "2 tries at most" in message
     assert "no luck" in message
     assert len(script.requests) == 2
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "requests"),
+    ("error", "reason", "requests"),
     [
         ('{"message": "slow\\ndown", "code": 429}', "is over its limit (429, 2 tries at most): slow down", 2),
         ('{"message": "x", "type": "rate_limit_error"}', "is over its limit (429, 2 tries at most): x", 2),
@@ -138,10 +140,10 @@ def test_a_lasting_fault_ends_after_the_retries(script: "Script", ask: "Ask", st
     ],
 )
 def test_an_error_in_an_answer_of_status_200_is_one(
-    script: "Script", ask: "Ask", error: str, said: str, requests: int
+    script: "Script", ask: "Ask", error: str, reason: str, requests: int
 ) -> None:
     script.sends(f'{{"error": {error}}}')
-    assert said in line(ask, ScenewrightError, max_retries=1)
+    assert reason in line(ask, ScenewrightError, max_retries=1)
     assert len(script.requests) == requests
 
 
@@ -192,9 +194,9 @@ def test_an_unknown_model_is_the_users_to_mend_at_once(
     script: "Script", ask: "Ask", status: int, message: str, code: str | None, param: str | None
 ) -> None:
     script.fails(status, message, code, param)
-    said = line(ask, UserError)
-    assert "has no model 'scripted'" in said
-    assert "--llm" in said
+    reported = line(ask, UserError)
+    assert "has no model 'scripted'" in reported
+    assert "--llm" in reported
     assert len(script.requests) == 1
 
 
@@ -227,8 +229,8 @@ def test_a_time_out(script: "Script", ask: "Ask") -> None:
 def test_an_answer_that_drips_in_is_not_waited_for(script: "Script", ask: "Ask") -> None:
     script.drips(0.05)
     started = time.monotonic()
-    said = line(ask, PlanningError, timeout=0.3, max_retries=1)
-    assert "didn't answer within 0.3 s (2 tries at most)" in said
+    message = line(ask, PlanningError, timeout=0.3, max_retries=1)
+    assert "didn't answer within 0.3 s (2 tries at most)" in message
     assert time.monotonic() - started < 10
     assert len(script.requests) == 2
 

@@ -1,4 +1,4 @@
-"""What a language model takes, counted as far as it is told, summed and priced."""
+"""What a language model takes, counted as far as the endpoint states it, summed and priced."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "usage", [None, {}, [], "many", {"prompt_tokens": "x"}, {"prompt_tokens": -1, "completion_tokens": None}]
 )
-def test_tokens_that_an_endpoint_does_not_tell_are_unknown(
+def test_tokens_that_an_endpoint_does_not_state_are_unknown(
     script: "Script", ask: "Ask", usage: object
 ) -> None:
     script.usage = usage

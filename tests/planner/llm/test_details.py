@@ -1,4 +1,4 @@
-"""The details profile: the built-in planner plans, the model adds looks, and what was said stays."""
+"""The details profile: the built-in planner plans, the model adds looks, and the user's words stay."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ PROMPT = "a red fox asleep under an oak tree, without any birds"
 SCENE = ReaderPlanner()(PROMPT).scene
 FOX = next(region for region in SCENE.regions if region.name == "fox")
 TREE = next(region for region in SCENE.regions if region.name.endswith("tree"))
-TOLD = {"fox": "bushy tail, white paws, an oak branch", TREE.name: "gnarled trunk, thick roots"}
+DETAILS = {"fox": "bushy tail, white paws, an oak branch", TREE.name: "gnarled trunk, thick roots"}
 
 
 def planner(script: "Script", **settings: Any) -> LLMPlanner:
@@ -30,7 +30,7 @@ def planner(script: "Script", **settings: Any) -> LLMPlanner:
 
 
 def test_the_plan_is_the_built_in_planners_with_details(script: "Script") -> None:
-    draft = planner(script.says(TOLD), reader=ReaderPlanner())(PROMPT)
+    draft = planner(script.says(DETAILS), reader=ReaderPlanner())(PROMPT)
     own = ReaderPlanner()(PROMPT)
     assert [region.prompt for region in draft.scene.regions] == [
         f"{FOX.prompt}, bushy tail, white paws",
@@ -42,7 +42,7 @@ def test_the_plan_is_the_built_in_planners_with_details(script: "Script") -> Non
 
 
 def test_the_question_names_every_thing_and_the_schema_has_a_field_for_each(script: "Script") -> None:
-    planner(script.says(TOLD))(PROMPT)
+    planner(script.says(DETAILS))(PROMPT)
     (request,) = script.requests
     assert (
         request["messages"][-1]["content"]
@@ -56,7 +56,7 @@ def test_the_question_names_every_thing_and_the_schema_has_a_field_for_each(scri
 
 
 def test_a_reply_comes_back_from_the_cache(script: "Script") -> None:
-    script.says(TOLD)
+    script.says(DETAILS)
     one, two = (planner(script, cache=True)(PROMPT) for _ in range(2))
     assert one.scene == two.scene
     assert two.origin.usage is not None
@@ -88,7 +88,7 @@ def test_the_model_that_is_fetched_is_asked_for_details(llm: str, profile: Any, 
 
 
 @pytest.mark.parametrize(
-    ("thing", "said", "kept"),
+    ("thing", "written", "kept"),
     [
         ("fox", "bushy tail, white paws", ("bushy tail", "white paws")),
         ("fox", "blue, dark red, green fur", ("dark red", "green fur")),
@@ -109,11 +109,11 @@ def test_the_model_that_is_fetched_is_asked_for_details(llm: str, profile: Any, 
         ("oak tree", ", ; . - '", ()),
     ],
 )
-def test_details_that_something_speaks_against_are_not_taken(
-    thing: str, said: str, kept: tuple[str, ...]
+def test_details_that_the_prompt_contradicts_are_left_out(
+    thing: str, written: str, kept: tuple[str, ...]
 ) -> None:
     region = FOX if thing == "fox" else TREE
-    assert filter_details(said, region, SCENE) == kept
+    assert filter_details(written, region, SCENE) == kept
 
 
 VOCABULARY = """

@@ -70,7 +70,7 @@ def test_faults_go_back_in_words_and_the_mended_reply_is_taken(script: "Script")
     assert [r.name for r in draft.scene.regions] == ["fox", "oak tree"]
 
 
-def test_a_model_is_told_twice_at_most_and_its_plan_stands(script: "Script") -> None:
+def test_faults_are_sent_back_twice_at_most_and_the_plan_stands(script: "Script") -> None:
     script.says(reply(region("fox", "a red fox"), region("fox", "another fox")))
     draft = planner(script)(PROMPT)
     assert len(script.requests) == 3
@@ -190,15 +190,15 @@ def test_what_the_english_parser_would_say_changes_nothing(script: "Script") -> 
 
 
 @pytest.mark.parametrize("cached", [False, True])
-def test_the_language_of_region_prompts_is_told(script: "Script", cached: bool) -> None:
+def test_the_language_of_region_prompts_is_in_the_instructions(script: "Script", cached: bool) -> None:
     script.says(reply())
     for language in ("English", "Deutsch", "Deutsch"):
         planner(script, language=language, cache=cached)(PROMPT)
-    told = ["Deutsch" in request["messages"][0]["content"] for request in script.requests]
-    assert told == ([False, True] if cached else [False, True, True])
+    in_german = ["Deutsch" in request["messages"][0]["content"] for request in script.requests]
+    assert in_german == ([False, True] if cached else [False, True, True])
 
 
-def test_one_waits_with_a_line(script: "Script") -> None:
+def test_a_line_of_progress_precedes_each_wait(script: "Script") -> None:
     lines: list[str] = []
     script.says(reply())
     planner(script, timeout=77, on_progress=lines.append, cache=True)(PROMPT)

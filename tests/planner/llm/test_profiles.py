@@ -37,7 +37,7 @@ def blind(prompt: str) -> Draft:
     return Draft(scene=Scene(prompt=prompt, caption=prompt), origin=Origin(planner="builtin"))
 
 
-def full(sound: int, hidden: int = 0) -> dict[str, Any]:
+def full(visible: int, hidden: int = 0) -> dict[str, Any]:
     """A plan of so many regions that can be seen, and so many behind them that can't."""
     seen = {"x0": 0, "y0": 0, "x1": 500, "y1": 500}
     regions = [
@@ -47,7 +47,7 @@ def full(sound: int, hidden: int = 0) -> dict[str, Any]:
             "depth": 1,
             "where": {**seen, "x0": 100 * i, "x1": 100 * i + 99},
         }
-        for i in range(sound)
+        for i in range(visible)
     ]
     regions += [
         {"name": f"owl {i}", "prompt": f"owl {i}", "depth": 2, "where": {**seen, "x0": 10, "x1": 90}}
@@ -80,7 +80,7 @@ def test_the_small_profile_asks_for_little_and_once(script: "Script") -> None:
     assert "x0" not in json.dumps(script.requests[0])
 
 
-def test_a_model_whose_plan_is_sound_keeps_the_full_profile(script: "Script", tmp_path: Path) -> None:
+def test_a_model_with_a_valid_plan_keeps_the_full_profile(script: "Script", tmp_path: Path) -> None:
     script.says(full(2)).says(full(1, 3))
     planner(script)(PROMPT)
     planner(script, max_repairs=0)(PROMPT)
@@ -88,7 +88,7 @@ def test_a_model_whose_plan_is_sound_keeps_the_full_profile(script: "Script", tm
     assert remembered(tmp_path) == ["full"]
 
 
-def test_a_model_that_mends_its_plan_when_told_keeps_the_full_profile(
+def test_a_model_that_mends_its_plan_after_a_repair_keeps_the_full_profile(
     script: "Script", tmp_path: Path
 ) -> None:
     script.says(full(1, 3)).says(full(3))

@@ -1,4 +1,4 @@
-"""A reply becomes a scene with nothing added, deleted, moved or reworded; what can't be drawn is told."""
+"""A reply becomes a scene with nothing added, deleted, moved or reworded; what can't be drawn is noted."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_what_the_model_writes_stands_as_it_is() -> None:
     assert scene.relations == (Relation(subject="fox", predicate="under", object="oak"),)
 
 
-def test_quotes_are_kept_in_the_prompts_own_letters_and_wrong_ones_are_dropped_without_a_word() -> None:
+def test_quotes_are_kept_in_the_prompts_own_letters_and_wrong_ones_are_dropped_without_a_note() -> None:
     quotes = ["a  RED fox", "the sign beside it reads “DON'T WAKE”", "a blue whale", "A red … old oak", ""]
     scene, notes = scene_of(
         regions=[region("fox", quotes=quotes)],
@@ -67,7 +67,7 @@ def test_quotes_are_kept_in_the_prompts_own_letters_and_wrong_ones_are_dropped_w
         ({"x0": 1200, "y0": 5, "x1": 1500, "y1": 90}, None),
     ],
 )
-def test_a_box_upside_down_or_off_the_canvas_is_put_right_and_told(
+def test_a_box_upside_down_or_off_the_canvas_is_corrected_and_noted(
     box: dict[str, int], stands: object
 ) -> None:
     scene, (note,) = scene_of(regions=[region("fox", where=box)])
@@ -75,7 +75,7 @@ def test_a_box_upside_down_or_off_the_canvas_is_put_right_and_told(
     assert (note.kind, note.name) == ("repaired", "fox")
 
 
-def test_an_open_place_and_one_in_words_need_no_telling() -> None:
+def test_an_open_place_and_one_in_words_need_no_note() -> None:
     place = {"horizontal": "left", "vertical": "top", "size": "small"}
     scene, notes = scene_of(regions=[region("fox", where=None), region("oak", where=place)])
     assert [r.where for r in scene.regions] == [None, Place.model_validate(place)]

@@ -32,7 +32,7 @@ def given(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def found(given: dict[str, Any]) -> list[str]:
-    """The faults of the reply, as they are told."""
+    """The sentences on the faults of the reply."""
     reply = SceneReply.model_validate(given["reply"])
     return [fault.text for fault in find_faults(reply, read(reply, given["prompt"])[0], given["prompt"])]
 
@@ -55,7 +55,7 @@ def test_it_takes_one_request_where_its_geometry_is_sound_and_stands_in_any_case
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size.width}x{size.height}")
-def test_its_boxes_stay_and_a_relation_is_kept_or_the_model_is_told(
+def test_its_boxes_stay_and_a_relation_is_kept_or_is_a_fault(
     script: "Script", given: dict[str, Any], size: Size
 ) -> None:
     script.says(given["reply"])
@@ -64,11 +64,11 @@ def test_its_boxes_stay_and_a_relation_is_kept_or_the_model_is_told(
     for region in given["reply"]["regions"]:
         if region["count"] == 1:
             assert boxes[region["name"]] == Box(**region["where"])
-    told = " ".join(found(given))
+    faults = " ".join(found(given))
     dropped = [note.name for note in plan.notes if note.kind == "dropped relation"]
     for relation in given["reply"]["relations"]:
         if any(f" {relation['predicate']} " in name and relation["subject"] in name for name in dropped):
-            assert f"{relation['subject']!r} {relation['predicate']} {relation['object']!r}" in told
+            assert f"{relation['subject']!r} {relation['predicate']} {relation['object']!r}" in faults
 
 
 def test_every_word_of_its_prompt_is_accounted_for_and_most_have_an_owner(given: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A server for as long as it is needed, and none left behind, whatever befalls the one that started it."""
+"""A server runs as long as it is needed, and none is left behind, whatever ends its parent."""
 
 import os
 import signal
@@ -74,7 +74,7 @@ def test_the_server_ends_with_whoever_started_it(model: Path, how: signal.Signal
     assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_file_that_llama_cpp_cannot_read_is_told_in_its_words(broken: Path) -> None:
+def test_a_file_that_llama_cpp_cannot_read_is_reported_in_its_words(broken: Path) -> None:
     with pytest.raises(
         WorldError, match=r"stub\.gguf: llama\.cpp can't serve it: loader: the file is cut off$"
     ):

