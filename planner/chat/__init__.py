@@ -1,1 +1,1 @@
-"""Chat completions of any OpenAI-compatible endpoint, whatever it takes and however its model writes."""
+"""Chat completions from any OpenAI-compatible endpoint, whatever it supports and however its model writes."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Literal, cast, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -19,7 +18,7 @@ from planner.llm.checks import find_emptiness, find_faults
 from planner.llm.conversation import Check, CheckedPlan, Round, best, converse
 from planner.llm.details_profile import PENALTY, add_details, details_form, details_question
 from planner.llm.reading import read
-from planner.llm.reply import SceneReply, SmallReply, small_form
+from planner.llm.reply import SceneReply, small_form
 from planner.llm.suggested_boxes import suggest_boxes
 from planner.plans import Draft, Note, Origin, Planner, Usage
 from prompts import Profile
@@ -143,7 +142,7 @@ class LLMPlanner:
         form = details_form(tuple(region.name for region in found.scene.regions))
 
         def check(answer: Answer, earlier: Sequence[Round]) -> CheckedPlan | str:
-            """Unsuitable details are left out, so no reply has a fault."""
+            """A reply with details has no fault: those that don't suit are left out."""
             del earlier
             if answer.data is None:
                 return answer.fault
@@ -157,8 +156,31 @@ class LLMPlanner:
     def _ask_for_plan(
         self, asker: Asker, prompt: str, profile: Literal["full", "small"], repairs: int
     ) -> tuple[Round, ...]:
+        """The rounds of a conversation in which the model plans `prompt`."""
         form = SceneReply if profile == "full" else small_form(prompt)
-        return self._converse(asker, prompt, profile, form, partial(_check_plan, prompt, form), repairs)
+
+        def check(answer: Answer, earlier: Sequence[Round]) -> CheckedPlan | str:
+            """Only plans of the full form are checked for faults."""
+            if answer.data is None:
+                return answer.fault
+            try:
+                reply = form.model_validate(answer.data)
+            except ValidationError as error:
+                return f"The reply has another form than was asked for: {error.errors()[0]['msg']}."
+            full = reply if isinstance(reply, SceneReply) else reply.scene()
+            scene, notes = read(full, prompt)
+            scene = suggest_boxes(scene)
+            if not scene.regions and answer.data.get("regions") != []:
+                fault = "The reply has no region with a name and a prompt"
+                return f"{fault}: fill regions, one entry for each thing."
+            if profile == "small":
+                return CheckedPlan(scene, notes, ())
+            # A model that answers with an empty list again means it.
+            empty_before = any(turn.plan and not turn.plan.scene.regions for turn in earlier)
+            emptiness = None if empty_before else find_emptiness(scene)
+            return CheckedPlan(scene, notes, (emptiness,) if emptiness else find_faults(full, scene, prompt))
+
+        return self._converse(asker, prompt, profile, form, check, repairs)
 
     def _converse(
         self,
@@ -196,29 +218,6 @@ def note_failure(draft: Draft, error: WorldError) -> Draft:
     usage = error.usage if isinstance(error, LLMError) else None
     origin = draft.origin.model_copy(update={"usage": usage})
     return draft.model_copy(update={"notes": (note, *draft.notes), "origin": origin})
-
-
-def _check_plan(
-    prompt: str, form: type[SceneReply] | type[SmallReply], answer: Answer, earlier: Sequence[Round]
-) -> CheckedPlan | str:
-    """The plan in an answer with its faults; if there is none, why, in a sentence for the model."""
-    if answer.data is None:
-        return answer.fault
-    try:
-        reply = form.model_validate(answer.data)
-    except ValidationError as error:
-        return f"The reply has another form than was asked for: {error.errors()[0]['msg']}."
-    full = reply if isinstance(reply, SceneReply) else reply.scene()
-    scene, notes = read(full, prompt)
-    scene = suggest_boxes(scene)
-    if not scene.regions and answer.data.get("regions") != []:
-        return "The reply has no region with a name and a prompt: fill regions, one entry for each thing."
-    if form is not SceneReply:
-        return CheckedPlan(scene, notes, ())
-    # A model that answers with an empty list again means it.
-    empty_before = any(turn.plan and not turn.plan.scene.regions for turn in earlier)
-    emptiness = None if empty_before else find_emptiness(scene)
-    return CheckedPlan(scene, notes, (emptiness,) if emptiness else find_faults(full, scene, prompt))
 
 
 def _draft(rounds: Sequence[Round], asker: Asker) -> Draft:
