@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,24 @@ def test_imports_run_one_way() -> None:
             assert later.isdisjoint(tops(at_import(path)))
         else:
             assert (later | {"tests"}).isdisjoint(tops(tree(path))), own(path)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions and those for type checking count too."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SOURCES}
+    modules = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found = set[str]()
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= inner & set(modules) or {node.module or ""}
+        graph[name] = found & set(modules) - {name}
+    assert len(graph["renderer.pipeline"]) > 5
+    list(TopologicalSorter(graph).static_order())
 
 
 def test_nothing_is_unpickled_or_evaluated() -> None:

@@ -1,8 +1,8 @@
-"""`scenewright report RUN [RUN …]`: runs of pictures as one page, and their tables as Markdown.
+"""`scenewright report RUN [RUN …]`: runs of pictures as one HTML page, and their tables as Markdown.
 
-The page is one HTML file that needs no network: arms, intervals, paired differences and failures, and every
+The page needs no network. It has the arms, means with intervals, paired differences, failures, and every
 picture beside its plan, the worst first. Shards of one run are joined; a run need not be finished. stdout
-gets the tables as Markdown.
+gets the tables as Markdown; --results writes them as a document with date and commit.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.report.document import write_document
 from evals.report.markdown import markdown
 from evals.report.page import page
 from evals.report.runs import read_runs
@@ -23,16 +24,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="scenewright report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
-    parser.add_argument("--out", type=Path, default=Path("report.html"), help="report.html if left out")
+    add = parser.add_argument
+    add("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
+    add("--out", type=Path, default=Path("report.html"), help="file of the page (default: report.html)")
+    add("--results", type=Path, metavar="FILE", help="a document for the tables; its notes are kept")
+    add("--title", default="Pictures", help="the document's title (default: Pictures)")
     options = parser.parse_args(arguments)
     try:
         runs = read_runs(options.runs)
         write_atomic(options.out, page(runs).encode())
+        tables = markdown(runs)
+        if options.results is not None:
+            names = " ".join(str(folder) for folder in options.runs)
+            facts = {
+                "Command": f"`scenewright report {names} --results {options.results}`, of the runs below",
+                "Interval": "95 %, bootstrap over prompts (2,000 resamples, seed 0); differences are paired",
+            }
+            write_document(options.results, options.title, facts, tables)
     except ScenewrightError as error:
         print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1
-    sys.stdout.write(markdown(runs))
+    sys.stdout.write(tables)
     return 0
 
 

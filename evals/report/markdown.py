@@ -7,18 +7,28 @@ from evals.run.tables import costs, lines, titles
 
 
 def markdown(runs: Sequence[Run]) -> str:
-    """For each run a heading, a table, its costs and its failures."""
+    """For each run a heading, how it was drawn, a table, its costs and its failures."""
     return "\n".join(line for run in runs for line in _run(run))
 
 
 def _run(run: Run) -> Iterator[str]:
     summary = run.summary
     yield f"### {_escaped(run.name)}\n"
-    yield line(titles(summary))
+    size = run.record["size"]
+    prompts = len({row.sample for row in run.rows})
+    yield (
+        f"{prompts} prompts, {summary['n']} pictures of {size['width']}x{size['height']}, "
+        f"{summary['failures']} failed; seeds {', '.join(map(str, run.record['seeds']))}; planned by "
+        f"{_escaped(run.record['llm'] or 'the built-in planner')}; 95 % intervals by resampling prompts.\n"
+    )
+    for arm in run.record["arms"]:
+        settings = ", ".join(f"{name} {value}" for name, value in arm["settings"].items())
+        plain = "the prompt without regions; " if arm["plain"] else ""
+        yield _escaped(f"- {arm['name']}: {plain}{settings or 'settings of the model'}")
+    yield f"\n{line(titles(summary))}"
     yield line(["---"] * len(titles(summary)))
     yield from map(line, lines(summary))
-    counts = f"{summary['n']} pictures, {summary['failures']} failed"
-    yield f"\n{counts}; 95 % intervals by resampling prompts.\n"
+    yield ""
     yield from (f"- {_escaped(cost)}" for cost in costs(summary))
     yield from (f"- failed, {count} ×: {_escaped(reason)}" for reason, count in summary["reasons"].items())
     for one in summary["unscored"]:

@@ -130,8 +130,30 @@ def test_markdown_goes_to_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "| metric | arm | mean (95 %) | minus plain, paired (95 %) | n |" in told
     assert "| world.scene | plain | 0.0 % (0.0 to 0.0) |  | 3 |" in told
     assert "|  | soft | 50.0 % (0.0 to 100.0) | +50.0 % (+0.0 to +100.0) | 2 |" in told
-    assert "6 pictures, 1 failed" in told
+    assert "3 prompts, 6 pictures of 128x128, 1 failed; seeds 0; planned by the built-in planner" in told
+    assert "- plain: the prompt without regions; settings of the model\n- soft: base_ratio 0.5\n" in told
     assert "- failed, 1 ×: no memory &lt;/p>" in told
+
+
+def test_a_document_of_results_has_date_and_commit_and_keeps_notes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, results = write_run(tmp_path / "run", (0, 1, 2)), tmp_path / "results.md"
+    asked = ["report", str(run), "--out", str(tmp_path / "page.html"), "--results", str(results)]
+    assert main([*asked, "--title", "Stars"]) == 0
+    tables = capsys.readouterr().out
+    text = results.read_text("utf-8")
+    assert text.startswith(f"# Stars\n\n- **Command:** `scenewright report {run} --results {results}`")
+    assert re.search(r"^- \*\*Date:\*\* 20\d\d-\d\d-\d\d\n- \*\*Commit:\*\* \S", text, re.MULTILINE)
+    assert tables.strip() in text
+    results.write_text(text.replace("50.0 %", "99.9 %") + "\nThe ring is late.\n")
+    assert main(asked) == 0
+    assert results.read_text("utf-8") == text.replace("# Stars", "# Pictures") + "\nThe ring is late.\n"
+    other = tmp_path / "other.md"
+    other.write_text("# A letter\n")
+    assert main([*asked[:-1], str(other)]) == 2
+    assert f"{other}: is no document of results" in capsys.readouterr().err
+    assert other.read_text() == "# A letter\n"
 
 
 def test_shards_are_joined_and_a_picture_is_given_once(tmp_path: Path) -> None:
