@@ -1,12 +1,11 @@
 """Counted regions become single ones: three cats are "cat 1", "cat 2" and "cat 3"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice, product
 
 from planner.placing.predicates import Stand, holds
-from planner.placing.rect import Rect
-from planner.placing.shelves import shelves
+from planner.placing.rect import Rect, shelves
 from planner.plans import Note
 from planner.scene import MAX_COUNTED, MAX_REGIONS, Box, Mask, Polygon, Region, Relation, Scene
 
@@ -32,49 +31,68 @@ def expand(scene: Scene) -> Expansion:
     too small), and one for which there is no room: a note says so.
     """
     divided = _divided(scene.regions)
+    by_name = sorted(scene.regions, key=lambda region: region.name)
     taken = {region.name for region in scene.regions}
     instances: dict[str, tuple[Region, ...]] = {}
-    for region in sorted(scene.regions, key=lambda region: region.name):
+    for region in by_name:
         instances[region.name] = _instances(region, taken) if region.name in divided else (region,)
+        taken.update(instance.name for instance in instances[region.name])
     members = {name: tuple(instance.name for instance in several) for name, several in instances.items()}
     regions = tuple(instance for region in scene.regions for instance in instances[region.name])
     stands = {r.name: Stand(r.where, r.depth) for r in regions if isinstance(r.where, Box)}
     relations = tuple(dict.fromkeys(_relations(scene.relations, members, stands)))
+    notes = tuple(
+        Note(
+            kind="group",
+            name=region.name,
+            text=f"{region.count} × {region.name} share one region, which shows them as a group.",
+        )
+        for region in by_name
+        if region.count > 1 and region.name not in divided
+    )
     expanded = scene.model_copy(update={"regions": regions, "relations": relations})
-    return Expansion(expanded, members, tuple(_notes(scene.regions, divided)))
+    return Expansion(expanded, members, notes)
 
 
 def _divided(regions: tuple[Region, ...]) -> set[str]:
-    """Whose count becomes regions; small counts first, so that the order of the regions does not matter."""
+    """The names of the counted regions that become several.
+
+    Small counts come first, so that the order of the regions does not matter.
+    """
     total, divided = len(regions), set[str]()
     for region in sorted(regions, key=lambda region: (region.count, region.name)):
-        if 1 < region.count <= MAX_COUNTED and _divisible(region) and total + region.count - 1 <= MAX_REGIONS:
+        if not 1 < region.count <= MAX_COUNTED:
+            continue
+        match region.where:
+            case Polygon() | Mask():
+                is_divisible = False
+            case Box() as box:
+                sides = (min(s.width, s.height) for s in _shares(box, region.count))
+                is_divisible = min(sides) >= SMALLEST_SHARE
+            case _:
+                is_divisible = True
+        if is_divisible and total + region.count - 1 <= MAX_REGIONS:
             total += region.count - 1
             divided.add(region.name)
     return divided
 
 
-def _divisible(region: Region) -> bool:
-    match region.where:
-        case Polygon() | Mask():
-            return False
-        case Box() as box:
-            shares = _shares(box, region.count)
-            return min(min(s.width, s.height) for s in shares) >= SMALLEST_SHARE
-        case _:
-            return True
-
-
 def _instances(region: Region, taken: set[str]) -> tuple[Region, ...]:
+    """One region for each of a counted thing, under names not yet `taken`; a given box is divided.
+
+    The pieces of a box have neither gaps nor overlaps.
+    """
     base = region.name[: NAME_LENGTH - len(f" {MAX_COUNTED * MAX_REGIONS}")]
     free = (name for name in (f"{base} {number}" for number in count(1)) if name not in taken)
-    names = list(islice(free, region.count))
-    taken.update(names)
-    whole = region.where
-    places = _pieces(whole, region.count) if isinstance(whole, Box) else [whole] * region.count
+    places = [region.where] * region.count
+    if isinstance(region.where, Box):
+        places = [
+            Box(x0=round(r.left), y0=round(r.top), x1=round(r.right), y1=round(r.bottom))
+            for r in _shares(region.where, region.count)
+        ]
     return tuple(
         region.model_copy(update={"name": name, "count": 1, "where": where})
-        for name, where in zip(names, places, strict=True)
+        for name, where in zip(islice(free, region.count), places, strict=True)
     )
 
 
@@ -94,30 +112,14 @@ def _shares(box: Box, number: int) -> list[Rect]:
     return cells
 
 
-def _pieces(box: Box, number: int) -> list[Box]:
-    """`box` divided without gap or overlap."""
-    return [_rounded(share) for share in _shares(box, number)]
-
-
-def _rounded(rect: Rect) -> Box:
-    return Box(x0=round(rect.left), y0=round(rect.top), x1=round(rect.right), y1=round(rect.bottom))
-
-
 def _relations(
     relations: tuple[Relation, ...], members: dict[str, tuple[str, ...]], stands: dict[str, Stand]
-) -> Iterable[Relation]:
+) -> Iterator[Relation]:
     for relation in relations:
         pairs = list(product(members[relation.subject], members[relation.object]))
         if len(pairs) > 1 and stands.keys() >= {name for pair in pairs for name in pair}:
-            # Whoever gives boxes says of some of the things what stands there: of three horses one is ridden.
+            # Given boxes decide which of the things a relation is about: of three horses one is ridden.
             true = [(s, o) for s, o in pairs if holds(relation.predicate, stands[s], stands[o])]
             pairs = true or pairs[:1]
         for subject, other in pairs:
             yield Relation(subject=subject, predicate=relation.predicate, object=other)
-
-
-def _notes(regions: tuple[Region, ...], divided: set[str]) -> Iterable[Note]:
-    for region in sorted(regions, key=lambda region: region.name):
-        if region.count > 1 and region.name not in divided:
-            text = f"{region.count} × {region.name} share one region, which shows them as a group."
-            yield Note(kind="group", name=region.name, text=text)

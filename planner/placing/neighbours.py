@@ -1,30 +1,40 @@
-"""Places by relation: where a thing would stand, seen from what it is related to."""
+"""Places by relation: where a thing would stand, seen from the things that it is related to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from planner.placing.rect import CANVAS, Rect
-from planner.placing.shelves import spread
-from planner.placing.sizes import GAP
+from planner.placing.rect import CANVAS, GAP, Rect, spread
 from planner.scene import Predicate, Relation
 
 INNER = 0.6
-"""How large a thing wants to be in what it is inside of."""
+"""How large a thing is at most against the thing that it is inside of."""
 
 FILLED = 0.9
 """How much of a width the things of a row take."""
 
+IN_FRONT = 0.75
+"""How large a thing is at most against the thing that it is in front of."""
+
 _ROWS: frozenset[Predicate] = frozenset({"on", "under", "inside", "in front of", "behind"})
 """Relations in which several things stand side by side."""
 
-BEFORE = 0.75
-"""How large a thing wants to be before what it stands in front of."""
+_INVERSE: dict[Predicate, Predicate] = {
+    "left of": "right of",
+    "right of": "left of",
+    "above": "below",
+    "below": "above",
+    "on": "under",
+    "under": "on",
+    "in front of": "behind",
+    "behind": "in front of",
+    "next to": "next to",
+}
 
 
 @dataclass(frozen=True)
 class Neighbours:
     """Relations by region: `of_subject[name]` and `of_object[name]` are those that it takes part in,
-    `names[name]` are the regions that it is related to. What is related to nothing is in none of them.
+    `names[name]` are the regions that it is related to. A region without relations is in none of them.
     """
 
     of_subject: Mapping[str, tuple[Relation, ...]]
@@ -45,12 +55,13 @@ class Neighbours:
         return cls(of_subject, of_object, related)
 
 
-def suggest(
+def place_related(
     located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours, *, bounded: bool = True
 ) -> dict[str, Rect]:
     """Locate, one by one, whatever is related to something located; the one with most such ties goes first.
 
-    It goes to the mean of what its relations suggest, on the canvas where `bounded`.
+    It goes to the mean of the places that its relations give, on the canvas where `bounded`. The sides come
+    from `wanted`. Returns all that is located then.
     """
     found = dict(located)
     while True:
@@ -59,30 +70,43 @@ def suggest(
         name = max(ties, key=lambda name: ties[name], default=None)
         if name is None or not ties[name]:
             return found
-        rect = _mean(_suggestions(name, wanted, found, neighbours))
-        found[name] = rect.on_canvas() if bounded else rect
+        want, others = wanted[name], list(found.values())
+        places: list[Rect] = []
+        for relation in neighbours.of_subject[name]:
+            if relation.object in found:
+                places.append(_place_as_subject(relation, wanted, found, neighbours))
+        for relation in neighbours.of_object[name]:
+            if relation.subject not in found:
+                continue
+            subject = found[relation.subject]
+            if relation.predicate == "inside":
+                width, height = (
+                    max(want.width, subject.width / INNER),
+                    max(want.height, subject.height / INNER),
+                )
+                places.append(Rect(subject.x, subject.y, width, height))
+            else:
+                places.append(_beside(_INVERSE[relation.predicate], want, subject, others))
+        number = len(places)
+        mean = Rect(
+            sum(r.x for r in places) / number,
+            sum(r.y for r in places) / number,
+            sum(r.width for r in places) / number,
+            sum(r.height for r in places) / number,
+        )
+        found[name] = mean.on_canvas() if bounded else mean
 
 
-def _suggestions(
-    name: str, wanted: Mapping[str, Rect], found: Mapping[str, Rect], neighbours: Neighbours
-) -> list[Rect]:
-    want = wanted[name]
-    as_subject = [r for r in neighbours.of_subject[name] if r.object in found]
-    as_object = [r for r in neighbours.of_object[name] if r.subject in found]
-    others = list(found.values())
-    return [
-        *(_in_row(r, wanted, found[r.object], others, neighbours) for r in as_subject),
-        *(_opposite(r.predicate, want, found[r.subject], others) for r in as_object),
-    ]
-
-
-def _in_row(
-    relation: Relation, wanted: Mapping[str, Rect], other: Rect, others: list[Rect], neighbours: Neighbours
+def _place_as_subject(
+    relation: Relation, wanted: Mapping[str, Rect], found: Mapping[str, Rect], neighbours: Neighbours
 ) -> Rect:
-    """The subject's place; things that stand alike to one thing, and not to each other, share its width, in
-    a row by their names.
+    """The subject's place.
+
+    Things that have one relation to one thing, and none to each other, share its width, in a row by their
+    names.
     """
-    name, predicate = relation.subject, relation.predicate
+    name, predicate, other = relation.subject, relation.predicate, found[relation.object]
+    others = list(found.values())
     alike = [r.subject for r in neighbours.of_object[relation.object] if r.predicate == predicate]
     mates = [mate for mate in alike if mate not in neighbours.names[name]]
     if predicate not in _ROWS or len(mates) == 1:
@@ -96,18 +120,14 @@ def _in_row(
     return alone.moved(middles[mates.index(name)] - alone.x, 0)
 
 
-def _mean(rects: list[Rect]) -> Rect:
-    number = len(rects)
-    return Rect(
-        sum(r.x for r in rects) / number,
-        sum(r.y for r in rects) / number,
-        sum(r.width for r in rects) / number,
-        sum(r.height for r in rects) / number,
-    )
-
-
-def _beside(predicate: Predicate, want: Rect, other: Rect, others: list[Rect]) -> Rect:
+def _beside(predicate: Predicate, want: Rect, other: Rect, others: Iterable[Rect]) -> Rect:
     """`want` where it stands `predicate` `other`."""
+
+    def crowding(rect: Rect) -> float:
+        """How much of `rect` is off the canvas or on others."""
+        cut = rect.width * rect.height - rect.overlap(CANVAS)
+        return round(cut + sum(rect.overlap(other) for other in others), 6)
+
     w, h = want.width, want.height
     match predicate:
         case "left of":
@@ -123,7 +143,7 @@ def _beside(predicate: Predicate, want: Rect, other: Rect, others: list[Rect]) -
         case "under":
             return Rect(other.x, other.bottom + h / 2, w, h)
         case "in front of":
-            w, h = min(w, BEFORE * other.width), min(h, BEFORE * other.height)
+            w, h = min(w, IN_FRONT * other.width), min(h, IN_FRONT * other.height)
             return Rect(other.x, other.bottom - h / 4, w, h)
         case "behind":
             return Rect(other.x + w / 4, other.top + h / 4, w, h)
@@ -131,31 +151,4 @@ def _beside(predicate: Predicate, want: Rect, other: Rect, others: list[Rect]) -
             return Rect(other.x, other.y, min(w, INNER * other.width), min(h, INNER * other.height))
         case "next to":
             sides = (_beside("right of", want, other, others), _beside("left of", want, other, others))
-            return min(sides, key=lambda side: _crowding(side, others))
-
-
-def _opposite(predicate: Predicate, want: Rect, subject: Rect, others: list[Rect]) -> Rect:
-    """`want` where `subject` stands `predicate` it."""
-    if predicate == "inside":
-        room = Rect(0, 0, max(want.width, subject.width / INNER), max(want.height, subject.height / INNER))
-        return Rect(subject.x, subject.y, room.width, room.height)
-    return _beside(_INVERSE[predicate], want, subject, others)
-
-
-_INVERSE: dict[Predicate, Predicate] = {
-    "left of": "right of",
-    "right of": "left of",
-    "above": "below",
-    "below": "above",
-    "on": "under",
-    "under": "on",
-    "in front of": "behind",
-    "behind": "in front of",
-    "next to": "next to",
-}
-
-
-def _crowding(rect: Rect, others: list[Rect]) -> float:
-    """How much of `rect` is off the canvas or on others."""
-    cut = rect.width * rect.height - rect.overlap(CANVAS)
-    return round(cut + sum(rect.overlap(other) for other in others), 6)
+            return min(sides, key=crowding)

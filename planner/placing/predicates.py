@@ -10,10 +10,10 @@ NEAR = 120
 """Grid units: the widest gap between things that stand next to each other."""
 
 SLACK = 20
-"""Grid units that a thing is placed over, or sunk into, what it stands on at most."""
+"""Grid units that a thing is at most above, or sunk into, the thing that it stands on."""
 
 TOUCH = 60
-"""Grid units up to which two things touch: boxes are drawn by eye, and a little apart is on each other."""
+"""Grid units up to which two things touch: boxes are drawn by eye, so small gaps don't count."""
 
 
 class Stand(NamedTuple):
@@ -31,7 +31,7 @@ class Stand(NamedTuple):
 def holds(predicate: Predicate, subject: Stand, other: Stand) -> bool:
     """Whether `subject` stands `predicate` `other`. x grows to the right, y down, depth away from the viewer.
 
-    The one definition, for what a plan is told and for how it is arranged:
+    This is the only definition, both for checking a plan and for arranging one:
 
     - left of, right of, above, below: the middle of one lies beyond the near edge of the other; they may
       overlap by less than half.
@@ -63,13 +63,17 @@ def holds(predicate: Predicate, subject: Stand, other: Stand) -> bool:
         case "behind":
             return _in_front(other, subject)
         case "inside":
-            return _within(s, o) and subject.depth <= other.depth
+            shared_x = max(min(s.x1, o.x1) - max(s.x0, o.x0), 0)
+            shared_y = max(min(s.y1, o.y1) - max(s.y0, o.y0), 0)
+            is_half_in = 2 * shared_x * shared_y >= (s.x1 - s.x0) * (s.y1 - s.y0)
+            is_middle_in = 2 * o.x0 <= s.x0 + s.x1 <= 2 * o.x1 and 2 * o.y0 <= s.y0 + s.y1 <= 2 * o.y1
+            return is_half_in and is_middle_in and subject.depth <= other.depth
         case "next to":
             return max(_gaps(s, o)) <= NEAR
 
 
 def _before(start: int, end: int, other_start: int, other_end: int) -> bool:
-    """Along one axis: whether one's middle is before the other's start, or the other's behind its end."""
+    """Along one axis: one's middle is before the other's start, or the other's middle behind one's end."""
     return start + end <= 2 * other_start or 2 * end <= other_start + other_end
 
 
@@ -89,9 +93,3 @@ def _gaps(s: Box, o: Box) -> tuple[int, int]:
 def _in_front(subject: Stand, other: Stand) -> bool:
     touching = max(_gaps(subject.box, other.box)) <= TOUCH
     return subject.depth < other.depth and (touching or subject.box.y1 >= other.box.y1)
-
-
-def _within(s: Box, o: Box) -> bool:
-    width, height = min(s.x1, o.x1) - max(s.x0, o.x0), min(s.y1, o.y1) - max(s.y0, o.y0)
-    half = 2 * max(width, 0) * max(height, 0) >= (s.x1 - s.x0) * (s.y1 - s.y0)
-    return half and 2 * o.x0 <= s.x0 + s.x1 <= 2 * o.x1 and 2 * o.y0 <= s.y0 + s.y1 <= 2 * o.y1

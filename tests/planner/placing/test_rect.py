@@ -2,8 +2,7 @@
 
 import pytest
 
-from planner.placing.rect import Rect
-from planner.placing.shelves import shelves
+from planner.placing.rect import Rect, shelves
 
 SQUARE = Rect(500, 500, 1000, 1000)
 WIDE = Rect(500, 500, 1000, 250)
