@@ -1,4 +1,4 @@
-"""The drawing of a layout, worked out once: PNG and SVG show the same cells, plates and words.
+"""The drawing of a layout, computed once: PNG and SVG show the same cells, plates and words.
 
 All lengths are pixels of the drawing, which is the canvas or a multiple of it.
 """
@@ -11,7 +11,7 @@ import shapely
 from planner.account import WHOLE
 from planner.draw.fonts import Fonts, faces_for
 from planner.draw.labels import Cell, Plate, place_labels
-from planner.draw.lettering import Lettering, printable
+from planner.draw.lettering import Lettering, Run, TextStyle, printable, set_lines, style_of
 from planner.draw.palette import (
     ABSENT,
     BACKGROUND,
@@ -20,7 +20,6 @@ from planner.draw.palette import (
     colour,
     owners_colours,
 )
-from planner.draw.paragraph import Inked, Run, inked, set_lines
 from planner.layout import Layout
 from planner.plans import Span
 
@@ -30,10 +29,10 @@ LEGIBLE = 768
 LONGEST = 8192
 
 SHARED, LEFT = "striped: of several. ", "plain: left to the whole picture."
-"""What the key says of words with further owners, and of those with none."""
+"""What the key says about words with further owners, and about words with none."""
 
 SMALLEST = 16.0
-"""Pixels of the prompt's letters at least."""
+"""The least height of the prompt's letters in pixels."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,20 @@ class Drawing:
 
 def drawing_of(layout: Layout, account: Sequence[Span], fonts: Fonts) -> Drawing:
     """The layout with labels and, beneath it, the key of what has no label and the prompt by its owners."""
-    scale = _scale(layout)
+    # Small canvases are drawn enlarged.
+    short, long = sorted((layout.size.width, layout.size.height))
+    scale = max(1, min(-(-LEGIBLE // short), LONGEST // long))
     width, height = layout.size.width * scale, layout.size.height * scale
     faces = faces_for(letters_of(layout, account), fonts)
     cells = tuple(_cells(layout, scale))
     plates = place_labels(cells, faces, width, height)
     page = max(width, LEGIBLE)
-    size = _letter_size(page, height)
+    # Large enough to be read where the whole drawing is looked at, and some sixty letters to a line.
+    size = max(page / 64, min(height / 110, page / 32), SMALLEST)
     lettering = Lettering(faces, size)
     words, more = list[Run](), 0.0
     colours = owners_colours(layout.scene)
-    texts = [(span.text, inked(span.owners, colours)) for span in account]
+    texts = [(span.text, style_of(span.owners, colours)) for span in account]
     for paragraph in filter(None, (_key(layout, cells, plates, account), texts)):
         runs, end = set_lines(paragraph, lettering, size, height + more + size, page - 2 * size)
         words += runs
@@ -73,25 +75,14 @@ def drawing_of(layout: Layout, account: Sequence[Span], fonts: Fonts) -> Drawing
     )
 
 
-def _scale(layout: Layout) -> int:
-    """Small canvases are drawn enlarged."""
-    short, long = sorted((layout.size.width, layout.size.height))
-    return max(1, min(-(-LEGIBLE // short), LONGEST // long))
-
-
-def _letter_size(page: int, height: int) -> float:
-    """Large enough to be read where the whole drawing is looked at, and some sixty letters to a line."""
-    return max(page / 64, min(height / 110, page / 32), SMALLEST)
-
-
 def letters_of(layout: Layout, account: Sequence[Span]) -> str:
-    """All that a drawing of the layout writes."""
+    """All the text that a drawing of the layout has."""
     names = (BACKGROUND, STYLE, ABSENT, SHARED, LEFT, *(region.name for region in layout.scene.regions))
     return printable(" ".join((*names, *(span.text for span in account))))
 
 
 def _cells(layout: Layout, scale: int) -> Iterator[Cell]:
-    """Everything that owns some of the canvas, the background first."""
+    """A cell for everything that owns some of the canvas, the background first."""
     names = [printable(region.name) for region in layout.scene.regions]
     numbers = range(1, len(names) + 1)
     shapes = (layout.background, *layout.cells)
@@ -109,19 +100,19 @@ def _cells(layout: Layout, scale: int) -> Iterator[Cell]:
 
 def _key(
     layout: Layout, cells: Sequence[Cell], plates: Sequence[Plate | None], account: Sequence[Span]
-) -> list[tuple[str, Inked]]:
-    """Names in their colours: of those with a number, and of owners of words that have no label."""
+) -> list[tuple[str, TextStyle]]:
+    """Names in their colours: of the cells with a number, and of owners of words that have no label."""
     placed = dict(zip((cell.number for cell in cells), plates, strict=True))
     labelled = {number for number, plate in placed.items() if plate and plate.number is None}
     owners = {owner for span in account for owner in span.owners} - set(WHOLE)
     colours = owners_colours(layout.scene)
-    entries: list[tuple[str, Inked]] = []
+    entries: list[tuple[str, TextStyle]] = []
     for number, name in enumerate(colours, start=1):
         if printable(name) and number not in labelled and (number in placed or name in owners):
             prefix = f"{number} " if placed.get(number) else ""
-            entries.append((f"{prefix}{printable(name)} ", inked((name,), colours)))
+            entries.append((f"{prefix}{printable(name)} ", style_of((name,), colours)))
     if any(len(span.owners) > 1 for span in account):
-        entries.append((SHARED, Inked()))
+        entries.append((SHARED, TextStyle()))
     if any(span.owners == WHOLE for span in account):
-        entries.append((LEFT, Inked()))
+        entries.append((LEFT, TextStyle()))
     return entries

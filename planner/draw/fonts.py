@@ -1,12 +1,11 @@
-"""Fonts: which of those that are there show the letters of a text.
+"""Fonts: which of the fonts on this machine show the letters of a text.
 
 Pillow's own font has English letters and little else, so the system's fonts are searched for the rest.
-Whether a font has a letter is told by its glyph: all missing letters have the same.
+A font has a letter if its glyph differs from the one glyph that all missing letters have.
 """
 
 import os
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from planner.errors import UserError
 
 MAX_FONTS = 800
-"""Files of a search that are looked at, the plainest first."""
+"""Font files that a search looks at, the plainest first."""
 
 MAX_ENTRIES = 20_000
 """Files and folders that a search walks through."""
@@ -26,7 +25,7 @@ _PROBE = 16
 """Pixels at which glyphs are compared."""
 
 _NOWHERE = "\U0010ffff"
-"""A sign that no font has."""
+"""A character that no font has."""
 
 _PLAIN = (
     "notosans-regular",
@@ -121,8 +120,19 @@ def unshown(text: str, fonts: Fonts) -> str:
 
 
 def advice(letters: str) -> str:
-    """Which fonts to install for letters that no font has."""
-    return " and ".join(dict.fromkeys(map(_package, letters)))
+    """Which fonts to install for letters that no font has, by the names of Debian and of their makers."""
+    packages = list[str]()
+    for letter in letters:
+        script = unicodedata.name(letter, "").partition(" ")[0]
+        if script in {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH"}:
+            packages.append("fonts-noto-cjk (Debian), Noto Sans CJK")
+        elif script in {"LATIN", "GREEK", "CYRILLIC"} or letter < "\u0100" or "\u2000" <= letter < "\u2070":
+            packages.append("fonts-dejavu-core (Debian), DejaVu Sans")
+        elif unicodedata.category(letter).startswith("S"):
+            packages.append("fonts-symbola (Debian), Symbola")
+        else:
+            packages.append("fonts-noto-core (Debian), Noto Sans")
+    return " and ".join(dict.fromkeys(packages))
 
 
 def shows(face: Face, letter: str) -> bool:
@@ -169,32 +179,26 @@ def _faces_for(letters: frozenset[str], fonts: Fonts) -> tuple[Face, ...]:
 
 @lru_cache(maxsize=16)
 def _searched(folders: tuple[Path, ...]) -> tuple[Face, ...]:
-    """The font files below the folders, the plainest first."""
-    found = sorted(set(_files(folders)), key=_oddness)
-    return tuple(Face(path) for path in found[:MAX_FONTS])
-
-
-def _files(folders: tuple[Path, ...]) -> Iterator[Path]:
-    seen = 0
+    """The font files below the folders, the plainest first: known plain ones, then regular sans ones."""
+    found, seen = set[Path](), 0
     for folder in folders:
         for root, inner, names in os.walk(folder):
             inner.sort()
             seen += 1 + len(names)
             if seen > MAX_ENTRIES:
-                return
-            yield from (
-                Path(root, name)
-                for name in names
-                if name.lower().endswith(_ENDINGS) and not any(part in name.lower() for part in _NO_LETTERS)
-            )
+                break
+            for name in names:
+                low = name.lower()
+                if low.endswith(_ENDINGS) and not any(part in low for part in _NO_LETTERS):
+                    found.add(Path(root, name))
 
+    def oddness(path: Path) -> tuple[int, int, str, str]:
+        stem = path.stem.lower()
+        known = _PLAIN.index(stem) if stem in _PLAIN else len(_PLAIN)
+        odd = sum(part in stem.replace("sans-serif", "") for part in _ODD)
+        return known, odd + ("sans" not in stem), stem, str(path)
 
-def _oddness(path: Path) -> tuple[int, int, str, str]:
-    """The plainest font comes first: those known as plain, then a regular sans; the rest by its name."""
-    stem = path.stem.lower()
-    known = _PLAIN.index(stem) if stem in _PLAIN else len(_PLAIN)
-    odd = sum(part in stem.replace("sans-serif", "") for part in _ODD)
-    return known, odd + ("sans" not in stem), stem, str(path)
+    return tuple(Face(path) for path in sorted(found, key=oddness)[:MAX_FONTS])
 
 
 @lru_cache(maxsize=1 << 16)
@@ -222,15 +226,3 @@ def _unshaped(face: Face) -> ImageFont.FreeTypeFont:
 def _is_drawn(letter: str) -> bool:
     """Whether a letter has ink: space, joiners and variation selectors have none."""
     return letter.isprintable() and not letter.isspace() and not "\ufe00" <= letter <= "\ufe0f"
-
-
-def _package(letter: str) -> str:
-    """What has the letter, as Debian and font makers call it."""
-    script = unicodedata.name(letter, "").partition(" ")[0]
-    if script in {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH"}:
-        return "fonts-noto-cjk (Debian), Noto Sans CJK"
-    if script in {"LATIN", "GREEK", "CYRILLIC"} or letter < "\u0100" or "\u2000" <= letter < "\u2070":
-        return "fonts-dejavu-core (Debian), DejaVu Sans"
-    if unicodedata.category(letter).startswith("S"):
-        return "fonts-symbola (Debian), Symbola"
-    return "fonts-noto-core (Debian), Noto Sans"

@@ -1,10 +1,10 @@
 """Labels: a plate with each region's name, so placed that no two overlap and none leaves the canvas.
 
 A name stands in the middle of its cell where it has room, else elsewhere in the cell, in smaller letters or
-in several lines; else a number stands for it, and the key beneath the picture says whose it is.
+in several lines; else a number stands for it, and the key beneath the picture says which name it stands for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -13,23 +13,23 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.draw.fonts import Face
-from planner.draw.lettering import Lettering, breakable, wrapped
+from planner.draw.lettering import Edges, Lettering, breakable, wrapped
 from planner.draw.palette import Colour
 
 SIZES = (26, 32, 40, 50, 60)
-"""The side of a square as large as the canvas is so many times as high as a label's letters."""
+"""Heights of a label's letters, as divisors of the side of a square as large as the canvas."""
 
 SMALLEST = 12.0
-"""Pixels of a label's letters at least."""
+"""The least height of a label's letters in pixels."""
 
 MOSTLY = 0.6
 """The share of a plate that lies in its own cell, at least, where the cell doesn't hold all of it."""
 
 MOST_LINES = 3
-"""Lines of a name, as long as smaller letters make fewer."""
+"""Lines that a name may have in letters that are not the smallest."""
 
 RIM = 4.0
-"""Pixels of a cell's rim: a plate within leaves some of the cell's colour to be seen."""
+"""Pixels of a cell's rim, which a plate leaves free, so that some of the cell's colour can be seen."""
 
 _STEPS = 9
 """Places that are tried along each side of a cell."""
@@ -37,13 +37,12 @@ _STEPS = 9
 _CANVAS_STEPS = 40
 """Places that are tried along each side of the canvas, for a number whose cell is full."""
 
-Edges = tuple[float, float, float, float]
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What owns some of the canvas: its shape in pixels, its colour, and its number in the key."""
+    """A region or the background: its shape in pixels, its colour, and its number in the key."""
 
     name: str
     number: int
@@ -64,6 +63,21 @@ class Spot:
     inner: BaseGeometry
     middle: Point
     radius: float
+
+    @classmethod
+    def of(cls, cell: Cell) -> "Spot":
+        """The spot of a cell."""
+        largest = max(shapely.get_parts(cell.shape), key=lambda part: part.area)
+        # A tolerance keeps the search short; finer makes no difference to the eye.
+        radius = shapely.maximum_inscribed_circle(largest, tolerance=max(largest.area**0.5 / 100, 0.1))
+        (x, y), _ = radius.coords
+        return cls(cell.name, cell.number, largest, largest.buffer(-RIM), (x, y), radius.length)
+
+    def places(self) -> list[Point]:
+        """Where a plate may have its middle: the middle of the cell, that of its circle, points around it."""
+        left, top, right, bottom = self.part.bounds
+        around = _grid(self.part.bounds, _STEPS, self.middle)
+        return [((left + right) / 2, (top + bottom) / 2), self.middle, *around]
 
 
 @dataclass(frozen=True)
@@ -105,13 +119,27 @@ def place_labels(
 
     The smallest cells choose first, since large ones have more places to offer.
     """
-    spots = [_spot(cell) for cell in cells]
+    spots = [Spot.of(cell) for cell in cells]
     placing = _Placing(spots, faces, width, height)
     taken: dict[int, Plate] = {}
+
+    def is_free(edges: Edges) -> bool:
+        """Whether the rectangle lies on the canvas, a pixel away from every plate."""
+        left, top, right, bottom = edges
+        if left < 0 or top < 0 or right > width or bottom > height:
+            return False
+        return not any(
+            left < plate.edges[2] + 1
+            and plate.edges[0] < right + 1
+            and top < plate.edges[3] + 1
+            and plate.edges[1] < bottom + 1
+            for plate in taken.values()
+        )
+
     for index in sorted(range(len(spots)), key=lambda index: spots[index].part.area):
         candidates = placing.candidates(spots[index]) if spots[index].name else iter(())
-        plates = (plate for plate in candidates if _free(plate.edges, taken.values(), placing))
-        if (plate := next(plates, None)) is not None:
+        plate = next((plate for plate in candidates if is_free(plate.edges)), None)
+        if plate is not None:
             taken[index] = plate
     return tuple(taken.get(index) for index in range(len(spots)))
 
@@ -142,8 +170,22 @@ class _Placing:
                 lines = wrapped(spot.name, room, lettering)
                 if len(lines) <= MOST_LINES or lettering is smallest:
                     yield from self._inside(spot, lines, lettering)
-        yield from self._over_the_edge(spot, smallest)
-        yield from self._numbers(spot, smallest)
+        # The name over the cell's edge: most of it in the cell, and no other cell's middle hidden.
+        others = [other.middle for other in self.spots if other is not spot]
+        longest = _longest(spot.name, smallest)
+        for room, place in product((2 * spot.radius, 4 * spot.radius), spot.places()[:2]):
+            plate = self._plate(wrapped(spot.name, max(room, longest), smallest), smallest, place)
+            rectangle, (left, top, right, bottom) = shapely.box(*plate.edges), plate.edges
+            inside = rectangle.intersection(spot.part).area / rectangle.area
+            if inside >= MOSTLY and not any(left <= x <= right and top <= y <= bottom for x, y in others):
+                yield plate
+        # The number in the cell, else next to it with a line that leads there.
+        number = (str(spot.number),)
+        for place in spot.places():
+            if spot.part.covers(shapely.Point(place)):
+                yield self._plate(number, smallest, place, spot.number)
+        for place in _grid((0, 0, self.width, self.height), _CANVAS_STEPS, spot.middle):
+            yield self._plate(number, smallest, place, spot.number, spot.middle)
 
     def _inside(self, spot: Spot, lines: tuple[str, ...], lettering: Lettering) -> Iterator[Plate]:
         """The plate where it lies in its cell, the middle first."""
@@ -151,30 +193,10 @@ class _Placing:
         left, top, right, bottom = spot.part.bounds
         if width > right - left or height > bottom - top:
             return
-        for place in _places(spot):
+        for place in spot.places():
             plate = self._plate(lines, lettering, place)
             if spot.inner.covers(shapely.box(*plate.edges)):
                 yield plate
-
-    def _over_the_edge(self, spot: Spot, lettering: Lettering) -> Iterator[Plate]:
-        """The name over the cell's edge: most of it in the cell, and no other cell's middle hidden."""
-        others = [other.middle for other in self.spots if other is not spot]
-        longest = _longest(spot.name, lettering)
-        for room, place in product((2 * spot.radius, 4 * spot.radius), _places(spot)[:2]):
-            plate = self._plate(wrapped(spot.name, max(room, longest), lettering), lettering, place)
-            rectangle = shapely.box(*plate.edges)
-            inside = rectangle.intersection(spot.part).area / rectangle.area
-            if inside >= MOSTLY and not any(_holds(plate.edges, point) for point in others):
-                yield plate
-
-    def _numbers(self, spot: Spot, lettering: Lettering) -> Iterator[Plate]:
-        """The number in the cell, else next to it with a line that leads there."""
-        lines = (str(spot.number),)
-        for place in _places(spot):
-            if spot.part.covers(shapely.Point(place)):
-                yield self._plate(lines, lettering, place, spot.number)
-        for place in _grid((0, 0, self.width, self.height), _CANVAS_STEPS, spot.middle):
-            yield self._plate(lines, lettering, place, spot.number, spot.middle)
 
     def _plate(
         self,
@@ -197,15 +219,6 @@ class _Placing:
         return max(map(lettering.width, lines)) + 2 * margin, high + margin
 
 
-def _spot(cell: Cell) -> Spot:
-    """The largest circle in the cell's largest part."""
-    largest = max(shapely.get_parts(cell.shape), key=lambda part: part.area)
-    # A tolerance keeps the search short; finer makes no difference to the eye.
-    radius = shapely.maximum_inscribed_circle(largest, tolerance=max(largest.area**0.5 / 100, 0.1))
-    (x, y), _ = radius.coords
-    return Spot(cell.name, cell.number, largest, largest.buffer(-RIM), (x, y), radius.length)
-
-
 def _longest(name: str, lettering: Lettering) -> float:
     """The width of the longest word."""
     return max(lettering.width(part.rstrip()) for part in breakable(name))
@@ -215,37 +228,9 @@ def _margin(lettering: Lettering) -> float:
     return lettering.size / 3
 
 
-def _places(spot: Spot) -> list[Point]:
-    """Where a plate may have its middle: the middle of the cell, that of its circle, and points around."""
-    left, top, right, bottom = spot.part.bounds
-    return [
-        ((left + right) / 2, (top + bottom) / 2),
-        spot.middle,
-        *_grid(spot.part.bounds, _STEPS, spot.middle),
-    ]
-
-
 def _grid(bounds: Edges, steps: int, near: Point) -> list[Point]:
     """Points in even rows and columns within the bounds, the nearest to `near` first."""
     left, top, right, bottom = bounds
     shares = [(step + 0.5) / steps for step in range(steps)]
     points = [(left + x * (right - left), top + y * (bottom - top)) for y in shares for x in shares]
     return sorted(points, key=lambda point: (point[0] - near[0]) ** 2 + (point[1] - near[1]) ** 2)
-
-
-def _holds(edges: Edges, point: Point) -> bool:
-    return edges[0] <= point[0] <= edges[2] and edges[1] <= point[1] <= edges[3]
-
-
-def _free(edges: Edges, taken: Iterable[Plate], placing: _Placing) -> bool:
-    """Whether the rectangle lies on the canvas, a pixel away from every plate."""
-    left, top, right, bottom = edges
-    if left < 0 or top < 0 or right > placing.width or bottom > placing.height:
-        return False
-    return not any(
-        left < plate.edges[2] + 1
-        and plate.edges[0] < right + 1
-        and top < plate.edges[3] + 1
-        and plate.edges[1] < bottom + 1
-        for plate in taken
-    )

@@ -1,5 +1,6 @@
-"""A layout as PNG: each cell in its colour with its name, and the prompt beneath it."""
+"""A layout as PNG: each cell in its colour with its name, and the prompt beneath it; and masks of regions."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,10 +9,9 @@ from PIL import Image, ImageDraw
 
 from planner.draw.drawing import Drawing, drawing_of
 from planner.draw.fonts import SYSTEM, Fonts, opened
-from planner.draw.labels import Cell, Plate
+from planner.draw.labels import Cell
 from planner.draw.lettering import Lettering
 from planner.draw.palette import INK, PAPER, edge_colour
-from planner.draw.paragraph import Run
 from planner.layout import Layout
 from planner.plans import Size, Span
 from planner.raster import pixels
@@ -20,7 +20,7 @@ EDGE = 2
 """Pixels of an outline."""
 
 UNSHOWN = "?"
-"""What stands for a letter that no font has."""
+"""Drawn in place of a letter that no font has."""
 
 
 def draw_png(layout: Layout, account: Sequence[Span] = (), fonts: Fonts = SYSTEM) -> Image.Image:
@@ -35,11 +35,24 @@ def draw_png(layout: Layout, account: Sequence[Span] = (), fonts: Fonts = SYSTEM
     image = Image.fromarray(canvas)
     pen = ImageDraw.Draw(image, "RGBA")
     for plate in drawing.plates:
-        _lead(pen, plate)
+        if plate.target is not None:  # a thin line to the cell that the plate stands beside
+            pen.line((plate.middle, plate.target), fill=INK, width=EDGE)
     for plate in drawing.plates:
-        _write_plate(pen, plate)
+        # Between pixels the corners would overlap the sides, and show.
+        edges = tuple(map(round, plate.edges))
+        pen.rounded_rectangle(edges, radius=round(plate.margin), fill=(*PAPER, 200))
+        for text, x, y in plate.rows():
+            _write(pen, text, x, y, plate.lettering)
+    lettering = drawing.lettering
     for run in drawing.words:
-        _write_run(pen, run, drawing.lettering)
+        if run.style.fill is not None:
+            pen.rectangle(run.ground(lettering), fill=run.style.fill)
+        for edges, fill in run.stripes(lettering):
+            pen.rectangle(edges, fill=fill)
+        _write(pen, run.text, run.x, run.y, lettering)
+        if run.style.struck:
+            y = run.y - lettering.size * 0.3
+            pen.line((run.x, y, run.x + run.width, y), fill=INK, width=max(1, round(lettering.size / 16)))
     return image
 
 
@@ -57,34 +70,26 @@ def _fill(canvas: NDArray[np.uint8], cell: Cell, drawing: Drawing) -> None:
     canvas[core] = cell.fill
 
 
-def _lead(pen: ImageDraw.ImageDraw, plate: Plate) -> None:
-    """A thin line to the cell that the plate stands beside."""
-    if plate.target is not None:
-        pen.line((plate.middle, plate.target), fill=INK, width=EDGE)
-
-
-def _write_plate(pen: ImageDraw.ImageDraw, plate: Plate) -> None:
-    # Between pixels the corners would overlap the sides, and show.
-    edges = tuple(map(round, plate.edges))
-    pen.rounded_rectangle(edges, radius=round(plate.margin), fill=(*PAPER, 200))
-    for text, x, y in plate.rows():
-        _write(pen, text, x, y, plate.lettering)
-
-
-def _write_run(pen: ImageDraw.ImageDraw, run: Run, lettering: Lettering) -> None:
-    """The words on their colour, with a stripe for each further owner, and struck through where absent."""
-    if run.inked.fill is not None:
-        pen.rectangle(run.ground(lettering), fill=run.inked.fill)
-    for edges, fill in run.stripes(lettering):
-        pen.rectangle(edges, fill=fill)
-    _write(pen, run.text, run.x, run.y, lettering)
-    if run.inked.struck:
-        y = run.y - lettering.size * 0.3
-        pen.line((run.x, y, run.x + run.width, y), fill=INK, width=max(1, round(lettering.size / 16)))
-
-
 def _write(pen: ImageDraw.ImageDraw, text: str, x: float, y: float, lettering: Lettering) -> None:
     for piece in lettering.pieces(text):
         font = opened(piece.face or lettering.faces[0], lettering.size)
         pen.text((x, y), piece.text if piece.face else UNSHOWN, font=font, fill=INK, anchor="ls")
         x += piece.width
+
+
+def mask_images(layout: Layout) -> dict[str, Image.Image]:
+    """Masks by file name: one for each region, numbered in the scene's order, and the background's.
+
+    Mode L, of the canvas's size; 255 where the region is. Every pixel is white in exactly one.
+    """
+    masks = layout.masks()
+    stems = (f"{n:02}-{file_stem(region.name)}" for n, region in enumerate(layout.scene.regions, start=1))
+    named = zip((*stems, "background"), (*masks, ~masks.any(axis=0)), strict=True)
+    return {f"{stem}.png": Image.fromarray(mask.astype(np.uint8) * 255) for stem, mask in named}
+
+
+def file_stem(name: str) -> str:
+    """`name` as part of a file name that is safe on every system."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    return "-".join(words)[:60] or "region"

@@ -132,11 +132,11 @@ def constraints_of(predicate: Predicate, subject: int, other: int, margin: int) 
             # The best is to stand on the other's upper edge. Next, as if seen from above, the subject's foot
             # is somewhere on the other and the subject is nearer; last, its foot is on the other or little
             # above.
-            above_foot, meeting = Difference(Y, end(subject), end(other), 0), _meeting(X, subject, other)
+            foot, meeting = Difference(Y, end(subject), end(other), 0), _meeting(X, subject, other)
             resting = (Difference(Y, start(other), end(subject), 0), *meeting, *_nearer(subject, other))
             hovering = (Difference(Y, start(other), end(subject), SLACK), *meeting)
             tops = _touching(subject, other, _columns(subject, other))
-            return [*tops, [(above_foot, *resting)], [(above_foot, *hovering)]]
+            return [*tops, [(foot, *resting)], [(foot, *hovering)]]
         case "under":
             # Where it can't touch the other's lower edge, the subject shows below the other.
             low = (

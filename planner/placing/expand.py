@@ -1,6 +1,5 @@
 """Counted regions become single ones: three cats are "cat 1", "cat 2" and "cat 3"."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice, product
 
@@ -40,7 +39,15 @@ def expand(scene: Scene) -> Expansion:
     members = {name: tuple(instance.name for instance in several) for name, several in instances.items()}
     regions = tuple(instance for region in scene.regions for instance in instances[region.name])
     stands = {r.name: Stand(r.where, r.depth) for r in regions if isinstance(r.where, Box)}
-    relations = tuple(dict.fromkeys(_relations(scene.relations, members, stands)))
+    relations: dict[Relation, None] = {}  # each once, in order
+    for relation in scene.relations:
+        pairs = list(product(members[relation.subject], members[relation.object]))
+        if len(pairs) > 1 and stands.keys() >= {name for pair in pairs for name in pair}:
+            # Given boxes decide which of the things a relation is about: of three horses one is ridden.
+            true = [(s, o) for s, o in pairs if holds(relation.predicate, stands[s], stands[o])]
+            pairs = true or pairs[:1]
+        for subject, other in pairs:
+            relations[Relation(subject=subject, predicate=relation.predicate, object=other)] = None
     notes = tuple(
         Note(
             kind="group",
@@ -50,7 +57,7 @@ def expand(scene: Scene) -> Expansion:
         for region in by_name
         if region.count > 1 and region.name not in divided
     )
-    expanded = scene.model_copy(update={"regions": regions, "relations": relations})
+    expanded = scene.model_copy(update={"regions": regions, "relations": tuple(relations)})
     return Expansion(expanded, members, notes)
 
 
@@ -110,16 +117,3 @@ def _shares(box: Box, number: int) -> list[Rect]:
         lefts = (frame.left + k * width for k in range(round(frame.width / width)))
         cells += [Rect(left + width / 2, middle, width, height) for left in lefts]
     return cells
-
-
-def _relations(
-    relations: tuple[Relation, ...], members: dict[str, tuple[str, ...]], stands: dict[str, Stand]
-) -> Iterator[Relation]:
-    for relation in relations:
-        pairs = list(product(members[relation.subject], members[relation.object]))
-        if len(pairs) > 1 and stands.keys() >= {name for pair in pairs for name in pair}:
-            # Given boxes decide which of the things a relation is about: of three horses one is ridden.
-            true = [(s, o) for s, o in pairs if holds(relation.predicate, stands[s], stands[o])]
-            pairs = true or pairs[:1]
-        for subject, other in pairs:
-            yield Relation(subject=subject, predicate=relation.predicate, object=other)

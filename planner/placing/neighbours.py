@@ -71,10 +71,11 @@ def place_related(
         if name is None or not ties[name]:
             return found
         want, others = wanted[name], list(found.values())
-        places: list[Rect] = []
-        for relation in neighbours.of_subject[name]:
-            if relation.object in found:
-                places.append(_place_as_subject(relation, wanted, found, neighbours))
+        places = [
+            _place_as_subject(relation, wanted, found, neighbours)
+            for relation in neighbours.of_subject[name]
+            if relation.object in found
+        ]
         for relation in neighbours.of_object[name]:
             if relation.subject not in found:
                 continue

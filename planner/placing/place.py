@@ -180,8 +180,8 @@ def place(problem: Problem, size: Size) -> Placement:
         solution = _snapped(solution, problem, size)
         broken = tuple(relation for relation in problem.relations if not relation.holds_in(solution))
         placement = Placement(solution, broken, inseparable)
-        placed = zip(problem.regions, solution.boxes, strict=True)
-        strayed = sum(_is_off(region.where, box) for region, box in placed if isinstance(region.where, Place))
+        placed = zip((region.where for region in problem.regions), solution.boxes, strict=True)
+        strayed = sum(_is_off(where, box) for where, box in placed if isinstance(where, Place))
         cost = len(problem.relations) - len(kept), len(inseparable), tokens == 1, strayed
         if cost == NO_COST:
             return placement
@@ -192,7 +192,7 @@ def place(problem: Problem, size: Size) -> Placement:
 def _tightened(problem: Problem, least: tuple[int, int]) -> tuple[System, tuple[IndexedRelation, ...]]:
     """The system in which as many relations hold as fit, the strongest first, and those relations.
 
-    A relation holds in the first way that fits; of the ways of one tier the nearest to the target comes first.
+    A relation holds in the first way that fits; of one tier's ways the nearest to the target comes first.
     """
     system = canvas(len(problem.regions), problem.fixed, least)
     target = problem.target
@@ -233,10 +233,10 @@ def _is_off(place: Place, box: Box) -> bool:
 def _snapped(solution: Solution, problem: Problem, size: Size) -> Solution:
     """The solution with every box that is not given moved to lines between tokens.
 
-    So a region is the box that it seems, and not ragged. Equal lengths stay equal where that fits, so that
-    what is round stays round; else each edge goes to the line nearest to it. The solution stays as it is where
-    either way would break a relation or let two boxes overlap: given boxes don't move, and some relations ask
-    for more than order.
+    So regions have straight edges in tokens too. Equal lengths stay equal where that fits, so that what is
+    round stays round; else each edge goes to the line nearest to it. The solution stays as it is where either
+    way would break a relation or let two boxes overlap: given boxes don't move, and some relations require
+    more than order.
     """
     overlapping = set(overlapping_pairs(solution.boxes))
     across, down = size.width // TOKEN, size.height // TOKEN

@@ -206,7 +206,7 @@ def _shrunk(crowd: Sequence[Region], wanted: Mapping[str, Rect]) -> dict[str, Re
 
 
 def _placed(regions: Iterable[Region], wanted: Mapping[str, Rect]) -> dict[str, Rect]:
-    """Regions with a place in words; several at one place share it in rows, in the proportions of a square."""
+    """Regions with a place in words; several at one place share a square there, in rows."""
 
     def spot(region: Region) -> tuple[str, str]:
         place = region.where
@@ -232,12 +232,21 @@ def _place_blocks(
     depths: Mapping[str, int],
     bands: Mapping[str, int],
 ) -> dict[str, Rect]:
-    """Locate the rest of `wanted` in rows over the canvas, far things above, then large ones behind small ones.
+    """Locate the rest of `wanted` in rows over the canvas: far things above, then large ones behind small.
 
-    Things that are related to each other form a block. `bands` are depths of what spans the canvas from side
-    to side: nearer things stand before it.
+    Things that are related form a block, placed about the one with the most relations and shrunk
+    along each axis on which it is larger than the canvas. `bands` are depths of what spans the canvas from
+    side to side: nearer things stand before it.
     """
-    blocks = _blocks(located, wanted, neighbours)
+    blocks: list[dict[str, Rect]] = []
+    done = set(located)
+    for root in sorted(wanted, key=lambda name: (-len(neighbours.names.get(name, ())), name)):
+        if root not in done:
+            block = place_related({root: wanted[root]}, wanted, neighbours, bounded=False)
+            extent = around(list(block.values()))
+            x, y = (min(1.0, GRID / side) for side in (extent.width, extent.height))
+            blocks.append({n: Rect(r.x * x, r.y * y, r.width * x, r.height * y) for n, r in block.items()})
+            done |= block.keys()
 
     def largest(block: Mapping[str, Rect]) -> float:
         return round(max(rect.width * rect.height for rect in block.values()), 6)
@@ -256,25 +265,6 @@ def _place_blocks(
         spot = _clear(ideal.moved(0, RISE * (nearest - depth)).on_canvas(), in_the_way)
         found |= {name: rect.moved(spot.x - extent.x, spot.y - extent.y) for name, rect in block.items()}
     return found
-
-
-def _blocks(
-    located: Mapping[str, Rect], wanted: Mapping[str, Rect], neighbours: Neighbours
-) -> list[dict[str, Rect]]:
-    """Things related to each other, placed about the one with the most relations, wherever that is.
-
-    A block is shrunk along each axis on which it is larger than the canvas.
-    """
-    blocks: list[dict[str, Rect]] = []
-    done = set(located)
-    for root in sorted(wanted, key=lambda name: (-len(neighbours.names.get(name, ())), name)):
-        if root not in done:
-            block = place_related({root: wanted[root]}, wanted, neighbours, bounded=False)
-            extent = around(list(block.values()))
-            x, y = (min(1.0, GRID / side) for side in (extent.width, extent.height))
-            blocks.append({n: Rect(r.x * x, r.y * y, r.width * x, r.height * y) for n, r in block.items()})
-            done |= block.keys()
-    return blocks
 
 
 def _clear(ideal: Rect, others: Sequence[Rect]) -> Rect:

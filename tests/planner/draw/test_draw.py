@@ -9,7 +9,6 @@ from PIL import Image
 
 from planner.account import account
 from planner.draw import draw_png, draw_svg, mask_images
-from planner.draw.masks import file_stem
 from planner.draw.palette import (
     ABSENT_COLOUR,
     BACKGROUND_COLOUR,
@@ -20,6 +19,7 @@ from planner.draw.palette import (
     colour,
     hexadecimal,
 )
+from planner.draw.png import file_stem
 from planner.layout import Layout
 from planner.placing.arranging import arrange
 from planner.plans import Size
