@@ -78,7 +78,7 @@ def read_fonts(given: Path | None) -> Fonts:
     try:
         # Where there is no such file, Pillow would look for one of that name elsewhere.
         given.open("rb").close()
-        opened(Face(given), _PROBE)
+        open_face(Face(given), _PROBE)
     except OSError as error:
         reason = error.strerror.lower() if error.strerror else "it is no TrueType or OpenType font"
         raise UserError(f"{given}: should be a readable .ttf, .otf or .ttc file ({reason})") from error
@@ -141,7 +141,7 @@ def shows(face: Face, letter: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def opened(face: Face, size: float) -> ImageFont.FreeTypeFont:
+def open_face(face: Face, size: float) -> ImageFont.FreeTypeFont:
     """The face at a size in pixels. Raises `OSError` where it can't be read or has no such size."""
     if face.path is None:
         own = ImageFont.load_default(size)
@@ -153,7 +153,7 @@ def opened(face: Face, size: float) -> ImageFont.FreeTypeFont:
 
 def family(face: Face) -> str:
     """The name by which a browser knows the face."""
-    return opened(face, _PROBE).getname()[0] or "sans-serif"
+    return open_face(face, _PROBE).getname()[0] or "sans-serif"
 
 
 @lru_cache(maxsize=64)
@@ -220,7 +220,7 @@ def _glyph(face: Face, letter: str) -> bytes:
 @lru_cache(maxsize=64)
 def _unshaped(face: Face) -> ImageFont.FreeTypeFont:
     """The face without text shaping, which would set a lone accent on a dotted circle."""
-    return opened(face, _PROBE).font_variant(layout_engine=ImageFont.Layout.BASIC)
+    return open_face(face, _PROBE).font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
 def _is_drawn(letter: str) -> bool:

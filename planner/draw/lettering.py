@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from planner.draw.fonts import Face, opened, shows
+from planner.draw.fonts import Face, open_face, shows
 from planner.draw.palette import ABSENT, Colour
 
 LEADING = 1.25
@@ -66,14 +66,14 @@ class Lettering:
     @property
     def ascent(self) -> float:
         """Pixels from the base line to the top of the highest accent."""
-        fonts = [opened(face, self.size) for face in self.faces]
+        fonts = [open_face(face, self.size) for face in self.faces]
         # Two accents on a capital are higher than what some fonts give as their ascent.
         return max(max(font.getmetrics()[0], -font.getbbox(_HIGHEST, anchor="ls")[1]) for font in fonts)
 
     @property
     def descent(self) -> float:
         """Pixels from the base line down to the lowest tail."""
-        return max(opened(face, self.size).getmetrics()[1] for face in self.faces)
+        return max(open_face(face, self.size).getmetrics()[1] for face in self.faces)
 
     def pieces(self, text: str) -> tuple[Piece, ...]:
         """`text` cut where the face changes, and at letters that no face has.
@@ -99,7 +99,7 @@ class Lettering:
 @lru_cache(maxsize=1 << 15)
 def _width(letters: str, face: Face | None, size: float) -> float:
     if face is not None:
-        return opened(face, size).getlength(letters)
+        return open_face(face, size).getlength(letters)
     return size * (_WIDE if _is_wide(letters[0]) else _NARROW)
 
 

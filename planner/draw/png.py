@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from planner.draw.drawing import Drawing, drawing_of
-from planner.draw.fonts import SYSTEM, Fonts, opened
+from planner.draw.fonts import SYSTEM, Fonts, open_face
 from planner.draw.labels import Cell
 from planner.draw.lettering import Lettering
 from planner.draw.palette import INK, PAPER, edge_colour
@@ -72,7 +72,7 @@ def _fill(canvas: NDArray[np.uint8], cell: Cell, drawing: Drawing) -> None:
 
 def _write(pen: ImageDraw.ImageDraw, text: str, x: float, y: float, lettering: Lettering) -> None:
     for piece in lettering.pieces(text):
-        font = opened(piece.face or lettering.faces[0], lettering.size)
+        font = open_face(piece.face or lettering.faces[0], lettering.size)
         pen.text((x, y), piece.text if piece.face else UNSHOWN, font=font, fill=INK, anchor="ls")
         x += piece.width
 

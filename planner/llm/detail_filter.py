@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from itertools import takewhile
 
-from planner.reader.numbers import NUMBER_WORDS
+from planner.reader.noun_phrases import NUMBER_WORDS
 from planner.reader.reading import is_part
 from planner.reader.weights import FOLDER, load_weights
 from planner.scene import Region, Scene

@@ -1,6 +1,6 @@
 """Boxes for regions to which a language model gave none: where the reader would put them."""
 
-from planner.reader.boxes import wish_for
+from planner.reader.compose import wish_for
 from planner.reader.language import other_language
 from planner.reader.tokens import tokens
 from planner.reader.weights import FOLDER, load_weights

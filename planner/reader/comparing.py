@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from planner.reader.numbers import stated_number
+from planner.reader.noun_phrases import stated_number
 from planner.reader.reading import Reading
 from planner.words import fold, folded
 
@@ -17,7 +17,7 @@ _SAME = re.compile(r"\b(?:the same number of|as many) (?P<other>[\w' -]+)", re.I
 
 
 def compared(reading: Reading) -> Reading:
-    """The reading with numbers that follow from others, where none stands before the noun."""
+    """The reading with the numbers that follow from others, for nouns without a number of their own."""
     counts = {i: thing.count for i, thing in enumerate(reading.things)}
     for match in _COMPARED.finditer(reading.prompt):
         one, other = _thing_in(reading, match, "one"), _thing_in(reading, match, "other")
@@ -35,10 +35,9 @@ def compared(reading: Reading) -> Reading:
 
 
 def _thing_in(reading: Reading, match: "re.Match[str]", part: str) -> int | None:
-    """The thing that a part of a sentence names, wherever it is named first."""
-    said = folded(match[part])
+    """The thing that a part of the match names, by its first head."""
     heads = {fold(reading.words[thing.head].text): i for i, thing in enumerate(reading.things)}
-    return next((heads[word] for word in said if word in heads), None)
+    return next((heads[word] for word in folded(match[part]) if word in heads), None)
 
 
 def _is_open(reading: Reading, number: int) -> bool:

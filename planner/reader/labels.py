@@ -1,4 +1,4 @@
-"""The classes that the reader tells apart; their order is the model's."""
+"""The classes that the model predicts, in the model's order."""
 
 from planner.scene import Predicate
 
@@ -12,12 +12,9 @@ PREDICATES: tuple[Predicate | None, ...] = (
 SETTINGS = ("background", "style", "absent")
 
 COUNTS = 12
-"""Classes of counts: not told, 1 to 10, and more."""
+"""Classes of counts: not stated, 1 to 10, and more."""
 
 
 def count_class(count: int | None) -> int:
     """The class of a count."""
     return 0 if count is None else min(count, COUNTS - 1)
-
-
-ARTICLES = frozenset(["a", "an", "the"])

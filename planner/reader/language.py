@@ -1,4 +1,4 @@
-"""Which language a prompt is written in, so far as it isn't English, which the reader reads."""
+"""Identifies the language of prompts that are not in English, which is all that the reader reads."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BROKEN = 0.3
-"""Share of words in several word pieces from which a prompt is looked at: one English prompt in twenty has
-as many, and loading what tells languages takes 0.7 s.
+"""The least share of words in several word pieces for which the language is identified: one English prompt in
+twenty has as many, and loading the identifier takes 0.7 s.
 """
 
 FEWEST = 4
-"""Words in plain letters from which a language can be told."""
+"""The fewest words in ASCII by which a language can be identified."""
 
 SURE = 0.5
-"""From which probability a prompt is taken for another language; no English one of some 3,000 reached 0.4."""
+"""The least probability of another language; none of some 3,000 English prompts reached 0.4."""
 
 _NAMES = {
     "ar": "Arabic",
@@ -55,15 +55,15 @@ _NAMES = {
 
 
 def other_language(words: Sequence[Token], pieces: "Tokenizer") -> str | None:
-    """The name of the language of these words; None where it is English, or too short to tell."""
-    told = [word.text for word in words if not word.quoted and word.text[0].isalpha()]
-    broken = [len(pieces.encode(word, add_special_tokens=False).ids) > 1 for word in told if len(word) > 1]
-    if (len(told) < FEWEST and all(map(str.isascii, told))) or sum(broken) < BROKEN * len(broken):
+    """The name of the language of these words; None where it is English or where they are too few."""
+    plain = [word.text for word in words if not word.quoted and word.text[0].isalpha()]
+    broken = [len(pieces.encode(word, add_special_tokens=False).ids) > 1 for word in plain if len(word) > 1]
+    if (len(plain) < FEWEST and all(map(str.isascii, plain))) or sum(broken) < BROKEN * len(broken):
         return None
-    code, sure = _identifier().classify(" ".join(told))
-    return (
-        _NAMES.get(code, f"a language other than English ({code})") if code != "en" and sure > SURE else None
-    )
+    code, sure = _identifier().classify(" ".join(plain))
+    if code == "en" or sure <= SURE:
+        return None
+    return _NAMES.get(code, f"a language other than English ({code})")
 
 
 @cache

@@ -1,49 +1,48 @@
-"""What was read in a prompt: things with their words, numbers and places, relations, setting, absences."""
+"""What the network finds in a prompt: things with words, numbers and places, relations, setting, absences."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.reader.labels import ARTICLES, COUNTS, DEPTHS, HORIZONTALS, PREDICATES, VERTICALS
-from planner.reader.numbers import MANY, stated_number
-from planner.reader.phrases import lead_of
+from planner.reader.labels import COUNTS, DEPTHS, HORIZONTALS, PREDICATES, VERTICALS
+from planner.reader.noun_phrases import ARTICLES, MANY, listed_adjectives, stated_number
 from planner.reader.tokens import Token, tokens
 from planner.reader.weights import OfThings, OfWords, Weights
 from planner.scene import Predicate
 
 THING = 0.4
-"""From which probability a word is the head of a thing."""
+"""The least probability that a word is the head of a thing, for one that needs a region."""
 
 MUST = 0.05
-"""From which share of that it gets a region of its own; else it stays in others' words and in the picture."""
+"""A word needs a region where this share of that probability says so; else it may stay in others' words."""
 
 SURE = 0.98
-"""From which probability it gets one although it could as well stay in others' words and in the picture."""
+"""The least probability of a head that could as well stay in others' words."""
 
 OWN = 0.5
-"""From which probability a word belongs to a thing."""
+"""The least probability that a word belongs to a thing."""
 
 OTHERS = 0.6
-"""From which probability the head of a thing is among another's words: "playing with a cello"."""
+"""The least probability that the head of a thing is among another's words: "playing with a cello"."""
 
 SHARED = 0.1
-"""How much less than to another thing a word may belong to one that it belongs to too."""
+"""A word belongs to several things whose probabilities differ by less than this."""
 
 NAMED = -2.0
-"""Logit from which a word before a head is in its name: "oak tree"; adjectives have less than -5."""
+"""The least logit of a word that is in a thing's name: "oak tree"; adjectives have less than -5."""
 
 MOST = 96
-"""Heads that are looked at: three times as many as a picture has regions, since mentions are joined later."""
+"""The most heads that are kept: three times the regions of a picture, since mentions are joined later."""
 
 MAYBE = 0.2
-"""From which probability a word that heads no region is told as one that nearly did."""
+"""The least probability with which a word that heads no thing is reported as an unsure one."""
 
 RELATED = 0.5
-"""From which probability one thing is related to another."""
+"""The least probability of a relation."""
 
 _JOINING = frozenset(["and", "or", "&"])
 
@@ -55,8 +54,8 @@ _DENIALS = frozenset(["not", "never", "none", "neither", "nor"])
 class Thing:
     """A thing: the indices of its head, of words that may be in its name and of its words, and what was read.
 
-    `count` is None where the prompt tells no number; `box` is the wish for its place: middle and sides, in
-    parts of the canvas; `sure` is the probability that it gets a region; `kin` has, for each thing of the
+    `count` is None where the prompt states no number; `box` is the wish for its place: middle and sides, in
+    parts of the canvas; `sure` is the probability that it needs a region; `owners` has, for each thing of the
     prompt, the probability that this head belongs to it.
     """
 
@@ -69,11 +68,11 @@ class Thing:
     depth: str | None
     box: tuple[float, float, float, float]
     sure: float
-    kin: tuple[float, ...] = ()
+    owners: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedRelation:
     """A relation that the prompt states, between two things by index."""
 
     subject: int
@@ -92,7 +91,7 @@ class Reading:
     prompt: str
     words: tuple[Token, ...]
     things: tuple[Thing, ...] = ()
-    relations: tuple[Stated, ...] = ()
+    relations: tuple[StatedRelation, ...] = ()
     background: tuple[int, ...] = ()
     style: tuple[int, ...] = ()
     absent: tuple[int, ...] = ()
@@ -115,11 +114,7 @@ def read(prompt: str, weights: Weights) -> Reading:
     if not heads:
         return Reading(prompt, words, (), (), *settings, unsure=unsure)
     of_things = weights.of_things(seen.features, heads)
-    excluded = set(settings[2])
-    things = tuple(
-        replace(thing, words=tuple(i for i in thing.words if i not in excluded))
-        for thing in _things(words, heads, seen, of_things)
-    )
+    things = tuple(_things(words, heads, seen, of_things, excluded=settings[2]))
     return Reading(prompt, words, things, _relations(of_things, len(heads)), *settings, unsure=unsure)
 
 
@@ -136,77 +131,78 @@ def is_part(thing: str, addition: str, weights: Weights) -> bool:
     return bool(_softmax(weights.of_words(words).heads)[added, 0].min() >= 1 - MAYBE)
 
 
-def _is_joined(words: Sequence[Token], head: int) -> bool:
-    """Whether a head is one of two that "and" joins: "bride and groom" have no words of each other."""
-    before = head - 1
-    while before > 0 and words[before].text.lower() in ARTICLES:
-        before -= 1
-    beside = [words[i].text.lower() for i in (before, head + 1) if 0 <= i < len(words)]
-    return not _JOINING.isdisjoint(beside)
-
-
-def _end_of_denial(words: Sequence[Token], place: int) -> int:
-    """The end of the words that a denial at `place` governs: the next sign."""
-    signs = (i for i in range(place + 1, len(words)) if not words[i].text[0].isalnum())
-    return next(signs, len(words))
-
-
-def _owned(
-    words: Sequence[Token], owners: NDArray[np.floating[Any]], heads: Sequence[int]
-) -> list[tuple[int, ...]]:
-    """The words of each thing: its head, and what likely belongs to it, hardly less than to any other, or is
-    another's head that surely does.
-    """
-    mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
-    mine[heads] &= owners[heads] > OTHERS
-    for head in heads:
-        if _is_joined(words, head):
-            mine[head] = False
-    mine[heads, range(len(heads))] = True
-    for place, word in enumerate(words[:-1]):
-        if word.text.lower() in _DENIALS:
-            mine[place + 1 : _end_of_denial(words, place), ~mine[place]] = False
-    return [tuple(np.flatnonzero(column).tolist()) for column in mine.T]
-
-
-def _things(words: Sequence[Token], heads: Sequence[int], seen: OfWords, found: OfThings) -> Iterator[Thing]:
-    """What was read of each thing: each class by its likeliest answer, a number as the prompt writes it."""
+def _things(
+    words: Sequence[Token], heads: Sequence[int], seen: OfWords, found: OfThings, excluded: Sequence[int]
+) -> Iterator[Thing]:
+    """What was read about each thing: its likeliest classes, and a number as the prompt writes it."""
     owners = 1 / (1 + np.exp(-seen.owners[:, heads]))
     owned, named = _owned(words, owners, heads), tuple(np.flatnonzero(seen.names > NAMED).tolist())
     taken = {i for own in owned for i in own}
-    owned = [
-        tuple(sorted({*own, *lead_of(words, head, own, taken)}))
-        for head, own in zip(heads, owned, strict=True)
-    ]
     sure = _softmax(seen.heads)[heads, 2]
     for place, head in enumerate(heads):
+        own = sorted({*owned[place], *listed_adjectives(words, head, owned[place], taken)})
         count = int(found.counts[place].argmax())
         counted = None if count == 0 else count if count < COUNTS - 1 else MANY
         x, y, width, height = (float(side) for side in found.boxes[place])
         yield Thing(
             head=head,
             name=named,
-            words=owned[place],
-            count=stated_number(words, head, owned[place]) or counted,
+            words=tuple(i for i in own if i not in excluded),
+            count=stated_number(words, head, own) or counted,
             horizontal=HORIZONTALS[int(found.horizontals[place].argmax())],
             vertical=VERTICALS[int(found.verticals[place].argmax())],
             depth=DEPTHS[int(found.depths[place].argmax())],
             box=(x, y, width, height),
             sure=float(sure[place]),
-            kin=tuple(owners[head].tolist()),
+            owners=tuple(owners[head].tolist()),
         )
 
 
-def _relations(found: OfThings, number: int) -> tuple[Stated, ...]:
-    """The relations that are likelier than none, the surer of the two ways round of each pair."""
-    best: dict[frozenset[int], Stated] = {}
+def _owned(
+    words: Sequence[Token], owners: NDArray[np.floating[Any]], heads: Sequence[int]
+) -> list[tuple[int, ...]]:
+    """The words of each thing, from the probabilities `owners` (n words, k things) that a word belongs to it.
+
+    A thing has its head and the words that likely belong to it, and hardly less than to any other thing. It
+    has another's head only where that is more than likely.
+    """
+    mine = (owners > OWN) & (owners > owners.max(axis=1, keepdims=True) - SHARED)
+    mine[heads] &= owners[heads] > OTHERS
+    for head in heads:
+        # Two that "and" joins have no words of each other: "bride and groom".
+        before = head - 1
+        while before > 0 and words[before].text.lower() in ARTICLES:
+            before -= 1
+        beside = [words[i].text.lower() for i in (before, head + 1) if 0 <= i < len(words)]
+        if not _JOINING.isdisjoint(beside):
+            mine[head] = False
+    mine[heads, range(len(heads))] = True
+    for place, word in enumerate(words[:-1]):
+        if word.text.lower() in _DENIALS:
+            signs = (i for i in range(place + 1, len(words)) if not words[i].text[0].isalnum())
+            mine[place + 1 : next(signs, len(words)), ~mine[place]] = False
+    return [tuple(np.flatnonzero(column).tolist()) for column in mine.T]
+
+
+def _relations(found: OfThings, number: int) -> tuple[StatedRelation, ...]:
+    """The relations between so many things that are likelier than none, one for each pair."""
+    relations: list[StatedRelation] = []
     likely = _softmax(found.relations)
     for subject, other in permutations(range(number), 2):
         place = int(likely[subject, other].argmax())
         sure, predicate = float(likely[subject, other, place]), PREDICATES[place]
-        pair = frozenset((subject, other))
-        if predicate and sure >= RELATED and (pair not in best or best[pair].sure < sure):
-            best[pair] = Stated(subject, predicate, other, sure)
+        if predicate and sure >= RELATED:
+            relations.append(StatedRelation(subject, predicate, other, sure))
+    return surest_of_pairs(relations)
+
+
+def surest_of_pairs(relations: Iterable[StatedRelation]) -> tuple[StatedRelation, ...]:
+    """The surest relation of each pair of things, whichever is the subject, in the order of the things."""
+    best: dict[frozenset[int], StatedRelation] = {}
+    for one in relations:
+        pair = frozenset((one.subject, one.other))
+        if pair not in best or best[pair].sure < one.sure:
+            best[pair] = one
     return tuple(sorted(best.values(), key=lambda one: (one.subject, one.other)))
 
 

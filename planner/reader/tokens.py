@@ -1,4 +1,4 @@
-"""A prompt as the reader sees it: words and signs, a quotation as one word, web-UI syntax set aside."""
+"""A prompt as the reader sees it: words and signs, a quotation as one word, web-UI syntax left out."""
 
 import re
 from collections.abc import Sequence
@@ -15,13 +15,21 @@ LETTERING = 2
 """The word piece that stands for any quotation: the encoder's vocabulary has it unused."""
 
 WINDOW = 448
-"""Word pieces that are read at once; the encoder was made for 512."""
+"""The most word pieces that are read at once; the encoder was trained on 512."""
 
 OVERLAP = 128
-"""Word pieces that two windows have in common, so that each word has some of its neighbours in one."""
+"""Word pieces that two windows share, so that each word has some of its neighbours in one of them."""
 
-START, END = 101, 102
-"""The encoder's pieces at both ends of a window."""
+START, END, UNKNOWN = 101, 102, 100
+"""The encoder's pieces at both ends of a window, and for a word that it can't spell."""
+
+LONGEST = 16
+"""Pieces of a word that are read; a longer word is cut."""
+
+QUOTED_PROMPT, QUOTED_SPEECH = 0.6, 8
+"""From this part of a prompt, and this many words, a quotation is no lettering, but the prompt in quotation
+marks.
+"""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*|['’]s\b|[^\w\s]|_")
 
@@ -33,14 +41,14 @@ _ASIDE = re.compile(
     re.MULTILINE,
 )
 """LoRA and HTML tags, addresses, what is excluded and the settings of AUTOMATIC1111, Midjourney's parameters,
-weights, the word that parts a prompt, and marks of lists.
+weights, the word that divides a prompt, and marks of lists.
 """
 
 _HEEDED = re.compile(r"--no\s|Negative prompt:|[-*•](?!-)|\d+[.)]|BREAK")
-"""The matches of `_ASIDE` that the reader follows: exclusions, lists, and parts."""
+"""The matches of `_ASIDE` that the reader obeys: exclusions, lists, and parts."""
 
 _PARTS = re.compile(r"\n+|\bBREAK\b")
-"""Line breaks and BREAK, which part a prompt: the network reads a full stop."""
+"""Line breaks and BREAK, which divide a prompt: the network reads a full stop."""
 
 _WEIGHTED = re.compile(r"\(([^()]*):\d+(?:\.\d+)?\)")
 """Words in brackets with their weight."""
@@ -56,16 +64,13 @@ class Token:
     quoted: bool = False
 
 
-WHOLE, SPOKEN = 0.6, 8
-"""Part of a prompt, and words, from which a quotation is no lettering, but the prompt in quotation marks."""
-
-
 def tokens(prompt: str) -> tuple[Token, ...]:
     """The words and signs of a prompt in their order."""
     found = [
         Token(one.start, one.end, prompt[one.start : one.end], quoted=True)
         for one in quotations(prompt)
-        if one.end - one.start < WHOLE * len(prompt) or prompt[one.start : one.end].count(" ") < SPOKEN - 1
+        if one.end - one.start < QUOTED_PROMPT * len(prompt)
+        or prompt[one.start : one.end].count(" ") < QUOTED_SPEECH - 1
     ]
     hidden = [(one.start, one.end) for one in found]
     hidden += [match.span() for match in _ASIDE.finditer(prompt)]
@@ -100,7 +105,7 @@ def without_asides(text: str) -> str:
 
 
 def load_pieces(path: Path) -> "Tokenizer":
-    """The encoder's word pieces, as they are: neither cut nor padded."""
+    """The encoder's word pieces, neither cut nor padded."""
     from tokenizers import Tokenizer
 
     pieces = Tokenizer.from_file(str(path))
@@ -120,7 +125,11 @@ class Window:
 
 def windows(words: Sequence[Token], pieces: "Tokenizer") -> tuple[Window, ...]:
     """The words in overlapping windows; every word is in one at least."""
-    spelt = [_pieces(word, pieces) for word in words]
+    spelt: list[list[int]] = []
+    for word in words:
+        text = "." if _PARTS.fullmatch(word.text) else word.text
+        ids = [LETTERING] if word.quoted else pieces.encode(text, add_special_tokens=False).ids[:LONGEST]
+        spelt.append(ids or [UNKNOWN])
     found: list[Window] = []
     start = 0
     while start < len(words) or not found:
@@ -132,22 +141,10 @@ def windows(words: Sequence[Token], pieces: "Tokenizer") -> tuple[Window, ...]:
         found.append(Window((*ids[: WINDOW - 1], END), tuple(range(start, end)), tuple(first)))
         if end == len(words):
             break
-        start = _stepped_back(spelt, start, end)
+        # The next window shares `OVERLAP` pieces with this one.
+        shared, next_start = 0, end
+        while next_start - 1 > start and shared < OVERLAP:
+            next_start -= 1
+            shared += len(spelt[next_start])
+        start = next_start
     return tuple(found)
-
-
-def _stepped_back(spelt: Sequence[Sequence[int]], start: int, end: int) -> int:
-    """The first word of the next window, which shares `OVERLAP` pieces with the one that ends at `end`."""
-    shared, place = 0, end
-    while place - 1 > start and shared < OVERLAP:
-        place -= 1
-        shared += len(spelt[place])
-    return place
-
-
-def _pieces(word: Token, pieces: "Tokenizer") -> list[int]:
-    if word.quoted:
-        return [LETTERING]
-    if _PARTS.fullmatch(word.text):
-        return pieces.encode(".", add_special_tokens=False).ids
-    return pieces.encode(word.text, add_special_tokens=False).ids[:16] or [100]

@@ -1,4 +1,7 @@
-"""The reader's weights: ONNX in eight bits, loaded once a process, run on one core and always alike."""
+"""The reader's weights: ONNX in eight bits, loaded once for each process.
+
+The network runs on one core, so that its results repeat.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 FOLDER = Path(__file__).with_name("model")
-"""Where the files lie that ship with the program; evals/reader wrote them."""
+"""The folder of the files that ship with the program; evals/reader wrote them."""
 
 Scores = NDArray[np.float32]
 
@@ -58,7 +61,7 @@ class Weights:
     pieces: "Tokenizer"
 
     def of_words(self, words: Sequence[Token]) -> OfWords:
-        """What the reader sees in each word; each is read in the window in whose middle it is most nearly."""
+        """What the reader sees in each word, in the window in which it is nearest to the middle."""
         features = np.zeros((len(words), 384), dtype=np.float32)
         depth = np.full(len(words), -1)
         for window in windows(words, self.pieces):
@@ -78,7 +81,7 @@ class Weights:
 
 @cache
 def load_weights(folder: Path = FOLDER) -> Weights:
-    """The weights in `folder`. Raises `WorldError` where a file is missing or spoilt."""
+    """The weights in `folder`. Raises `WorldError` where a file is missing or damaged."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -93,7 +96,7 @@ def load_weights(folder: Path = FOLDER) -> Weights:
         ]
         encoder, words, things = graphs
         return Weights(encoder, words, things, load_pieces(folder / "tokenizer.json"))
-    except Exception as error:  # onnxruntime and tokenizers raise errors of many kinds for one spoilt file
+    except Exception as error:  # onnxruntime and tokenizers raise errors of many kinds for one damaged file
         reason = " ".join(str(error).split())[:160]
         raise WorldError(
             f"{folder}: the built-in planner's weights can't be read ({reason}): install scenewright again"

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from planner.account import account
 from planner.draw import draw_png
-from planner.draw.fonts import SYSTEM, Face, Fonts, advice, faces_for, opened, read_fonts, unshown
+from planner.draw.fonts import SYSTEM, Face, Fonts, advice, faces_for, open_face, read_fonts, unshown
 from planner.draw.lettering import Lettering
 from planner.errors import UserError
 from planner.placing.arranging import arrange
@@ -33,7 +33,7 @@ def font(tmp_path: Path) -> Path:
 
 def inked(letter: str, face: Face) -> bytes:
     image = Image.new("L", (64, 64))
-    ImageDraw.Draw(image).text((16, 16), letter, fill=255, font=opened(face, 24))
+    ImageDraw.Draw(image).text((16, 16), letter, fill=255, font=open_face(face, 24))
     return image.tobytes()
 
 
@@ -92,6 +92,6 @@ def test_accents_and_tails_have_room() -> None:
     lettering = Lettering(faces_for("ÅẾgj", SYSTEM), 32)
     for piece in lettering.pieces("ÅẾgj"):
         if piece.face is not None:
-            _, top, _, bottom = opened(piece.face, 32).getbbox(piece.text, anchor="ls")
+            _, top, _, bottom = open_face(piece.face, 32).getbbox(piece.text, anchor="ls")
             assert -top <= lettering.ascent
             assert bottom <= lettering.descent

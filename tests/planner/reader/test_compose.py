@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planner.reader.compose import compose
-from planner.reader.reading import Reading, Stated, Thing
+from planner.reader.reading import Reading, StatedRelation, Thing
 from planner.reader.tokens import tokens
 from planner.scene import MAX_REGIONS, Box, Place
 
@@ -35,7 +35,9 @@ SIGNS = thing(
 )
 TABLE = thing("table", between("an", "table"), name=(index("table"),))
 FOX = thing("fox", (index("the"), index("fox"), index("sleeps"), index(",")))
-READING = Reading(PROMPT, WORDS, (SIGNS, TABLE, FOX), (Stated(0, "above", 1, 0.9),), absent=(index("dogs"),))
+READING = Reading(
+    PROMPT, WORDS, (SIGNS, TABLE, FOX), (StatedRelation(0, "above", 1, 0.9),), absent=(index("dogs"),)
+)
 
 
 def test_regions_are_the_users_own_words_named_by_their_heads() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from planner.reader.mentions import joined
-from planner.reader.reading import Reading, Stated, Thing
+from planner.reader.reading import Reading, StatedRelation, Thing
 from planner.reader.tokens import tokens
 
 
@@ -21,7 +21,7 @@ def reading(prompt: str, *heads: str, related: tuple[tuple[int, int], ...] = ())
             first -= 1
         own = tuple(range(first, place + 1))
         things.append(Thing(place, (place,), own, 1, None, None, None, (0.5, 0.5, 0.2, 0.2), 0.9))
-    stated = tuple(Stated(one, "next to", other, 0.9) for one, other in related)
+    stated = tuple(StatedRelation(one, "next to", other, 0.9) for one, other in related)
     return Reading(prompt, words, tuple(things), stated)
 
 
@@ -73,8 +73,10 @@ def test_a_thing_in_another_panel_is_another() -> None:
 def test_another_word_for_a_thing_is_that_thing() -> None:
     one = reading("a llama on grass. the animal is old, a dog", "llama", "animal", "dog")
     llama, animal, dog = one.things
-    kin = replace(one, things=(llama, replace(animal, kin=(0.9, 1, 0)), replace(dog, kin=(0.9, 0, 1))))
-    assert [len(thing.words) for thing in joined(kin).things] == [
+    owners = replace(
+        one, things=(llama, replace(animal, owners=(0.9, 1, 0)), replace(dog, owners=(0.9, 0, 1)))
+    )
+    assert [len(thing.words) for thing in joined(owners).things] == [
         len(llama.words + animal.words),
         len(dog.words),
     ]
@@ -83,9 +85,13 @@ def test_another_word_for_a_thing_is_that_thing() -> None:
 def test_a_group_whose_members_are_named_apart_is_told_by_them() -> None:
     one = reading("a couple on grass, the girl, the boy", "couple", "girl", "boy")
     couple, girl, boy = one.things
-    members = (replace(couple, count=2), replace(girl, kin=(0.9, 1, 0)), replace(boy, kin=(0.8, 0, 1)))
+    members = (replace(couple, count=2), replace(girl, owners=(0.9, 1, 0)), replace(boy, owners=(0.8, 0, 1)))
     parted = joined(
-        replace(one, things=members, relations=(Stated(0, "next to", 1, 0.9), Stated(1, "next to", 2, 0.9)))
+        replace(
+            one,
+            things=members,
+            relations=(StatedRelation(0, "next to", 1, 0.9), StatedRelation(1, "next to", 2, 0.9)),
+        )
     )
     assert [one.words[thing.head].text for thing in parted.things] == ["girl", "boy"]
     assert [(stated.subject, stated.other) for stated in parted.relations] == [(0, 1)]
@@ -96,9 +102,9 @@ def test_a_group_whose_members_are_named_apart_is_told_by_them() -> None:
 def test_a_pronoun_is_what_it_stands_for_and_gives_it_no_place() -> None:
     one = reading("two dogs, one left, an ant", "dogs", "one", "ant")
     dogs, pronoun, ant = one.things
-    told = (replace(dogs, count=2), replace(pronoun, horizontal="left", kin=(0.4, 1, 0)), ant)
+    told = (replace(dogs, count=2), replace(pronoun, horizontal="left", owners=(0.4, 1, 0)), ant)
     first, second = joined(replace(one, things=told)).things
     assert (first.count, first.horizontal, first.words) == (2, None, dogs.words + pronoun.words)
     assert second.head == ant.head
-    nobodys = joined(replace(one, things=(dogs, replace(pronoun, kin=(0.05, 1, 0)), ant)))
+    nobodys = joined(replace(one, things=(dogs, replace(pronoun, owners=(0.05, 1, 0)), ant)))
     assert [thing.head for thing in nobodys.things] == [dogs.head, ant.head]
