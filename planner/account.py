@@ -1,14 +1,13 @@
-"""The account: the prompt itself, each word with whoever takes it up.
+"""The account: the prompt itself, each word with its owners.
 
 A word belongs to those who quote it. Words that nobody quotes belong to those whose own text has them too, in
-any language; nothing here knows a grammar. What is left belongs to the whole picture alone.
+any language, without any grammar. The words that are left belong to the whole picture alone.
 """
 
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +17,7 @@ from planner.scene import Scene
 from planner.words import Word, words_in
 
 WHOLE = ("caption",)
-"""The owner of words that nobody else takes up."""
+"""The owner of words that have no other."""
 
 NAMED, SHARED, COMMON, FOREIGN, SENTENCE = 2.0, 1.0, 0.25, -0.3, -0.5
 """What a word adds to a passage: one of an owner's name; one that its text has too, and the prompt once; one
@@ -26,7 +25,7 @@ that both have, and the prompt more often; one that the text doesn't have; and a
 """
 
 FURTHER = 2
-"""Rare words that a second passage has at least: one word in common may be chance."""
+"""The fewest rare words of a second passage: one word in common may be chance."""
 
 _OPENING = re.compile(r"(?<=\s)\S+$|[\"'“‘„‚«‹「『(\[{（［【《＂]+$")
 
@@ -35,7 +34,7 @@ _SENTENCE_END = re.compile(r"[.!?;:。！？；：\n]")
 
 @dataclass(frozen=True)
 class Owner:
-    """Whoever takes up words: regions of one prompt ("cat 1" and "cat 2"), or another part of the scene."""
+    """An owner of words: regions of one prompt ("cat 1" and "cat 2"), or another part of the scene."""
 
     names: tuple[str, ...]
     text: str
@@ -90,7 +89,7 @@ def _unnumbered(name: str) -> str:
 
 
 def _quoted(prompt: str, words: Sequence[Word], owners: Sequence[Owner]) -> list[set[Owner]]:
-    """Who quotes each word. Of a quote that the prompt has several times, the one that is meant."""
+    """The owners that quote each word; of a quote that occurs several times, the occurrence that is meant."""
     folded = Folded.of(prompt)
     claims: list[set[Owner]] = [set() for _ in words]
     repeated: dict[tuple[Occurrence, ...], list[Owner]] = {}
@@ -113,14 +112,14 @@ def _quoted(prompt: str, words: Sequence[Word], owners: Sequence[Owner]) -> list
 def _meant(
     prompt: str, found: Sequence[Occurrence], several: Sequence[Owner], sure: Mapping[Owner, Sequence[int]]
 ) -> Iterator[tuple[Owner, Occurrence]]:
-    """Each owner with the place nearest to what it quotes besides; the others share the rest, in turn."""
-    near = {
-        owner: min(
-            found, key=lambda place: min(_apart(prompt, place[0].start, start) for start in sure[owner])
-        )
-        for owner in several
-        if sure[owner]
-    }
+    """Each owner with the place nearest to its other quotes; owners without any share the rest, in turn."""
+
+    def distance(place: Occurrence, owner: Owner) -> tuple[int, int]:
+        """How far the place is from the owner's nearest quote: first in sentences, then in letters."""
+        spans = (sorted((place[0].start, start)) for start in sure[owner])
+        return min((len(_SENTENCE_END.findall(prompt, *span)), span[1] - span[0]) for span in spans)
+
+    near = {owner: min(found, key=lambda place: distance(place, owner)) for owner in several if sure[owner]}
     yield from near.items()
     others = [owner for owner in dict.fromkeys(several) if owner not in near]
     rest = [place for place in found if place not in near.values()] or found
@@ -128,12 +127,6 @@ def _meant(
         yield from ((others[0], place) for place in rest)
     else:
         yield from ((owner, rest[min(turn, len(rest) - 1)]) for turn, owner in enumerate(others))
-
-
-def _apart(prompt: str, place: int, other: int) -> tuple[int, int]:
-    """How far two places are apart: first by sentences, then by letters."""
-    first, last = sorted((place, other))
-    return len(_SENTENCE_END.findall(prompt, first, last)), last - first
 
 
 def _claim(owner: Owner, place: Occurrence, words: Sequence[Word], claims: Sequence[set[Owner]]) -> None:
@@ -145,16 +138,24 @@ def _claim(owner: Owner, place: Occurrence, words: Sequence[Word], claims: Seque
 
 
 def _shared(words: Sequence[Word], free: Sequence[bool], owner: Owner, quotes: bool) -> Iterator[int]:
-    """The words free to the owner that its text has too, passage by passage, the richest first.
+    """The words free to the owner that its text has too, passage by passage, the one of most weight first.
 
-    A passage ends with a word that the prompt has once or that names the owner; with none it is chance. With
-    one alone it counts where the owner takes up nothing else.
+    A passage ends with a word that the prompt has once or that names the owner; without one it is chance. A
+    passage with one such word counts only where the owner has no other words.
     """
     weights = _weights(words, free, owner)
     least = FURTHER if quotes else 1
     while True:
-        start, end, sum_ = _richest(weights)
-        if sum_ < SHARED:
+        # The passage whose weights add up to most (Kadane's algorithm); the first of equals.
+        start, end, most = 0, 0, 0.0
+        first, total = 0, 0.0
+        for index, weight in enumerate(weights):
+            if total <= 0:
+                first, total = index, 0.0
+            total += weight
+            if total > most:
+                start, end, most = first, index + 1, total
+        if most < SHARED:
             return
         rare = [i for i in range(start, end) if weights[i] >= SHARED]
         if len(rare) >= least:
@@ -164,39 +165,24 @@ def _shared(words: Sequence[Word], free: Sequence[bool], owner: Owner, quotes: b
 
 
 def _weights(words: Sequence[Word], free: Sequence[bool], owner: Owner) -> list[float]:
-    """What each word adds to a passage of the owner's; the end of a sentence weighs on the word behind it."""
+    """What each word adds to a passage of the owner's; a sentence's end counts with the word behind it."""
     own = words_in(owner.text)
     single = {word.bare for word in own if not word.glued}
+    # A letter of a script without spaces counts where it stands beside its neighbour in the owner's text too.
     pairs = {(one.bare, two.bare) for one, two in pairwise(own) if one.glued and two.glued}
     named = {word.bare for name in owner.names for word in words_in(_unnumbered(name))}
     times = Counter(word.bare for word in words)
     weights: list[float] = []
     for index, word in enumerate(words):
-        has = _in_pairs(words, index, pairs) if word.glued else word.bare in single
+        around = (words[i : i + 2] for i in (index - 1, index) if i >= 0)
+        beside = any(tuple(each.bare for each in two) in pairs for two in around)
+        has = beside if word.glued else word.bare in single
         telling = len(word.bare) > 2 or word.bare.isdecimal()
         rare = word.glued or (times[word.bare] == 1 and telling)
         shared = NAMED if word.bare in named and not word.glued else SHARED if rare else COMMON
         weight = shared if has and free[index] else FOREIGN
         weights.append(weight + (SENTENCE if weight < 0 and _SENTENCE_END.search(word.before) else 0.0))
     return weights
-
-
-def _in_pairs(words: Sequence[Word], index: int, pairs: AbstractSet[tuple[str, str]]) -> bool:
-    """Whether a letter of a script without spaces stands beside its neighbour in the owner's text too."""
-    around = (words[i : i + 2] for i in (index - 1, index) if i >= 0)
-    return any((pair[0].bare, pair[1].bare) in pairs for pair in around if len(pair) == 2)
-
-
-def _richest(weights: Sequence[float]) -> tuple[int, int, float]:
-    """Start, end and sum of the passage whose weights add up to most; the first of equals."""
-    best, start, sum_ = (0, 0, 0.0), 0, 0.0
-    for index, weight in enumerate(weights):
-        if sum_ <= 0:
-            start, sum_ = index, 0.0
-        sum_ += weight
-        if sum_ > best[2]:
-            best = (start, index + 1, sum_)
-    return best
 
 
 def _spans(prompt: str, words: Sequence[Word], owners: Sequence[tuple[str, ...]]) -> Iterator[Span]:
@@ -206,12 +192,11 @@ def _spans(prompt: str, words: Sequence[Word], owners: Sequence[tuple[str, ...]]
             yield Span(text=prompt, owners=WHOLE)
         return
     changes = [i for i in range(1, len(words)) if owners[i] != owners[i - 1]]
-    starts = [0, *(words[i].start - len(_opening(words[i].before)) for i in changes), len(prompt)]
+    starts = [0]
+    for i in changes:
+        # Of the signs before a word, those behind a space go with it, else those that open something.
+        opening = _OPENING.search(words[i].before)
+        starts.append(words[i].start - len(opening[0] if opening else ""))
+    starts.append(len(prompt))
     for first, (start, end) in zip([0, *changes], pairwise(starts), strict=True):
         yield Span(text=prompt[start:end], owners=owners[first] or WHOLE)
-
-
-def _opening(before: str) -> str:
-    """What of the signs before a word goes with it: all behind a space, else those that open something."""
-    found = _OPENING.search(before)
-    return found[0] if found else ""

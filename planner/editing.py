@@ -1,6 +1,6 @@
-"""What users say over a scene, whoever planned it: painted regions and negative prompts."""
+"""Edits that users make to a planned scene: painted regions and negative prompts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image
@@ -9,13 +9,13 @@ from planner.errors import UserError
 from planner.painting import painted_masks, read_picture
 from planner.placing.expand import expand
 from planner.plans import Size
-from planner.scene import Region, Scene
+from planner.scene import Mask, Scene
 from planner.shapes import mask_of
 
 
 @dataclass(frozen=True)
 class Painting:
-    """A picture of the canvas's size in which regions are painted; `colours` has one by a region's name."""
+    """A picture of the canvas's size in which regions are painted; `colours` are colours by region."""
 
     image: str | Image.Image
     colours: Mapping[str, str]
@@ -31,7 +31,7 @@ class Negative:
 
 @dataclass(frozen=True)
 class Edits:
-    """What is said over a scene before it is arranged."""
+    """Changes to a scene before it is arranged."""
 
     painting: Painting | None = None
     negatives: tuple[Negative, ...] = ()
@@ -43,32 +43,41 @@ UNEDITED = Edits()
 def edited(scene: Scene, edits: Edits, size: Size) -> Scene:
     """The scene with painted regions as they are painted, and with negative prompts in place of its own.
 
-    A counted thing can be meant as a whole ("cat") or one by one ("cat 2"). Raises `UserError` for a region
+    A counted thing can be named as a whole ("cat") or one by one ("cat 2"). Raises `UserError` for a region
     that is not there, and for a painting that can't be read, is not of the canvas's size, or has other
     colours.
     """
-    said = _said(edits)
-    if set(said) - {region.name for region in scene.regions}:
-        scene = expand(scene).scene
-    names = [region.name for region in scene.regions]
-    for name, (field, words) in said.items():
-        if name not in names:
-            has = ", ".join(map(repr, names)) or "none"
-            raise UserError(f"{words}: the plan has no region {name!r}; it has {has}", field)
-    scene = _painted(scene, edits.painting, size) if edits.painting else scene
-    return _denied(scene, edits.negatives)
-
-
-def _said(edits: Edits) -> dict[str, tuple[str, str]]:
-    """The regions that are meant: the field, and how it names the region."""
     colours = edits.painting.colours if edits.painting else {}
-    denied = {
+    named = {
         each.region: ("negative", f"{each.text}@{each.region}") for each in edits.negatives if each.region
     }
-    return denied | {name: ("paint", f"{colour}={name}") for name, colour in colours.items()}
+    named |= {name: ("paint", f"{colour}={name}") for name, colour in colours.items()}
+    if set(named) - {region.name for region in scene.regions}:
+        scene = expand(scene).scene
+    names = [region.name for region in scene.regions]
+    for name, (field, text) in named.items():
+        if name not in names:
+            has = ", ".join(map(repr, names)) or "none"
+            raise UserError(f"{text}: the plan has no region {name!r}; it has {has}", field)
+    masks = _painted(edits.painting, size) if edits.painting else {}
+    negatives = dict[str | None, list[str]]()
+    for each in edits.negatives:
+        negatives.setdefault(each.region, []).append(each.text)
+    joined = {name: ", ".join(texts) for name, texts in negatives.items()}
+    regions = tuple(
+        region.model_copy(
+            update={
+                "where": masks.get(region.name, region.where),
+                "negative": joined.get(region.name, region.negative),
+            }
+        )
+        for region in scene.regions
+    )
+    return scene.model_copy(update={"regions": regions, "negative": joined.get(None, scene.negative)})
 
 
-def _painted(scene: Scene, painting: Painting, size: Size) -> Scene:
+def _painted(painting: Painting, size: Size) -> dict[str, Mask]:
+    """The mask of each painted region by name. Raises `UserError` as `edited` does."""
     image, name = painting.image, "the picture"
     if isinstance(image, str):
         image, name = read_picture("painted", image), image
@@ -82,24 +91,4 @@ def _painted(scene: Scene, painting: Painting, size: Size) -> Scene:
         masks = painted_masks(image, list(painting.colours.values()))
     except UserError as error:
         raise UserError(f"{name}: {error}", "painted") from error
-    shapes = {name: mask_of(mask) for name, mask in zip(painting.colours, masks, strict=True)}
-    return _with(scene, {name: {"where": shape} for name, shape in shapes.items()})
-
-
-def _denied(scene: Scene, negatives: Iterable[Negative]) -> Scene:
-    """The scene with what is said against the whole and against each region; several times are joined."""
-    told = dict[str | None, list[str]]()
-    for each in negatives:
-        told.setdefault(each.region, []).append(each.text)
-    joined = {region: ", ".join(texts) for region, texts in told.items()}
-    scene = scene.model_copy(update={"negative": joined.get(None, scene.negative)})
-    return _with(scene, {name: {"negative": text} for name, text in joined.items() if name})
-
-
-def _with(scene: Scene, changes: Mapping[str, Mapping[str, object]]) -> Scene:
-    regions = tuple(_changed(region, changes.get(region.name, {})) for region in scene.regions)
-    return scene.model_copy(update={"regions": regions})
-
-
-def _changed(region: Region, change: Mapping[str, object]) -> Region:
-    return region.model_copy(update=change)
+    return {region: mask_of(mask) for region, mask in zip(painting.colours, masks, strict=True)}

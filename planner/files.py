@@ -1,4 +1,4 @@
-"""Plans as files: read with every fault named, and written whole or not at all."""
+"""Plans as files: read with every fault named, and written completely or not at all."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from planner.account import account
 from planner.errors import UserError
 from planner.faults import explain
-from planner.plans import PLAN_VERSION, Plan, Size
+from planner.plans import PLAN_VERSION, Plan
 from planner.scene import Mask, Region
 from planner.shapes import DATA_URL, inline_mask, mask_pixels
 
@@ -35,8 +35,8 @@ def load_plan(path: Path | str) -> Plan:
     """The plan in a JSON file, or the one that a PNG picture carries.
 
     Its account is computed from its scene, whatever the file says there. Masks given as paths, relative to
-    the file, are read and inlined. Raises `UserError` with one line that names the file and the field: not
-    there, no JSON, an unknown field, a wrong value, a mask that does not fit.
+    the file, are read and inlined. Raises `UserError` with one line that names the file and the
+    field, for a missing file, wrong JSON, an unknown field, a wrong value, or a mask that does not fit.
     """
     return load_record(path).plan
 
@@ -44,19 +44,28 @@ def load_plan(path: Path | str) -> Plan:
 def load_record(path: Path | str) -> Record:
     """The plan in a JSON file, with nothing beside it, or all that a picture carries; raises likewise."""
     path = Path(path)
-    content = _read(path)
-    if _is_text(content):
-        return Record(_plan(_parse(content, path), path), {})
-    return read_record(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({_reason(error)})") from error
+    except UnicodeDecodeError:
+        return read_record(path)
+    return Record(_plan(_parse(text, path), path), {})
 
 
 def read_record(path: Path | str) -> Record:
     """The record that a picture carries. Raises `UserError` where it carries none, or a wrong one."""
     path = Path(path)
-    text = _chunk(path)
-    if text is None:
+    try:
+        with Image.open(path) as image:
+            # Text chunks may stand after the pixels: without `load` they would not be seen.
+            image.load()
+            text = image.info.get(RECORD)
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError(f"{path}: is neither a plan (JSON) nor a picture that carries one (PNG)") from error
+    if not isinstance(text, str):
         raise UserError(f"{path}: the picture carries no plan; pictures written by scenewright as PNG do")
-    record = _parse(text.encode(), path)
+    record = _parse(text, path)
     plan = record.get("plan")
     if not isinstance(plan, dict):
         raise UserError(f"{path}: the picture's record has no field plan, which should be an object")
@@ -69,7 +78,7 @@ def dump_plan(plan: Plan) -> str:
 
 
 def write_atomic(path: Path | str, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; of a link its target, and the link stays.
+    """Write a file so that it is there completely or not at all; of a link its target, and the link stays.
 
     Raises `UserError` where it cannot be written.
     """
@@ -86,40 +95,13 @@ def write_atomic(path: Path | str, content: bytes) -> None:
             draft.unlink()
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({_reason(error)})") from error
-
-
 def _reason(error: OSError) -> str:
     return (error.strerror or "unknown reason").lower()
 
 
-def _is_text(content: bytes) -> bool:
+def _parse(text: str, path: Path) -> dict[str, JsonValue]:
     try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _chunk(path: Path) -> str | None:
-    """The text chunk of a picture."""
-    try:
-        with Image.open(path) as image:
-            # Text chunks may stand after the pixels: without `load` they would not be seen.
-            image.load()
-            value = image.info.get(RECORD)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise UserError(f"{path}: is neither a plan (JSON) nor a picture that carries one (PNG)") from error
-    return value if isinstance(value, str) else None
-
-
-def _parse(content: bytes, path: Path) -> dict[str, JsonValue]:
-    try:
-        return _OBJECT.validate_python(json.loads(content.decode("utf-8-sig")))
+        return _OBJECT.validate_python(json.loads(text))
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise UserError(f"{path}: is not JSON: {error.msg.lower()} at {place}") from error
@@ -130,41 +112,33 @@ def _parse(content: bytes, path: Path) -> dict[str, JsonValue]:
 
 
 def _plan(data: dict[str, JsonValue], path: Path) -> Plan:
-    try:
-        plan = Plan.model_validate_json(json.dumps(_brought_up(data, path)))
-    except ValidationError as error:
-        raise UserError(f"{path}: {explain(error)}") from error
-    regions = (_with_mask(region, index, plan.size, path) for index, region in enumerate(plan.scene.regions))
-    scene = plan.scene.model_copy(update={"regions": tuple(regions)})
-    return plan.model_copy(update={"scene": scene, "account": account(scene)})
-
-
-def _brought_up(data: dict[str, JsonValue], path: Path) -> dict[str, JsonValue]:
-    """A plan of this version or an older one in the form of this one, and without its account.
-
-    Version 1 had its notes under `account`.
-    """
+    """The plan in `data`, which may be of an older version; its account is computed, its masks inlined."""
     version = data.get("version", PLAN_VERSION)
     if version not in (1, 2, PLAN_VERSION):
         known = f"{PLAN_VERSION}, or 1 or 2 of older programs"
         raise UserError(f"{path}: version: {version!r} is not supported; it should be {known}")
     kept = {name: value for name, value in data.items() if name != "account"}
-    notes = {"notes": data.get("account", [])} if version == 1 and "notes" not in data else {}
-    return {**kept, **notes, "version": PLAN_VERSION}
-
-
-def _with_mask(region: Region, index: int, size: Size, path: Path) -> Region:
-    """The region, its mask inlined and checked if it has one."""
-    if not isinstance(region.where, Mask):
-        return region
-    given = region.where.mask
-    source = "the data URL" if given.startswith(DATA_URL) else given
+    if version == 1 and "notes" not in data:  # version 1 had its notes under `account`
+        kept["notes"] = data.get("account", [])
     try:
-        mask = _inlined(region.where, path.parent)
-        mask_pixels(mask, size)
-    except UserError as error:
-        raise UserError(f"{path}: scene.regions[{index}].where.mask: {source} {error}") from error
-    return region.model_copy(update={"where": mask})
+        plan = Plan.model_validate_json(json.dumps({**kept, "version": PLAN_VERSION}))
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain(error)}") from error
+    regions: list[Region] = []
+    for index, region in enumerate(plan.scene.regions):
+        if not isinstance(region.where, Mask):
+            regions.append(region)
+            continue
+        given = region.where.mask
+        source = "the data URL" if given.startswith(DATA_URL) else given
+        try:
+            mask = _inlined(region.where, path.parent)
+            mask_pixels(mask, plan.size)
+        except UserError as error:
+            raise UserError(f"{path}: scene.regions[{index}].where.mask: {source} {error}") from error
+        regions.append(region.model_copy(update={"where": mask}))
+    scene = plan.scene.model_copy(update={"regions": tuple(regions)})
+    return plan.model_copy(update={"scene": scene, "account": account(scene)})
 
 
 def _inlined(mask: Mask, folder: Path) -> Mask:

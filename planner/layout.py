@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.plans import Note, Size
-from planner.raster import pixels
 from planner.scene import Scene
+from planner.shapes import pixels
 
 
 @dataclass(frozen=True)
 class Layout:
     """Disjoint regions and a background that together cover the canvas exactly.
 
-    `cells` holds one geometry a region, in the scene's order and in pixels; a region that nearer ones hide
-    wholly has an empty one, and a note says so. `background` is the rest, and may be empty.
+    `cells` holds one geometry for each region, in the scene's order and in pixels; a region that nearer ones
+    hide completely has an empty one, and a note says so. `background` is the rest, and may be empty.
     """
 
     size: Size

@@ -1,4 +1,4 @@
-"""Masks that people paint: a grey picture a region, or one picture with a colour a region."""
+"""Masks that people paint: a grey picture for each region, or one picture with a colour for each."""
 
 from collections.abc import Sequence
 
@@ -11,26 +11,28 @@ from planner.errors import UserError
 OPAQUE = 128
 """The least alpha, of 255, that counts as painted."""
 
-TOLD = 8
+MOST_COLOURS = 8
 """How many of a picture's colours an error names."""
 
 TOKEN = 16
 """Pixels a side of a token, by which soft masks are counted."""
 
 STROKE = 1
-"""A pixel whose neighbours, up to so far, have all its colour was painted, and not blended of two others."""
+"""A pixel was painted, and not blended, if its neighbours up to this distance have its colour."""
 
 PATCH = 4
-"""The same for colours that nobody named: smaller specks of them are taken for blends."""
+"""The same for colours that the user did not name: smaller specks of them are taken for blends."""
 
 ALIKE = 12
-"""Steps of 255 in each channel by which two colours may differ and be meant as one."""
+"""Steps of 255 by which two colours may differ in each channel and still count as one."""
 
 NEAR = 2
-"""How far on each side the two colours are looked for that a pixel may be blended of."""
+"""How far on each side lie the two colours of which a pixel may be blended."""
+
+_STEPS = [(y, x) for y in range(-NEAR, NEAR + 1) for x in range(-NEAR, NEAR + 1) if (y, x) != (0, 0)]
 
 OPEN, CLEAR = -1, -2
-"""What a pixel may be instead of a region's: not known yet, and transparent."""
+"""Labels of pixels that are no region's: not known yet, and transparent."""
 
 
 def read_picture(field: str, path: str) -> Image.Image:
@@ -55,8 +57,8 @@ def soft_mask(image: Image.Image) -> NDArray[np.float64]:
 def hardened(shares: NDArray[np.float64]) -> NDArray[np.bool_]:
     """A soft mask (H, W) in black and white, bool (H, W), that covers as much of every token.
 
-    Of each token the pixels of the largest shares are white, so many that they sum to the token's shares. So
-    who wins a token by coverage wins it still.
+    In each token the pixels with the largest shares are white, as many as the token's shares add up to. So
+    the owner of a token, which is decided by coverage, stays the same.
     """
     height, width = shares.shape
     padded = np.pad(shares, ((0, -height % TOKEN), (0, -width % TOKEN)))
@@ -70,23 +72,31 @@ def hardened(shares: NDArray[np.float64]) -> NDArray[np.bool_]:
 def painted_masks(
     image: Image.Image, colours: Sequence[str], background: str | None = None
 ) -> NDArray[np.bool_]:
-    """The masks, bool (R, H, W), of a picture with a colour a region, as Krita or GIMP exports it.
+    """The masks, bool (R, H, W), of a picture with a colour for each region, as Krita or GIMP exports it.
 
-    `colours` are written as CSS does ("#ff0000", "red"), one a region. Transparent pixels are no region's,
-    and neither is `background`, by default the one colour that is left, if one is. Where brushes blend two
-    colours at an edge, a pixel goes to that of the two that it is nearer to, and never to a third. Raises
-    `UserError` for a colour that is none, that comes twice, that no pixel has exactly, and for further ones.
+    `colours` are written as in CSS ("#ff0000", "red"), one for each region. Transparent pixels belong to no
+    region, nor do those of the colour `background`, by default the one colour that is left, if there is one.
+    Where brushes blend two colours at an edge, a pixel goes to the nearer of the two, and never to a third.
+    Raises `UserError` for an unknown colour, for one that comes twice or that no pixel has exactly, and for
+    further colours in the picture.
     """
     wanted = [*colours, *([] if background is None else [background])]
-    named = [_rgb(colour) for colour in wanted]
+    named: list[tuple[int, ...]] = []
+    for colour in wanted:
+        try:
+            named.append(ImageColor.getrgb(colour)[:3])
+        except ValueError as error:
+            raise UserError(f"{colour!r} is no colour: write it as #ff0000 or by its CSS name") from error
     if len(set(named)) < len(named):
         raise UserError(f"two of the colours {', '.join(wanted)} are the same: give each region its own")
     pixels = np.asarray(image.convert("RGBA"), dtype=np.int64)
     keys = np.where(pixels[..., 3] >= OPAQUE, _key(pixels), CLEAR)
     for colour, rgb in zip(colours, named, strict=False):
         if not (keys == _key(np.array(rgb))).any():
-            raise UserError(f"no pixel is {colour}: the picture's most frequent colours are {_told(keys)}")
-    known = np.array([*named, *_canvas(keys, named, background)])
+            raise UserError(
+                f"no pixel is {colour}: the picture's most frequent colours are {_frequent(keys)}"
+            )
+    known = np.array([*named, *_canvas_colour(keys, named, background)])
     labels = _grown(_seeds(keys, known), pixels[..., :3], known)
     return labels == np.arange(len(colours))[:, None, None]
 
@@ -96,23 +106,16 @@ def _key(pixels: NDArray[np.int64]) -> NDArray[np.int64]:
     return pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
 
 
-def _rgb(colour: str) -> tuple[int, ...]:
-    try:
-        return ImageColor.getrgb(colour)[:3]
-    except ValueError as error:
-        raise UserError(f"{colour!r} is no colour: write it as #ff0000 or by its CSS name") from error
-
-
-def _told(keys: NDArray[np.int64]) -> str:
+def _frequent(keys: NDArray[np.int64]) -> str:
     found, counts = np.unique(keys[keys >= 0], return_counts=True)
-    frequent = found[np.argsort(-counts, kind="stable")[:TOLD]]
+    frequent = found[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
     return ", ".join(f"#{colour:06x}" for colour in frequent) or "none, it is transparent"
 
 
-def _canvas(
+def _canvas_colour(
     keys: NDArray[np.int64], named: Sequence[tuple[int, ...]], background: str | None
 ) -> list[tuple[int, ...]]:
-    """The colour of the canvas, if there is one; raises where colours are left that nobody named."""
+    """The colour of the canvas, if there is one. Raises `UserError` where further colours are left."""
     patches = keys[_uniform(keys, PATCH) & (keys >= 0)]
     left, counts = np.unique(patches, return_counts=True)
     split = np.stack([left >> 16, left >> 8 & 255, left & 255], axis=-1)
@@ -126,8 +129,8 @@ def _canvas(
         canvas = [tuple(map(int, split[np.where(others, counts, 0).argmax()]))]
         others = unlike([*named, *canvas])
     if others.any():
-        told = _told(patches[np.isin(patches, left[others])])
-        raise UserError(f"the picture also has {told}: give each colour but the canvas's to a region")
+        further = _frequent(patches[np.isin(patches, left[others])])
+        raise UserError(f"the picture also has {further}: give each colour but the canvas's to a region")
     return canvas
 
 
@@ -143,32 +146,27 @@ def _uniform(keys: NDArray[np.int64], reach: int) -> NDArray[np.bool_]:
 
 
 def _seeds(keys: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pixels that are surely of a known colour, by its index; transparent ones; and open ones.
+    """Labels (H, W): the index of the known colour that a pixel surely has, `CLEAR` or `OPEN`.
 
-    A pixel of exactly a known colour may still be a blend of two others, so those count that belong to a
-    stroke; but a colour that has none is thin all over.
+    A pixel with exactly a known colour may still be a blend of two others, so only those count that belong to
+    a stroke, which are the pixels in or beside a uniform square; a colour without strokes is thin everywhere.
     """
+    height, width = keys.shape
     labels = np.where(keys == CLEAR, CLEAR, OPEN)
     cores = _uniform(keys, STROKE)
     for index, rgb in enumerate(known):
         exact = keys == _key(rgb)
-        core = exact & cores
-        labels[exact & _widened(core, STROKE) if core.any() else exact] = index
+        core = np.pad(exact & cores, STROKE)
+        offsets = range(2 * STROKE + 1)
+        beside = np.logical_or.reduce([core[y : y + height, x : x + width] for y in offsets for x in offsets])
+        labels[exact & beside if core.any() else exact] = index
     return labels
-
-
-def _widened(inside: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """`inside` and its neighbours up to `reach` on each side."""
-    height, width = inside.shape
-    padded, offsets = np.pad(inside, reach), range(2 * reach + 1)
-    shifts = [padded[y : y + height, x : x + width] for y in offsets for x in offsets]
-    return np.logical_or.reduce(shifts)
 
 
 def _grown(
     labels: NDArray[np.int64], pixels: NDArray[np.int64], known: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Give open pixels, from the edges of labelled ones on, to the neighbour whose colour is the nearest."""
+    """The labels, every open pixel given to the neighbour of the nearest colour, from the edges inwards."""
     grown = np.pad(labels, NEAR, constant_values=CLEAR)
     while len(spots := np.argwhere(grown == OPEN)):
         around = np.stack([grown[tuple((spots + step).T)] for step in _STEPS], axis=1)
@@ -180,6 +178,3 @@ def _grown(
             nearest = np.square(known - colours[:, None]).sum(axis=-1).argmin(axis=1)
         grown[tuple(spots.T)] = np.where(nearest < 0, OPEN, nearest)
     return grown[NEAR:-NEAR, NEAR:-NEAR]
-
-
-_STEPS = [(y, x) for y in range(-NEAR, NEAR + 1) for x in range(-NEAR, NEAR + 1) if (y, x) != (0, 0)]

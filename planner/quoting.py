@@ -1,11 +1,10 @@
-"""Quotation: where words stand in a prompt to the letter, and which words of it are to be lettered.
+"""Quotation: where words stand in a prompt verbatim, and which words of it are to be lettered.
 
 White space, case and the kind of quotation marks don't count, nor how an accent is encoded.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from planner.words import is_of_word
@@ -23,8 +22,8 @@ _CLOSING = {**_DOUBLE, **_SINGLE}
 """The marks that open a quotation, and those that close it."""
 
 _AMBIGUOUS = "\"'＂”‘’"
-"""Marks that may be an apostrophe, the sign of inches or the other end of a quotation: those that open stand
-before a word and not behind one.
+"""Marks that may be an apostrophe, the sign of inches or the other end of a quotation: one that opens a
+quotation stands before a word and not behind one.
 """
 
 _ELISION = re.compile(r"['‘](?:\d|(?:twas|tis|til|till|em|cause|round|bout|n)\b)", re.IGNORECASE)
@@ -66,49 +65,36 @@ class Folded:
     def find(self, quote: str) -> tuple[Occurrence, ...]:
         """Where `quote` stands, place by place; what an ellipsis divides, part behind part.
 
-        What stands there as words of its own comes before what is a part of other words.
+        Places where it is a part of other words count only if there are no others.
         """
-        whole = Folded.of(quote).text.strip()
-        found = self._find(whole) if whole else ()
-        if found:
+        folded = Folded.of(quote).text.strip()
+        if found := self._find(folded) if folded else ():
             return tuple((stretch,) for stretch in found)
-        divided = self._in_order(
-            part for piece in _ELLIPSIS.split(quote) if (part := Folded.of(piece).text.strip())
-        )
-        return (divided,) if divided else ()
-
-    def _in_order(self, parts: Iterable[str]) -> Occurrence:
-        """The first place of each part behind the one before; nothing where one isn't there."""
-        found: list[Stretch] = []
-        for part in parts:
-            start = found[-1].end if found else 0
-            behind = (stretch for stretch in self._find(part) if stretch.start >= start)
-            stretch = next(behind, None)
-            if stretch is None:
-                return ()
-            found.append(stretch)
-        return tuple(found)
+        parts: list[Stretch] = []
+        for piece in _ELLIPSIS.split(quote):
+            if part := Folded.of(piece).text.strip():
+                end = parts[-1].end if parts else 0
+                behind = next((stretch for stretch in self._find(part) if stretch.start >= end), None)
+                if behind is None:
+                    return ()
+                parts.append(behind)
+        return (tuple(parts),) if parts else ()
 
     def _find(self, folded: str) -> tuple[Stretch, ...]:
-        starts = [match.start() for match in re.finditer(re.escape(folded), self.text)]
-        alone = [start for start in starts if self._stands_alone(start, start + len(folded))]
-        return tuple(self._stretch(start, start + len(folded)) for start in alone or starts)
+        """Where the folded words stand as words of their own; if nowhere, where they are parts of words."""
+        spans = [match.span() for match in re.finditer(re.escape(folded), self.text)]
 
-    def _stands_alone(self, start: int, end: int) -> bool:
-        """Whether no letter before or behind belongs to the same word."""
-        return not any(
-            0 < edge < len(self.text) and self.text[edge - 1].isalnum() and self.text[edge].isalnum()
-            for edge in (start, end)
-        )
+        def is_within_word(edge: int) -> bool:
+            return 0 < edge < len(self.text) and self.text[edge - 1 : edge + 1].isalnum()
 
-    def _stretch(self, start: int, end: int) -> Stretch:
-        return Stretch(self.places[start], self.places[end - 1] + 1)
+        alone = [span for span in spans if not any(map(is_within_word, span))]
+        return tuple(Stretch(self.places[start], self.places[end - 1] + 1) for start, end in alone or spans)
 
 
 def lettering(prompt: str) -> tuple[str, ...]:
-    """What stands between quotation marks of any kind in `prompt`, each once, in its order.
+    """The texts between quotation marks of any kind in `prompt`, each once, in their order.
 
-    An apostrophe is none, nor is the sign of inches or minutes.
+    An apostrophe is no quotation mark, nor is the sign of inches or minutes.
     """
     parts = (prompt[one.start + 1 : one.end - 1] for one in quotations(prompt))
     texts = (" ".join(part.split()).rstrip("\\") for part in parts)
@@ -116,23 +102,8 @@ def lettering(prompt: str) -> tuple[str, ...]:
 
 
 def quotations(prompt: str) -> tuple[Stretch, ...]:
-    """Where the lettering stands, its quotation marks among it."""
-    return tuple(_quotations(prompt))
-
-
-def says(text: str, letters: str) -> bool:
-    """Whether `text` has `letters` one by one; white space and the kind of inner quotation marks don't count.
-
-    A full stop or comma at the end may be the sentence's, and need not be said.
-    """
-    return _plain(letters).rstrip(".,;") in _plain(text)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).split())
-
-
-def _quotations(prompt: str) -> Iterator[Stretch]:
+    """Where the lettering stands, with its quotation marks."""
+    found: list[Stretch] = []
     place = 0
     while place < len(prompt):
         end = _closed(prompt, place) if _opens(prompt, place) else None
@@ -141,8 +112,21 @@ def _quotations(prompt: str) -> Iterator[Stretch]:
             continue
         least = 2 if prompt[place] in _SINGLE else 1
         if sum(map(str.isalnum, prompt[place + 1 : end])) >= least:
-            yield Stretch(place, end + 1)
+            found.append(Stretch(place, end + 1))
         place = end + 1
+    return tuple(found)
+
+
+def says(text: str, letters: str) -> bool:
+    """Whether `text` has `letters` verbatim; white space and the kind of inner quotation marks don't count.
+
+    A full stop or comma at the end may belong to the sentence, and need not be in `text`.
+    """
+    return _plain(letters).rstrip(".,;") in _plain(text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).translate(_MARKS).split())
 
 
 def _opens(prompt: str, at: int) -> bool:
@@ -156,12 +140,12 @@ def _opens(prompt: str, at: int) -> bool:
 def _closed(prompt: str, start: int) -> int | None:
     """Where the quotation that opens at `start` closes; None where that is not within `MAX_LETTERING`.
 
-    An apostrophe does not close it, nor a mark that might open another: these stand before a word.
+    An apostrophe does not close it, nor does a mark that might open another: these stand before a word.
     """
     for at in range(start + 1, min(start + MAX_LETTERING + 2, len(prompt))):
         doubtful = prompt[at] in "'’" or prompt[at] == prompt[start]
         if prompt[at] in _CLOSING[prompt[start]] and not (doubtful and is_of_word(prompt[at + 1 : at + 2])):
             return at
-    # Keyboards open with a mark of print and close with a straight one.
+    # Some keyboards open with a curly mark and close with a straight one.
     straight = prompt.find('"', start + 1, start + MAX_LETTERING + 2) if prompt[start] in "“„" else -1
     return straight if straight >= 0 else None

@@ -14,7 +14,7 @@ GRID = 1000
 """The canvas is this many units wide and this many high, whatever its size in pixels."""
 
 MAX_REGIONS = 32
-"""Regions a picture may have; what is over goes to the background or the caption."""
+"""The most regions of a picture; further things go to the background or the caption."""
 
 MAX_COUNTED = 10
 """A count up to this becomes that many regions; more is one region that shows the group."""
@@ -105,11 +105,11 @@ WHERE_KINDS = {
     "polygon": {"points"},
     "mask": {"mask"},
 }
-"""The kinds of `Where`, and the fields by which one is told from the others."""
+"""The kinds of `Where`, and the fields that distinguish them."""
 
 
 def _kind_of_where(value: object) -> str | None:
-    """Which member of `Where` is meant, so that what is wrong is said of that one and not of all four."""
+    """Which member of `Where` is meant, so that an error is about that one and not about all four."""
     if isinstance(value, Box | Place | Polygon | Mask):
         return type(value).__name__.lower()
     given = set[object](value) if isinstance(value, dict) else set[object]()
@@ -200,15 +200,10 @@ class Scene(Frozen):
         if twice:
             raise ValueError(f"two regions are named {twice[0]!r}: every region needs a name of its own")
         for relation in self.relations:
-            _check_relation(relation, names)
+            for name in (relation.subject, relation.object):
+                if name not in names:
+                    known = ", ".join(names) or "none"
+                    raise ValueError(f"a relation names {name!r}, which is no region; regions are {known}")
+            if relation.subject == relation.object:
+                raise ValueError(f"{relation.subject!r} stands in a relation to itself")
         return self
-
-
-def _check_relation(relation: Relation, names: list[str]) -> None:
-    for name in (relation.subject, relation.object):
-        if name not in names:
-            raise ValueError(
-                f"a relation names {name!r}, which is no region; regions are {', '.join(names) or 'none'}"
-            )
-    if relation.subject == relation.object:
-        raise ValueError(f"{relation.subject!r} stands in a relation to itself")

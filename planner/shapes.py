@@ -1,4 +1,4 @@
-"""Shapes to geometry: boxes, polygons and mask images as shapely sees them, in pixels."""
+"""Shapes as geometry in pixels, as pixels of the canvas, and as masks that a plan carries."""
 
 import base64
 import binascii
@@ -44,7 +44,11 @@ def geometry(shape: Shape, size: Size) -> BaseGeometry:
         case Polygon():
             return shapely.Polygon(_to_pixels(np.array([(p.x, p.y) for p in shape.points]), size))
         case Mask():
-            return _runs(mask_pixels(shape, size))
+            # One rectangle for each horizontal run of white pixels.
+            padded = np.pad(mask_pixels(shape, size), ((0, 0), (1, 1))).astype(np.int8)
+            rows, steps = np.nonzero(np.diff(padded, axis=1))
+            top, left, right = rows[::2], steps[::2], steps[1::2]
+            return shapely.union_all(shapely.box(left, top, right, top + 1))
 
 
 def bounds(shape: Shape, size: Size) -> Box:
@@ -66,12 +70,43 @@ def _extent(pixels: NDArray[np.intp], side: int) -> tuple[int, int]:
     return int(pixels.min()) * GRID // side, -(-(int(pixels.max()) + 1) * GRID // side)
 
 
+def pixels(geometry: BaseGeometry, size: Size) -> NDArray[np.bool_]:
+    """Which pixels of the canvas have their centre in `geometry` (pixel coordinates): bool (H, W).
+
+    Even-odd filling, row by row, so holes and separate parts need no care. Intervals are half open: of two
+    shapes with a common edge, only the one to the right or below takes a centre that lies on it.
+    """
+    rings = shapely.get_rings(shapely.get_parts(geometry))
+    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
+    edges = np.stack([coordinates[:-1], coordinates[1:]], axis=1)[ring[1:] == ring[:-1]]
+    edges = edges[edges[:, 0, 1] != edges[:, 1, 1]]  # (E, 2 ends, 2 coordinates), none of them level
+    is_downward = edges[:, :1, 1:] < edges[:, 1:, 1:]
+    toggles = np.zeros((size.height, size.width + 1), dtype=np.uint8)
+    for upper, lower in np.where(is_downward, edges, edges[:, ::-1]):
+        # In each row that the edge crosses, flip the first pixel whose centre is not left of it.
+        first, last = np.clip(np.ceil(np.array([upper[1], lower[1]]) - 0.5), 0, size.height).astype(int)
+        if first == last:
+            continue
+        rows = np.arange(first, last)
+        slope = (lower[0] - upper[0]) / (lower[1] - upper[1])
+        crossing = upper[0] + (rows + 0.5 - upper[1]) * slope
+        columns = np.clip(np.ceil(crossing - 0.5), 0, size.width).astype(int)
+        toggles[rows, columns] ^= 1
+    return np.bitwise_xor.accumulate(toggles, axis=1)[:, :-1].astype(np.bool_)
+
+
 def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
     """The white pixels of an inlined mask: bool (H, W).
 
-    Raises `UserError` as `geometry` does; whoever knows where the mask comes from says so before the message.
+    Raises `UserError` as `geometry` does; callers that know the mask's origin put it before the message.
     """
-    image = _decode(mask)
+    if not mask.mask.startswith(DATA_URL):
+        raise UserError(f"the mask {mask.mask[:60]!r} is a path; `load_plan` reads and inlines it")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)))
+        image.load()
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError("holds no PNG image") from error
     if image.size != (size.width, size.height):
         canvas = f"{size.width}x{size.height}"
         raise UserError(f"is {image.width}x{image.height}; a mask has the canvas's size, which is {canvas}")
@@ -84,7 +119,7 @@ def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
 def inline_mask(image: Image.Image) -> Mask:
     """`image` as a mask that a plan carries: black and white, a PNG in a data URL.
 
-    Greys become white pixels that cover as much of each token; what is transparent is black.
+    Greys become white pixels that cover as much of each token; transparent pixels become black.
     """
     return mask_of(hardened(soft_mask(image)))
 
@@ -98,22 +133,3 @@ def mask_of(white: NDArray[np.bool_]) -> Mask:
 
 def _to_pixels(points: NDArray[np.int_], size: Size) -> NDArray[np.float64]:
     return points * (size.width, size.height) / GRID
-
-
-def _decode(mask: Mask) -> Image.Image:
-    if not mask.mask.startswith(DATA_URL):
-        raise UserError(f"the mask {mask.mask[:60]!r} is a path; `load_plan` reads and inlines it")
-    try:
-        image = Image.open(io.BytesIO(base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)))
-        image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise UserError("holds no PNG image") from error
-    return image
-
-
-def _runs(white: NDArray[np.bool_]) -> BaseGeometry:
-    """The union of one rectangle a horizontal run of white pixels."""
-    padded = np.pad(white, ((0, 0), (1, 1))).astype(np.int8)
-    rows, steps = np.nonzero(np.diff(padded, axis=1))
-    top, left, right = rows[::2], steps[::2], steps[1::2]
-    return shapely.union_all(shapely.box(left, top, right, top + 1))

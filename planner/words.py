@@ -1,4 +1,4 @@
-"""Words of a text, compared as a reader would: case, punctuation and a plural's ending don't count."""
+"""Words of a text, compared without case, punctuation and the ending of a plural."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ background foreground upper lower is are was were be being been has have having 
 which where while as
 """
 GRAMMAR = frozenset(_GRAMMAR.split())
-"""Words that hold a phrase together or say where, and so part one thing of a prompt from the next."""
+"""Function words and words for places, which separate one thing of a prompt from the next."""
 
 _PLURALS = "children child men man women woman people person feet foot mice mouse"
 _SINGULAR = dict(zip(_PLURALS.split()[::2], _PLURALS.split()[1::2], strict=True))
@@ -47,7 +47,12 @@ def words_in(text: str) -> tuple[Word, ...]:
     start, last = None, 0
     for place in range(len(text) + 1):
         glued = place < len(text) and bool(_UNSPACED.match(text[place]))
-        inside = place < len(text) and not glued and _in_word(text, place)
+        inside = False
+        if place < len(text) and not glued:
+            # Letters, numbers, accents, and an apostrophe within a word.
+            sides = text[place - 1 : place], text[place + 1 : place + 2]
+            inside = text[place].isalnum() or unicodedata.category(text[place]).startswith("M")
+            inside = inside or (text[place] in "'’" and all(map(is_of_word, sides)))
         if start is not None and not inside:
             words.append(Word(start, place, fold(text[start:place]), text[last:start], glued=False))
             start, last = None, place
@@ -59,17 +64,8 @@ def words_in(text: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _in_word(text: str, place: int) -> bool:
-    """Whether the sign at `place` belongs to a word: a letter, a number, an accent, an apostrophe within."""
-    letter = text[place]
-    if letter.isalnum() or unicodedata.category(letter).startswith("M"):
-        return True
-    sides = text[place - 1 : place], text[place + 1 : place + 2]
-    return letter in "'’" and all(map(is_of_word, sides))
-
-
 def is_of_word(letter: str) -> bool:
-    """Whether it is a letter or number of a script that parts words by space, and so of a longer word."""
+    """Whether it is a letter or number of a script with spaces between words, and so of a longer word."""
     return letter.isalnum() and not _UNSPACED.match(letter)
 
 
@@ -104,7 +100,7 @@ def mentions(text: str, thing: str) -> bool:
 
 
 def share(text: str, other: str) -> bool:
-    """Whether two texts have a word in common that is none of grammar."""
+    """Whether two texts have a word in common that is not in `GRAMMAR`."""
     return bool(set(folded(text)).intersection(folded(other)) - GRAMMAR)
 
 
@@ -122,13 +118,13 @@ def clip(text: str, limit: int) -> str:
 
 
 def once(text: str) -> str:
-    """`text` with every phrase between commas once: small models say the same again and again."""
+    """`text` with every phrase between commas once: small models repeat themselves."""
     phrases = text.split(", ")
     kept = {key(phrase): phrase for phrase in reversed(phrases)}
     return ", ".join(phrase for phrase in phrases if kept.pop(key(phrase), None) is not None)
 
 
 def unnumbered(name: str) -> str:
-    """A region's name without the number that tells it from others of its kind: "cat 2" is a cat."""
+    """A region's name without the number that distinguishes it from others of its kind: "cat 2" is a cat."""
     head, _, number = name.rpartition(" ")
     return head if head and number.isdecimal() else name

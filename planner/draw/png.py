@@ -14,7 +14,7 @@ from planner.draw.lettering import Lettering
 from planner.draw.palette import INK, PAPER, edge_colour
 from planner.layout import Layout
 from planner.plans import Size, Span
-from planner.raster import pixels
+from planner.shapes import pixels
 
 EDGE = 2
 """Pixels of an outline."""

@@ -1,5 +1,5 @@
 """Joins the mentions of one thing ("a bus … a van behind the bus" has one bus), and drops a group whose
-members are named ("a couple, the girl …, the man …" are a girl and a man).
+members are named: "a couple, the girl …, the man …" are a girl and a man.
 """
 
 from collections.abc import Sequence, Set
@@ -42,7 +42,7 @@ def joined(reading: Reading) -> Reading:
     together: list[Thing] = []
     for number in kept:
         mentions = [things[i] for i in range(len(things)) if first[i] == number]
-        # A pronoun stands where its thing does: its own place is another's.
+        # A pronoun may stand for one of several, whose place is not the place of all.
         placed = [things[i] for i in range(len(things)) if first[i] == number and i not in pronouns]
         together.append(
             replace(

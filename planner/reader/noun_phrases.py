@@ -1,4 +1,4 @@
-"""What stands before a noun: its number ("twelve brass bells"), its adjectives ("a small, old, rusty key")."""
+"""What stands before a noun: its number ("twelve brass bells"), its adjectives ("an old, rusty key")."""
 
 from collections.abc import Container, Sequence
 

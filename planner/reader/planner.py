@@ -36,7 +36,8 @@ class ReaderPlanner:
         if language is not None:
             text = (
                 f"the prompt seems to be in {language}, and the built-in planner reads English: the whole "
-                "prompt draws the whole picture, without regions; a language model plans in any language (--llm)"
+                "prompt draws the whole picture, without regions; a language model plans in any language "
+                "(--llm)"
             )
             notes = (Note(kind="warning", name="language", text=text), *notes)
         if syntax := asides(prompt):

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from planner.placing.arranging import arrange
 from planner.plans import Size
-from planner.raster import pixels
 from planner.scene import Region, Scene
+from planner.shapes import pixels
 
 SIZE = Size(width=128, height=96)
 
