@@ -1,7 +1,7 @@
 """The account: the prompt itself, each word with its owners.
 
-A word belongs to those who quote it. Words that nobody quotes belong to those whose own text has them too, in
-any language, without any grammar. The words that are left belong to the whole picture alone.
+A word belongs to the parts of the scene that quote it. A word that none quotes belongs to those whose own text
+has it too, in any language, without any grammar. The words that are left belong to the whole picture alone.
 """
 
 import re
@@ -44,7 +44,7 @@ class Owner:
 def account(scene: Scene) -> tuple[Span, ...]:
     """The scene's prompt in pieces that joined are the prompt to the letter, each with its owners.
 
-    Every word has an owner, be it the whole picture. Without a prompt there is nothing to account for.
+    Every word has an owner; words of no other belong to the whole picture. Without a prompt there are none.
     """
     words = words_in(scene.prompt)
     owners = _owners(scene)
@@ -84,7 +84,7 @@ def _owners(scene: Scene) -> tuple[Owner, ...]:
 
 
 def _unnumbered(name: str) -> str:
-    """A name without numbers, which tell regions apart and are no words of the prompt."""
+    """A name without numbers, which distinguish regions and are no words of the prompt."""
     return " ".join(word for word in name.split() if not word.isdecimal())
 
 

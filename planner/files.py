@@ -34,7 +34,7 @@ class Record:
 def load_plan(path: Path | str) -> Plan:
     """The plan in a JSON file, or the one that a PNG picture carries.
 
-    Its account is computed from its scene, whatever the file says there. Masks given as paths, relative to
+    Its account is computed from its scene, and not read. Masks given as paths, relative to
     the file, are read and inlined. Raises `UserError` with one line that names the file and the
     field, for a missing file, wrong JSON, an unknown field, a wrong value, or a mask that does not fit.
     """
@@ -42,7 +42,10 @@ def load_plan(path: Path | str) -> Plan:
 
 
 def load_record(path: Path | str) -> Record:
-    """The plan in a JSON file, with nothing beside it, or all that a picture carries; raises likewise."""
+    """The record of a file: the plan in a JSON file, with nothing beside it, or all that a picture carries.
+
+    Raises `UserError` as `load_plan` does.
+    """
     path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -174,7 +174,7 @@ def _grown(
         distance = np.square(known[around.clip(0)] - colours[:, None]).sum(axis=-1)
         distance = np.where(around >= 0, distance, np.iinfo(np.int64).max)
         nearest = around[np.arange(len(spots)), distance.argmin(axis=1)]
-        if (nearest < 0).all():  # blends amid transparent pixels have nobody beside them
+        if (nearest < 0).all():  # blends within transparent pixels have no labelled neighbour
             nearest = np.square(known - colours[:, None]).sum(axis=-1).argmin(axis=1)
         grown[tuple(spots.T)] = np.where(nearest < 0, OPEN, nearest)
     return grown[NEAR:-NEAR, NEAR:-NEAR]

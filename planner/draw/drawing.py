@@ -29,7 +29,7 @@ LEGIBLE = 768
 LONGEST = 8192
 
 SHARED, LEFT = "striped: of several. ", "plain: left to the whole picture."
-"""What the key says about words with further owners, and about words with none."""
+"""The key's entries for words with further owners, and for words with none."""
 
 SMALLEST = 16.0
 """The least height of the prompt's letters in pixels."""

@@ -15,7 +15,7 @@ SMALLEST_SHARE = 16
 
 @dataclass(frozen=True)
 class Expansion:
-    """A scene of single things and groups; `members` says which regions each stated one became."""
+    """A scene of single things and groups; `members` has the regions that each stated one became."""
 
     scene: Scene
     members: dict[str, tuple[str, ...]]
@@ -25,7 +25,7 @@ class Expansion:
 def expand(scene: Scene) -> Expansion:
     """Give each counted thing a region of its own, where that leaves at most 32.
 
-    Its relations hold for each; between boxes that are given, for those that stand so. A count over 10
+    Its relations hold for each; of given boxes, for those between which they hold. A count over 10
     stays one region that shows a group. So does one whose shape cannot be divided (a polygon, a mask, a box
     too small), and one for which there is no room: a note says so.
     """
@@ -104,7 +104,7 @@ def _instances(region: Region, taken: set[str]) -> tuple[Region, ...]:
 
 
 def _shares(box: Box, number: int) -> list[Rect]:
-    """`box` cut into `number` cells in rows, as square as may be."""
+    """`box` cut into `number` cells in rows, as square as possible."""
     frame = Rect.of(box)
     side = (frame.width * frame.height / number) ** 0.5
     placed = shelves([Rect(0, 0, side, side)] * number, frame)

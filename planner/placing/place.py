@@ -57,11 +57,11 @@ SIDES = {"left": (0, 380), "top": (0, 380), "right": (620, GRID), "bottom": (620
 """Where the middle of a thing at a side is, in grid units."""
 
 CENTRAL = 380, 620
-"""The same in the middle of the canvas, which is meant only where both words say so."""
+"""The same in the middle of the canvas, for a place that is in the middle along both axes."""
 
 Cost = tuple[int, int, bool, int]
 """Relations lost, pairs that overlap, whether things may have one token only, and how many are off the side
-that their place says.
+of their place in words.
 """
 
 NO_COST: Cost = 0, 0, False, 0
@@ -222,7 +222,7 @@ def _tightened(problem: Problem, least: tuple[int, int]) -> tuple[System, tuple[
 
 
 def _is_off(place: Place, box: Box) -> bool:
-    """Whether the middle of the box is off a side that the place says."""
+    """Whether the middle of the box is off a side of the place in words."""
     words = place.horizontal, place.vertical
     anywhere = CENTRAL if words == ("center", "middle") else (0, GRID)
     middles = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2

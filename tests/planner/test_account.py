@@ -23,10 +23,10 @@ def region(name: str, prompt: str, *quotes: str) -> Region:
     return Region(name=name, prompt=prompt, quotes=quotes)
 
 
-def owned(told: Scene) -> dict[str, str]:
+def owned(asked: Scene) -> dict[str, str]:
     """Each owner with the words of the prompt that are its own, the capitals and signs of the prompt."""
     taken: dict[str, list[str]] = {}
-    for span in account(told):
+    for span in account(asked):
         for owner in span.owners:
             taken.setdefault(owner, []).append(span.text.strip(" ,.;\n"))
     return {owner: " | ".join(texts) for owner, texts in taken.items()}
@@ -45,35 +45,35 @@ scenes = st.builds(
     absent=st.lists(texts.filter(bool), max_size=2),
     quotes=st.builds(Quotes, background=quotes, style=quotes, absent=quotes),
 ).flatmap(
-    lambda told: st.lists(regions, max_size=4, unique_by=lambda one: one.name).map(
-        lambda some: told.model_copy(update={"regions": tuple(some)})
+    lambda asked: st.lists(regions, max_size=4, unique_by=lambda one: one.name).map(
+        lambda some: asked.model_copy(update={"regions": tuple(some)})
     )
 )
 
 
 @given(scenes)
-def test_the_pieces_are_the_prompt_and_every_word_has_an_owner(told: Scene) -> None:
-    spans = account(told)
-    order = [one.name for one in told.regions] + ["background", "style", "absent"]
-    assert "".join(span.text for span in spans) == told.prompt
+def test_the_pieces_are_the_prompt_and_every_word_has_an_owner(asked: Scene) -> None:
+    spans = account(asked)
+    order = [one.name for one in asked.regions] + ["background", "style", "absent"]
+    assert "".join(span.text for span in spans) == asked.prompt
     assert all(span.text for span in spans)
     for span in spans:
         assert span.owners == WHOLE or (span.owners and set(span.owners) <= set(order))
         assert span.owners == WHOLE or list(span.owners) == [name for name in order if name in span.owners]
     assert all(one.owners != other.owners for one, other in pairwise(spans))
-    assert sum(len(words_in(span.text)) for span in spans) == len(words_in(told.prompt))
+    assert sum(len(words_in(span.text)) for span in spans) == len(words_in(asked.prompt))
 
 
 @given(scenes, st.randoms(use_true_random=False))
 def test_the_order_of_the_regions_says_only_in_which_order_owners_stand(
-    told: Scene, chance: random.Random
+    asked: Scene, chance: random.Random
 ) -> None:
     """Apart from a quote that several regions share in turn."""
     some = [
-        one.model_copy(update={"quotes": one.quotes if i == 0 else ()}) for i, one in enumerate(told.regions)
+        one.model_copy(update={"quotes": one.quotes if i == 0 else ()}) for i, one in enumerate(asked.regions)
     ]
     mixed = chance.sample(some, len(some))
-    one, other = (account(told.model_copy(update={"regions": tuple(each)})) for each in (some, mixed))
+    one, other = (account(asked.model_copy(update={"regions": tuple(each)})) for each in (some, mixed))
     assert [(s.text, set(s.owners)) for s in one] == [(s.text, set(s.owners)) for s in other]
 
 
@@ -97,18 +97,18 @@ def test_nothing_is_accounted_for_without_a_prompt() -> None:
     ],
 )
 def test_a_quote_owns_exactly_its_words(quote: str, own: str | None) -> None:
-    told = scene("By night the old oak\n said “hush” at the café.", region("thing", "something", quote))
-    assert owned(told).get("thing") == own
+    asked = scene("By night the old oak\n said “hush” at the café.", region("thing", "something", quote))
+    assert owned(asked).get("thing") == own
 
 
 def test_a_word_may_have_several_owners_and_a_part_of_the_prompt_its_own() -> None:
-    told = scene(
+    asked = scene(
         "A girl rides a horse at dusk, in oils. No cars.",
         region("girl", "a girl", "A girl rides a horse"),
         region("horse", "a horse", "a horse"),
         quotes={"background": ["at dusk"], "style": ["in oils"], "absent": ["No cars"]},
     )
-    assert [(span.text, span.owners) for span in account(told)] == [
+    assert [(span.text, span.owners) for span in account(asked)] == [
         ("A girl rides ", ("girl",)),
         ("a horse ", ("girl", "horse")),
         ("at dusk, ", ("background",)),
@@ -118,20 +118,20 @@ def test_a_word_may_have_several_owners_and_a_part_of_the_prompt_its_own() -> No
 
 
 def test_the_mark_before_a_word_goes_with_it() -> None:
-    told = scene('One (small) "A", then “B”', region("b", "x", "B"), region("a", "x y", "A"))
-    assert [span.text for span in account(told)] == ["One (small) ", '"A", ', "then ", "“B”"]
+    asked = scene('One (small) "A", then “B”', region("b", "x", "B"), region("a", "x y", "A"))
+    assert [span.text for span in account(asked)] == ["One (small) ", '"A", ', "then ", "“B”"]
 
 
 TWINS = "On the left a cat with a red collar. On the right a cat with a blue collar. A cat naps."
 
 
 def test_a_repeated_quote_goes_where_its_owners_other_quotes_are() -> None:
-    told = scene(
+    asked = scene(
         TWINS, region("blue", "tom", "a cat", "blue collar"), region("red", "kit", "a cat", "red collar")
     )
-    assert owned(told)["red"] == "a cat | red collar"
-    assert owned(told)["blue"] == "a cat | blue collar"
-    spans = account(told)
+    assert owned(asked)["red"] == "a cat | red collar"
+    assert owned(asked)["blue"] == "a cat | blue collar"
+    spans = account(asked)
     nearest = [span.owners for span in spans if "a cat" in span.text.casefold() and span.owners != WHOLE]
     assert nearest == [("red",), ("blue",)]
 
@@ -219,14 +219,14 @@ def test_words_are_found_in_any_language(
 
 
 def test_common_words_and_numbers_of_names_are_no_sign_of_an_owner() -> None:
-    told = scene(
+    asked = scene(
         "With the man and the dog in the rain, 2 boats and the man on the quay in the rain.",
         region("lamp 2", "a lamp with the man and the dog in the rain on the"),
     )
     assert "lamp 2" not in owned(scene("1 or 2 of the boats on the quay", region("lamp 2", "of the on the")))
-    assert owned(told)["lamp 2"].endswith("dog")
+    assert owned(asked)["lamp 2"].endswith("dog")
 
 
 def test_what_is_left_over_is_said_without_space_and_signs() -> None:
-    told = scene("Somewhere,  far\naway: a cat; it rains.", region("cat", "a cat", "a cat"))
-    assert left_over(account(told)) == ("Somewhere, far away", "it rains")
+    asked = scene("Somewhere,  far\naway: a cat; it rains.", region("cat", "a cat", "a cat"))
+    assert left_over(account(asked)) == ("Somewhere, far away", "it rains")

@@ -1,4 +1,4 @@
-"""What is said over a scene: painted regions and negative prompts."""
+"""Edits of a planned scene: painted regions and negative prompts."""
 
 from pathlib import Path
 
@@ -82,13 +82,13 @@ def test_a_counted_thing_is_painted_whole_or_one_by_one(scene: Scene) -> None:
 
 def test_what_is_said_against_takes_the_place_of_what_was(scene: Scene) -> None:
     against = (Negative("blur"), Negative("a hat", "cat"), Negative("text"), Negative("fog", "cat"))
-    told = edited(scene, Edits(negatives=against), SIZE)
-    assert (told.negative, told.regions[0].negative, told.regions[1].negative) == (
+    changed = edited(scene, Edits(negatives=against), SIZE)
+    assert (changed.negative, changed.regions[0].negative, changed.regions[1].negative) == (
         "blur, text",
         "a hat, fog",
         "",
     )
-    grid = rasterise(arrange(told, SIZE))
+    grid = rasterise(arrange(changed, SIZE))
     assert grid.negative_prompt == "dogs, blur, text"
     assert dict(zip(grid.names, grid.negatives, strict=True)) == {
         "cat": "a hat, fog", "mouse 1": "", "mouse 2": "", "background": "",
@@ -100,8 +100,8 @@ def test_nothing_said_changes_nothing(scene: Scene) -> None:
 
 
 def test_a_group_is_denied_as_a_whole(scene: Scene) -> None:
-    told = edited(scene, Edits(negatives=(Negative("tails", "mouse"),)), SIZE)
-    assert rasterise(arrange(told, SIZE)).negatives == ("stripes", "tails", "tails", "")
+    changed = edited(scene, Edits(negatives=(Negative("tails", "mouse"),)), SIZE)
+    assert rasterise(arrange(changed, SIZE)).negatives == ("stripes", "tails", "tails", "")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_group_is_denied_as_a_whole(scene: Scene) -> None:
         (Edits(Painting(canvas(), {"cat": "red"})), "painted the picture: no pixel is red"),
     ],
 )
-def test_what_does_not_fit_is_told(
+def test_what_does_not_fit_is_named(
     scene: Scene, edits: Edits, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

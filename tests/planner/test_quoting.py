@@ -114,7 +114,7 @@ def test_lettering_is_of_the_prompt_and_never_empty(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "letters", "said"),
+    ("text", "letters", "expected"),
     [
         ("a sign with “Dr. O'Neil's\nTonic” on it", "Dr. O’Neil’s Tonic", True),
         ("a bubble with “Hungry”", "Hungry.", True),
@@ -123,5 +123,5 @@ def test_lettering_is_of_the_prompt_and_never_empty(prompt: str) -> None:
         ("a sign with “OPE N”", "OPEN", False),
     ],
 )
-def test_lettering_is_said_letter_by_letter(text: str, letters: str, said: bool) -> None:
-    assert says(text, letters) == said
+def test_lettering_is_found_letter_by_letter(text: str, letters: str, expected: bool) -> None:
+    assert says(text, letters) == expected

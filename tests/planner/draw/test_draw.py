@@ -96,7 +96,7 @@ def test_a_region_too_small_for_its_name_has_a_number_which_the_key_explains() -
 PROMPT = "A striped cat beside a dog; oil on canvas, no cars. Fog and rain."
 
 
-def told() -> Scene:
+def example() -> Scene:
     """A scene whose prompt has words of every kind of owner, and of two at once."""
     return Scene(
         prompt=PROMPT,
@@ -117,7 +117,7 @@ def told() -> Scene:
 
 
 def test_the_prompt_stands_beneath_the_layout_on_its_owners_colours() -> None:
-    scene = told()
+    scene = example()
     drawn = arrange(scene, SQUARE)
     plain, image = draw_png(drawn), draw_png(drawn, account(scene))
     assert image.crop((0, 0, *SQUARE.model_dump().values())).tobytes() == plain.tobytes()
@@ -127,7 +127,7 @@ def test_the_prompt_stands_beneath_the_layout_on_its_owners_colours() -> None:
 
 
 def test_each_run_of_an_svg_lies_on_its_first_owners_colour_and_has_a_stripe_of_the_others() -> None:
-    root = ElementTree.fromstring(draw_svg(arrange(told(), SQUARE), account(told())))  # noqa: S314 (our own)
+    root = ElementTree.fromstring(draw_svg(arrange(example(), SQUARE), account(example())))  # noqa: S314 (our own)
     parts = [part for part in root if float(part.get("y", 0)) > SQUARE.height]
     before = {str(part.text): above for above, part in pairwise(parts) if part.text}
     fills = {text: above.get("fill") for text, above in before.items()}

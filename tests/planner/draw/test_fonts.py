@@ -1,4 +1,4 @@
-"""Fonts: every letter that is drawn has a glyph, and one that has none is told."""
+"""Fonts: every letter that is drawn has a glyph, and one that has none is named."""
 
 from pathlib import Path
 
@@ -31,24 +31,26 @@ def font(tmp_path: Path) -> Path:
     return path
 
 
-def inked(letter: str, face: Face) -> bytes:
+def drawn_letter(letter: str, face: Face) -> bytes:
     image = Image.new("L", (64, 64))
     ImageDraw.Draw(image).text((16, 16), letter, fill=255, font=open_face(face, 24))
     return image.tobytes()
 
 
 @pytest.mark.parametrize("fonts", [SYSTEM, ALONE], ids=["system", "alone"])
-def test_every_letter_is_shown_by_a_glyph_of_its_own_or_told(fonts: Fonts) -> None:
+def test_every_letter_is_shown_by_a_glyph_of_its_own_or_named(fonts: Fonts) -> None:
     lettering = Lettering(faces_for(WRITTEN, fonts), 24)
     pieces = lettering.pieces(WRITTEN)
     assert "".join(piece.text for piece in pieces) == WRITTEN
     for piece in pieces:
         for letter in piece.text.replace(" ", ""):
             assert (piece.face is None) == (letter in unshown(WRITTEN, fonts))
-            assert piece.face is None or inked(letter, piece.face) != inked("\U0010ffff", piece.face)
+            assert piece.face is None or drawn_letter(letter, piece.face) != drawn_letter(
+                "\U0010ffff", piece.face
+            )
 
 
-def test_letters_without_a_font_are_told_with_what_to_install() -> None:
+def test_letters_without_a_font_are_named_with_what_to_install() -> None:
     assert unshown("Café \t\n中中あ한", ALONE) == "é中あ한"
     assert advice("中あ한") == "fonts-noto-cjk (Debian), Noto Sans CJK"
     assert (

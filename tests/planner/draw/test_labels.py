@@ -54,8 +54,8 @@ def test_labels_are_disjoint_on_the_canvas_and_say_whose_they_are(seed: int) -> 
         assert top >= 0
         assert right <= width
         assert bottom <= height
-        said = "".join(plate.lines).replace(" ", "")
-        assert said == (cell.name.replace(" ", "") if plate.number is None else str(cell.number))
+        text = "".join(plate.lines).replace(" ", "")
+        assert text == (cell.name.replace(" ", "") if plate.number is None else str(cell.number))
         within = shapely.box(*plate.edges).intersects(cell.shape)
         assert within or plate.target is not None, "a line leads to its cell"
         for line, x, y in plate.rows():

@@ -38,7 +38,7 @@ PROMPTS = {
 }
 
 
-def told(prompt: str, size: tuple[int, int]) -> tuple[Layout, Sequence[Span]]:
+def arranged(prompt: str, size: tuple[int, int]) -> tuple[Layout, Sequence[Span]]:
     regions = tuple(
         Region(name=name, prompt=text, where=Box(x0=250 * n, y0=0, x1=250 * n + 250, y1=700))
         for n, (name, text) in enumerate(THINGS)
@@ -70,7 +70,7 @@ def check(drawing: Drawing) -> None:
 @pytest.mark.parametrize("name", PROMPTS)
 def test_runs_are_disjoint_within_the_page_and_say_the_whole_prompt(name: str, fonts: Fonts) -> None:
     for size in SIZES:
-        layout, spans = told(PROMPTS[name], size)
+        layout, spans = arranged(PROMPTS[name], size)
         drawing = drawing_of(layout, spans, fonts)
         check(drawing)
         assert letters("".join(run.text for run in drawing.words)).endswith(letters(PROMPTS[name]))
@@ -78,7 +78,7 @@ def test_runs_are_disjoint_within_the_page_and_say_the_whole_prompt(name: str, f
 
 def test_letters_are_large_enough_to_be_read() -> None:
     for size in SIZES:
-        drawing = drawing_of(*told(PROMPT, size), SYSTEM)
+        drawing = drawing_of(*arranged(PROMPT, size), SYSTEM)
         assert drawing.lettering.size >= max(16, drawing.page / 64)
         assert drawing.page / drawing.lettering.size >= 32, "a line has room for some words"
 
@@ -103,7 +103,7 @@ MEASURE = """<script>for (const text of document.querySelectorAll('text')) {
 def test_texts_stay_in_their_places_in_a_browser_whatever_its_font(family: str, tmp_path: Path) -> None:
     if BROWSER is None:
         pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is on the path")
-    layout, spans = told(PROMPT, (1024, 768))
+    layout, spans = arranged(PROMPT, (1024, 768))
     drawing = drawing_of(layout, spans, SYSTEM)
     style = f"<style>text {{ font-family: {family} !important }}</style>"
     page = tmp_path / "page.html"

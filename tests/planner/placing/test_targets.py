@@ -49,7 +49,7 @@ def test_far_things_are_smaller_and_higher() -> None:
     assert rects["far 0"].width < rects["near 0"].width
 
 
-def test_words_of_size_are_heeded() -> None:
+def test_words_of_size_count() -> None:
     rects = wanted(*(thing(extent, size=extent) for extent in ("small", "medium", "large")))
     assert rects["small"].width < rects["medium"].width < rects["large"].width
 
@@ -90,7 +90,7 @@ def test_what_is_between_goes_to_the_middle() -> None:
     assert (rect.x, rect.bottom) == (500, 600)
 
 
-def test_a_thing_is_as_large_as_it_is_wished_and_stands_there() -> None:
+def test_a_thing_has_the_size_and_the_place_of_its_wish() -> None:
     wish = Box(x0=100, y0=100, x1=250, y1=200)
     rects = wanted(thing("moon", wish=wish), thing("barn"), thing("cow"))
     assert rects["moon"] == Rect.of(wish)

@@ -28,7 +28,7 @@ def reading(prompt: str, **counts: int | None) -> Reading:
 
 
 @pytest.mark.parametrize(
-    ("told", "counts"),
+    ("prompt", "counts"),
     [
         ("three cups and some plates, the number of cups is more than that of plates", (3, 2)),
         ("three cups and some plates, the number of cups is less than that of plates", (3, 4)),
@@ -40,9 +40,9 @@ def reading(prompt: str, **counts: int | None) -> Reading:
         ("three cups and some plates, the number of spoons is less than that of plates", (3, None)),
     ],
 )
-def test_a_number_follows_from_anothers(told: str, counts: tuple[int | None, ...]) -> None:
-    first = 1 if told.startswith("one") else 3
-    found = compared(reading(told, cups=first, plates=None))
+def test_a_number_follows_from_anothers(prompt: str, counts: tuple[int | None, ...]) -> None:
+    first = 1 if prompt.startswith("one") else 3
+    found = compared(reading(prompt, cups=first, plates=None))
     assert tuple(thing.count for thing in found.things) == counts
 
 

@@ -118,7 +118,7 @@ def test_nothing_read_is_the_whole_picture() -> None:
         ("two umbrellas", "umbrellas", "an umbrella"),
     ],
 )
-def test_of_several_one_is_told(prompt: str, head: str, one: str) -> None:
+def test_the_words_for_several_become_words_for_one(prompt: str, head: str, one: str) -> None:
     words = tokens(prompt)
     place = next(i for i, word in enumerate(words) if word.text == head)
     many = Thing(place, (), tuple(range(len(words))), 2, None, None, None, (0.5, 0.5, 0.2, 0.2), 0.9)
@@ -126,7 +126,7 @@ def test_of_several_one_is_told(prompt: str, head: str, one: str) -> None:
     assert [(region.prompt, region.quotes) for region in scene.regions] == [(one, (prompt,))]
 
 
-def test_a_slice_is_named_by_what_it_is_of_and_a_mention_is_not_said_twice() -> None:
+def test_a_slice_is_named_by_what_it_is_of_and_a_mention_is_not_repeated() -> None:
     prompt = "a slice of pizza on a plate, the slice"
     words = tokens(prompt)
     own = (0, 1, 2, 3, 8, 9)

@@ -86,15 +86,15 @@ def test_a_group_whose_members_are_named_apart_is_told_by_them() -> None:
     one = reading("a couple on grass, the girl, the boy", "couple", "girl", "boy")
     couple, girl, boy = one.things
     members = (replace(couple, count=2), replace(girl, owners=(0.9, 1, 0)), replace(boy, owners=(0.8, 0, 1)))
-    parted = joined(
+    divided = joined(
         replace(
             one,
             things=members,
             relations=(StatedRelation(0, "next to", 1, 0.9), StatedRelation(1, "next to", 2, 0.9)),
         )
     )
-    assert [one.words[thing.head].text for thing in parted.things] == ["girl", "boy"]
-    assert [(stated.subject, stated.other) for stated in parted.relations] == [(0, 1)]
+    assert [one.words[thing.head].text for thing in divided.things] == ["girl", "boy"]
+    assert [(stated.subject, stated.other) for stated in divided.relations] == [(0, 1)]
     alone = joined(replace(one, things=members[:2]))
     assert len(alone.things) == 2
 
@@ -102,9 +102,9 @@ def test_a_group_whose_members_are_named_apart_is_told_by_them() -> None:
 def test_a_pronoun_is_what_it_stands_for_and_gives_it_no_place() -> None:
     one = reading("two dogs, one left, an ant", "dogs", "one", "ant")
     dogs, pronoun, ant = one.things
-    told = (replace(dogs, count=2), replace(pronoun, horizontal="left", owners=(0.4, 1, 0)), ant)
-    first, second = joined(replace(one, things=told)).things
+    mentioned = (replace(dogs, count=2), replace(pronoun, horizontal="left", owners=(0.4, 1, 0)), ant)
+    first, second = joined(replace(one, things=mentioned)).things
     assert (first.count, first.horizontal, first.words) == (2, None, dogs.words + pronoun.words)
     assert second.head == ant.head
-    nobodys = joined(replace(one, things=(dogs, replace(pronoun, owners=(0.05, 1, 0)), ant)))
-    assert [thing.head for thing in nobodys.things] == [dogs.head, ant.head]
+    alone = joined(replace(one, things=(dogs, replace(pronoun, owners=(0.05, 1, 0)), ant)))
+    assert [thing.head for thing in alone.things] == [dogs.head, ant.head]
