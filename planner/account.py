@@ -1,7 +1,7 @@
 """The account: the prompt itself, each word with its owners.
 
-A word belongs to the parts of the scene that quote it. A word that none quotes belongs to those whose own text
-has it too, in any language, without any grammar. The words that are left belong to the whole picture alone.
+A word belongs to the parts of the scene that quote it. A word that none quotes belongs to those whose own
+text has it too, in any language, without any grammar. The words that are left belong to the whole picture.
 """
 
 import re
