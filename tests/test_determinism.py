@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 PROMPT = (
-    "A market at dawn, no cars: three red apples on a wooden cart, a tall woman in a blue coat behind it, two "
-    "dogs to her left, one of them asleep, and a sign that says “Fresh”, in the style of an old film poster."
+    "A market at dawn, no cars: three red apples on a wooden cart, a tall woman in a blue coat behind it, "
+    "two dogs to her left, one of them asleep, and a sign that says “Fresh”. An old film poster."
 )
 HASH_SEEDS = ("1", "2", "3")
 
