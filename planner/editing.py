@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from planner.errors import UserError
@@ -15,9 +18,12 @@ from planner.shapes import mask_of
 
 @dataclass(frozen=True)
 class Painting:
-    """A picture of the canvas's size in which regions are painted; `colours` are colours by region."""
+    """A picture of the canvas's size in which regions are painted; `colours` has one by a region's name.
 
-    image: str | Image.Image
+    The picture is a path, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8.
+    """
+
+    image: str | Path | Image.Image | NDArray[np.uint8]
     colours: Mapping[str, str]
 
 
@@ -78,9 +84,8 @@ def edited(scene: Scene, edits: Edits, size: Size) -> Scene:
 
 def _painted(painting: Painting, size: Size) -> dict[str, Mask]:
     """The mask of each painted region by name. Raises `UserError` as `edited` does."""
-    image, name = painting.image, "the picture"
-    if isinstance(image, str):
-        image, name = read_picture("painted", image), image
+    image = read_picture("painted", painting.image)
+    name = painting.image if isinstance(painting.image, str | Path) else "the picture"
     if image.size != (size.width, size.height):
         raise UserError(
             f"{name}: is {image.width}x{image.height}; a painting has the canvas's size, which is "

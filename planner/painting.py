@@ -1,6 +1,7 @@
 """Masks that people paint: a grey picture for each region, or one picture with a colour for each."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +36,37 @@ OPEN, CLEAR = -1, -2
 """Labels of pixels that are no region's: not known yet, and transparent."""
 
 
-def read_picture(field: str, path: str) -> Image.Image:
-    """The picture in a file, upright. Raises `UserError` that names the field where it can't be read."""
+def read_picture(field: str, given: object) -> Image.Image:
+    """A picture, upright: from a file's path, of a PIL image, or of an array (H, W), (H, W, 3) or (H, W, 4)
+    of uint8.
+
+    Of an object it is a copy. Raises `UserError` that names the field for a file that can't be read, and for
+    anything else.
+    """
+    name = given if isinstance(given, str | Path) else "the image"
     try:
-        with Image.open(path) as image:
-            image.load()
-            return ImageOps.exif_transpose(image)
+        match given:
+            case str() | Path():
+                with Image.open(given) as image:
+                    image.load()
+                    return ImageOps.exif_transpose(image)
+            case Image.Image():
+                return ImageOps.exif_transpose(given)
+            case np.ndarray(dtype=np.uint8, shape=(_, _) | (_, _, 3 | 4)) if given.size:
+                return Image.fromarray(given).copy()
+            case _:
+                found = (
+                    f"an array {given.shape} of {given.dtype}"
+                    if isinstance(given, np.ndarray)
+                    else repr(given)
+                )
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"{path}: can't be read as a picture ({reason})", field) from error
+        raise UserError(f"{name}: can't be read as a picture ({reason})", field) from error
+    raise UserError(
+        f"{found[:80]}: should be a path, a PIL image or an array (H, W), (H, W, 3) or (H, W, 4) of uint8",
+        field,
+    )
 
 
 def soft_mask(image: Image.Image) -> NDArray[np.float64]:

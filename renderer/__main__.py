@@ -9,8 +9,9 @@ INTERRUPTED = 130
 
 
 class _Interrupt:
-    """A handler of Ctrl-C that remembers it, since a library may turn the KeyboardInterrupt into an error of
-    its own, as pydantic does while it builds a model.
+    """A handler of Ctrl-C that remembers it.
+
+    A library may turn the KeyboardInterrupt into an error of its own, as pydantic does in a model.
     """
 
     pressed = False
@@ -22,13 +23,6 @@ class _Interrupt:
 
 def main() -> int:
     """Run the command line of the process; returns the exit code."""
-    code = _run()
-    if code == INTERRUPTED:
-        sys.stderr.write("scenewright: interrupted\n")
-    return code
-
-
-def _run() -> int:
     interrupt = _Interrupt()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
@@ -37,11 +31,12 @@ def _run() -> int:
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:
-        return INTERRUPTED
+        pass
     except Exception:
-        if interrupt.pressed:
-            return INTERRUPTED
-        raise
+        if not interrupt.pressed:
+            raise
+    sys.stderr.write("scenewright: interrupted\n")
+    return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""What is known of a model before it is loaded: where it lies, its size of canvas and its recipe.
+"""What is known of a model before it is loaded: its folder or hub name, its canvas size and its recipe.
 
 Nothing here imports torch.
 """
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from planner.words import folded, unnumbered
 from renderer.auto import Auto
 from renderer.grid import TokenGrid
 from renderer.settings import Recipe, Settings
+from renderer.warning import warn
 
 TINY = Path(__file__).parent / "tiny"
 """The checkpoint that ships with the program."""
@@ -66,8 +66,8 @@ NO_AUTO = "settings chosen from the layout: nothing was measured with {}, so its
 class ModelCard:
     """A model by name: `source` is a local folder or a name on the hub.
 
-    `auto` is what `Settings(auto=True)` chooses by; None where nothing was measured with the model. `draws`
-    has the things that a small model knows, each with the words for it; of one that knows all it is None.
+    `auto` are the rules for `Settings(auto=True)`, or None if nothing was measured with the model. `draws`
+    has the things that a small model knows, each with the words for it; None stands for all things.
     """
 
     name: str
@@ -79,10 +79,10 @@ class ModelCard:
     draws: Mapping[str, tuple[str, ...]] | None = None
 
     def check(self, settings: Settings) -> None:
-        """Raise `UserError` where wishes contradict the recipe; warn where there is nothing to choose by."""
+        """Raise `UserError` where settings contradict the recipe; warn if there are no rules for `auto`."""
         settings.over(self.recipe)
         if settings.auto and self.auto is None:
-            warnings.warn(NO_AUTO.format(self.name), stacklevel=2)
+            warn(NO_AUTO.format(self.name), stacklevel=2)
 
     def check_things(self, scene: Scene) -> None:
         """Warn of regions whose things the model doesn't know."""
@@ -94,10 +94,10 @@ class ModelCard:
         if unknown:
             name = "tiny-flux" if self.name == "tiny" else self.name
             text = UNKNOWN.format(name, _listed(list(self.draws)), _listed(unknown))
-            warnings.warn(text, stacklevel=3)
+            warn(text, stacklevel=3)
 
     def recipe_for(self, settings: Settings, grid: TokenGrid) -> Recipe:
-        """What a layout is drawn with: wishes over what `auto` has for it, or over the recipe alone."""
+        """The recipe for a layout: the settings over those that `auto` chooses, and these over the recipe."""
         if not settings.auto or self.auto is None:
             return settings.over(self.recipe)
         rule = self.auto.of(grid)
@@ -106,7 +106,7 @@ class ModelCard:
 
 
 class _Defaults(Frozen):
-    """The file beside a model that says how it is run."""
+    """The content of the file beside a model that says how it is run."""
 
     size: Size
     recipe: Recipe
@@ -121,11 +121,8 @@ def model_card(name: str) -> ModelCard:
     """
     folder = TINY if name == "tiny" else Path(name)
     if folder.is_dir():
-        _check_pipeline(folder)
-        defaults = _folder_defaults(folder)
-        return ModelCard(
-            name, str(folder), True, defaults.size, defaults.recipe, defaults.auto, defaults.draws
-        )
+        found = _folder_defaults(folder)
+        return ModelCard(name, str(folder), True, found.size, found.recipe, found.auto, found.draws)
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
         raise UserError(
             f"{name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny", "model"
@@ -133,13 +130,9 @@ def model_card(name: str) -> ModelCard:
     return ModelCard(name, name, False, Size(), _SCHNELL if "schnell" in name.lower() else _DEV)
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _check_pipeline(folder: Path) -> None:
-    index = _json(folder / "model_index.json")
-    kind = index.get("_class_name")
+def _folder_defaults(folder: Path) -> _Defaults:
+    """The defaults in a pipeline's folder; raises `UserError` where it holds no FLUX pipeline."""
+    kind = _json(folder / "model_index.json").get("_class_name")
     if kind != PIPELINE:
         found = (
             f"holds a {kind}" if isinstance(kind, str) else "has no model_index.json that names a pipeline"
@@ -148,9 +141,6 @@ def _check_pipeline(folder: Path) -> None:
     missing = [part for part in PARTS if not (folder / part).is_dir()]
     if missing:
         raise UserError(f"{folder}: the folder has no {missing[0]}, which a {PIPELINE} needs", "model")
-
-
-def _folder_defaults(folder: Path) -> _Defaults:
     path = folder / DEFAULTS_FILE
     if not path.exists():
         guided = _json(folder / "transformer" / "config.json").get("guidance_embeds", False)
@@ -162,8 +152,13 @@ def _folder_defaults(folder: Path) -> _Defaults:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

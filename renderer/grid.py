@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.layout import Layout
     from planner.plans import Note
-    from planner.scene import Region, Scene
+    from planner.scene import Scene
 
 BACKGROUND = "background"
 UNCOVERED = -1
@@ -28,14 +28,14 @@ Owners = NDArray[np.int16]
 
 @dataclass(frozen=True)
 class TokenGrid:
-    """One owner a token, and what each owner is drawn from.
+    """The owner of each token, and the owners' prompts.
 
     `owner` is int16 (rows, cols) and read-only: an index into `names` and `prompts`, or -1 where a token is
-    uncovered (no text, and it sees the other uncovered tokens only). Of a layout, everything named owns a
-    token, and the background comes last. `base_prompts` are candidates for the whole picture, best first;
-    `negatives` are the owners' own negative prompts beside `negative_prompt`, in the order of the names, or
-    none; `setting` is what the scene says of its background; `notes` are the layout's and those of the
-    rasterising.
+    uncovered (no text, and it sees the other uncovered tokens only). In a grid of a layout, everything named
+    owns a token, and the background comes last. `base_prompts` are candidates for the whole picture, best
+    first; `negatives` are the owners' own negative prompts beside `negative_prompt`, in the order of the
+    names, or none; `setting` are the scene's words for its background; `notes` are those of the layout and of
+    rasterising it.
     """
 
     owner: Owners
@@ -50,21 +50,34 @@ class TokenGrid:
 
 
 def rasterise(layout: "Layout", patch: int = 16) -> TokenGrid:
-    """Give every token of `patch` pixels a side to whom it covers most, exactly; of equals, the nearer.
+    """Give every token, `patch` pixels wide and high, to the region that covers most of it, computed exactly;
+    of equal shares, to the nearer region.
 
     A region that wins no token gets the one that it covers most, unless that is its owner's only one: then
     a note of kind "lost" names the region, and the grid leaves it out. Raises `UserError` where `patch`
     does not divide the canvas.
     """
     _check_divides(patch, layout.size.height, layout.size.width)
-    order = _nearest_first(layout)
-    shares = _shares([layout.cells[i] for i in order], layout, patch)
+    rows, cols = layout.size.height // patch, layout.size.width // patch
+    regions, cells = layout.scene.regions, layout.cells
+
+    # 1. Order the regions as equal shares are settled: by depth, then the smaller cell, then the name.
+    order = sorted(range(len(cells)), key=lambda i: (regions[i].depth, cells[i].area, regions[i].name))
+
+    # 2. Compute each token's area in each cell, and in the background at last: (cells + 1, rows, cols).
+    shares = np.empty((len(cells) + 1, rows, cols))
+    for share, index in zip(shares, order, strict=False):
+        share[:] = _coverage(cells[index], rows, cols, patch)
+    # The layout is a partition, so the background has what the others leave.
+    shares[-1] = patch * patch - shares[:-1].sum(axis=0)
+    # Rounding makes equal shares equal, whatever the order of the arithmetic.
+    shares.round(6, out=shares)
+
+    # 3. Give each token to its largest share, by the scene's own order of regions, the background last.
     owner, lost = _rescue(shares.argmax(axis=0), shares)
-    # From nearest first to the scene's own order, the background last.
     owner = np.array([*order, len(order)])[owner]
-    hidden = [i for i in lost if not layout.cells[order[i]].is_empty]
-    notes = tuple(_lost(layout.scene.regions[order[i]].name) for i in hidden)
-    return _compact(owner, layout.scene, (*layout.notes, *notes), patch)
+    hidden = [regions[order[i]].name for i in lost if not cells[order[i]].is_empty]
+    return _grid_of_scene(owner, layout.scene, (*layout.notes, *map(_lost, hidden)), patch)
 
 
 def grid_from_masks(
@@ -83,8 +96,18 @@ def grid_from_masks(
     """
     _check_counts(masks, prompts, names)
     _check_divides(patch, *masks.shape[1:])
-    _check_disjoint(masks, names)
-    rows, cols = (_nearest_exact(length, length // patch) for length in masks.shape[1:])
+    taken = np.zeros(masks.shape[1:], dtype=np.bool_)
+    for index, mask in enumerate(masks):
+        if (mask & taken).any():
+            other = next(i for i in range(index) if (masks[i] & mask).any())
+            raise UserError(
+                f"the masks of {names[other]!r} and {names[index]!r} overlap: a pixel has one owner"
+            )
+        taken |= mask
+    rows, cols = (
+        np.floor((np.arange(length // patch) + 0.5) * (length / (length // patch))).astype(np.intp)
+        for length in masks.shape[1:]
+    )
     tokens = masks[:, rows][:, :, cols]
     owner = np.where(tokens.any(axis=0), tokens.argmax(axis=0), UNCOVERED)
     return TokenGrid(_freeze(owner), tuple(names), tuple(prompts), tuple(base_prompts), patch=patch)
@@ -100,10 +123,10 @@ def grid_from_coverage(
 ) -> TokenGrid:
     """A grid from R soft masks (H, W), the share from 0 to 1 of each pixel that is each region's.
 
-    A token goes to whom it covers most, of equals to the first; what the shares leave is nobody's, and a
-    token that is mostly so is uncovered (-1). A region that wins no token gets the one that it covers most,
-    unless that is its owner's only one: then a note of kind "lost" names it. Raises `UserError` for shares
-    outside of 0 to 1 and for counts that disagree.
+    A token goes to the region that covers most of it, of equal shares to the first. What the shares leave is
+    nobody's, and a token that is mostly nobody's is uncovered (-1). A region that wins no token gets the one
+    that it covers most, unless that is its owner's only one: then a note of kind "lost" names it. Raises
+    `UserError` for shares outside of 0 to 1 and for counts that disagree.
     """
     shares = np.asarray(masks, dtype=np.float64)
     _check_counts(shares, prompts, names)
@@ -135,76 +158,31 @@ def _check_divides(patch: int, height: int, width: int) -> None:
         raise UserError(f"a canvas of {width}x{height} has no whole number of tokens of {patch} pixels")
 
 
-def _check_disjoint(masks: NDArray[np.bool_], names: Sequence[str]) -> None:
-    taken = np.zeros(masks.shape[1:], dtype=np.bool_)
-    for index, mask in enumerate(masks):
-        if (mask & taken).any():
-            other = next(i for i in range(index) if (masks[i] & mask).any())
-            raise UserError(
-                f"the masks of {names[other]!r} and {names[index]!r} overlap: a pixel has one owner"
-            )
-        taken |= mask
-
-
-def _nearest_exact(source: int, target: int) -> NDArray[np.intp]:
-    return np.floor((np.arange(target) + 0.5) * (source / target)).astype(np.intp)
-
-
-def _nearest_first(layout: "Layout") -> list[int]:
-    """Indices of the regions as ties are settled: by depth, then the smaller cell, then the name."""
-
-    def key(index: int) -> tuple[int, float, str]:
-        region = layout.scene.regions[index]
-        return region.depth, layout.cells[index].area, region.name
-
-    return sorted(range(len(layout.cells)), key=key)
-
-
-def _shares(cells: "Sequence[BaseGeometry]", layout: "Layout", patch: int) -> NDArray[np.float64]:
-    """Each token's area in each cell and then in the background, in square pixels, to the sixth decimal:
-    float64 (cells + 1, rows, cols).
-    """
-    rows, cols = layout.size.height // patch, layout.size.width // patch
-    shares = np.empty((len(cells) + 1, rows, cols))
-    for index, cell in enumerate(cells):
-        shares[index] = _coverage(cell, rows, cols, patch)
-    # The layout is a partition, so the background has what the others leave.
-    shares[-1] = patch * patch - shares[:-1].sum(axis=0)
-    # Rounding makes equal shares equal, whatever the order of the arithmetic.
-    return shares.round(6, out=shares)
-
-
 def _coverage(cell: "BaseGeometry", rows: int, cols: int, patch: int) -> NDArray[np.float64]:
     """Each token's area in `cell`, in square pixels: float64 (rows, cols)."""
-    start, end = _sides(cell)
+    import shapely
+
+    # Start and end of each side, (sides, 2): counterclockwise around the cell, clockwise around its holes.
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(cell)))
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    within = ring[1:] == ring[:-1]
+    start, end = corners[:-1][within], corners[1:][within]
     if (start != end).all(axis=1).any():
         return _slanted_coverage(cell, rows, cols, patch)
-    # Upright and level sides alone, as of boxes that others cover in part. A token's area in the cell is then
-    # ∮ x dy over the upright sides, within the token, and both factors part by row and column.
+    # All sides are upright or level, as of boxes that others cover in part. A token's area in the cell is
+    # then ∮ x dy over the upright sides, within the token: a product of one factor by row and one by column.
     left = _before(start[:, 0], cols, patch)
     height = _before(end[:, 1], rows, patch) - _before(start[:, 1], rows, patch)
     return height.T @ left
 
 
-def _sides(cell: "BaseGeometry") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Start and end of each side of a cell, in pixels, each float64 (sides, 2): counterclockwise around it,
-    clockwise around its holes.
-    """
-    import shapely
-
-    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(cell)))
-    corners, ring = shapely.get_coordinates(rings, return_index=True)
-    within = ring[1:] == ring[:-1]
-    return corners[:-1][within], corners[1:][within]
-
-
 def _before(places: NDArray[np.float64], count: int, patch: int) -> NDArray[np.float64]:
-    """How much of each token's side lies before each place, in pixels: float64 (places, count)."""
+    """How much of each token's side lies before each coordinate, in pixels: float64 (places, count)."""
     return np.clip(places[:, None] - np.arange(count) * float(patch), 0.0, float(patch))
 
 
 def _slanted_coverage(cell: "BaseGeometry", rows: int, cols: int, patch: int) -> NDArray[np.float64]:
-    """The same, float64 (rows, cols), of a cell of any shape."""
+    """Each token's area in a cell of any shape, in square pixels: float64 (rows, cols)."""
     import shapely
 
     shares = np.zeros((rows, cols))
@@ -246,17 +224,35 @@ def _lost(name: str) -> "Note":
     )
 
 
-def _compact(owner: NDArray[np.intp], scene: "Scene", notes: "tuple[Note, ...]", patch: int) -> TokenGrid:
-    """The grid of those who own a token, renumbered without gaps."""
-    owners, dense = np.unique(owner, return_inverse=True)
+def _grid_of_scene(
+    owner: NDArray[np.intp], scene: "Scene", notes: "tuple[Note, ...]", patch: int
+) -> TokenGrid:
+    """The grid of the regions, and the background, that own a token, renumbered without gaps."""
+    from planner.scene import MAX_COUNTED
+
+    style = f", {scene.style}" if scene.style else ""
+    prompts = list[str]()
+    for region in scene.regions:
+        # A counted region's prompt is of one thing; where it could not be divided, the number has to be said.
+        counted = 1 < region.count <= MAX_COUNTED
+        prompts.append(
+            f"a group of {region.count}: {region.prompt}{style}" if counted else region.prompt + style
+        )
+    prompts.append((scene.background or scene.caption) + style)
     names = [*(region.name for region in scene.regions), BACKGROUND]
-    prompts = [*(_regional_prompt(region, scene) for region in scene.regions), _background_prompt(scene)]
     negatives = [*(region.negative for region in scene.regions), ""]
+
+    base_prompts: tuple[str, ...] = (scene.caption,)
+    if scene.prompt and not scene.absent:
+        # The user's own words are the better prompt, unless they name what must not be drawn.
+        words = without_asides(scene.prompt) if asides(scene.prompt) else scene.prompt
+        base_prompts = (words or scene.caption, scene.caption)
+    owners, dense = np.unique(owner, return_inverse=True)
     return TokenGrid(
         owner=_freeze(dense.reshape(owner.shape)),
         names=tuple(names[i] for i in owners),
         prompts=tuple(prompts[i] for i in owners),
-        base_prompts=_base_prompts(scene),
+        base_prompts=base_prompts,
         negative_prompt=", ".join(filter(None, (*scene.absent, scene.negative))),
         negatives=tuple(negatives[i] for i in owners) if any(negatives) else (),
         setting=scene.background,
@@ -269,27 +265,3 @@ def _freeze(owner: NDArray[np.intp]) -> Owners:
     frozen = owner.astype(np.int16)
     frozen.setflags(write=False)
     return frozen
-
-
-def _regional_prompt(region: "Region", scene: "Scene") -> str:
-    from planner.scene import MAX_COUNTED
-
-    # A counted region's prompt is of one thing; where it could not be divided, the number has to be said.
-    counted = 1 < region.count <= MAX_COUNTED
-    return _styled(f"a group of {region.count}: {region.prompt}" if counted else region.prompt, scene)
-
-
-def _background_prompt(scene: "Scene") -> str:
-    return _styled(scene.background or scene.caption, scene)
-
-
-def _styled(prompt: str, scene: "Scene") -> str:
-    return f"{prompt}, {scene.style}" if scene.style else prompt
-
-
-def _base_prompts(scene: "Scene") -> tuple[str, ...]:
-    """The user's own words first, unless they name what must not be drawn; without other programs' syntax."""
-    if scene.absent or not scene.prompt:
-        return (scene.caption,)
-    words = without_asides(scene.prompt) if asides(scene.prompt) else scene.prompt
-    return words or scene.caption, scene.caption

@@ -1,18 +1,17 @@
-"""What people have at hand, as the types of the API: a pair for a size, dicts for settings and extras."""
+"""What the API accepts for its types: a pair or a text for a size, dicts for settings and extras."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from planner.errors import UserError
 from planner.faults import explain
 from planner.plans import Size, read_size
-from planner.scene import Frozen
 from renderer.extras import NOTHING, Extras
 from renderer.settings import Settings
 
-T = TypeVar("T", bound=Frozen)
+T = TypeVar("T", bound=BaseModel)
 
 SizeLike = Size | tuple[int, int] | str
 """A canvas: a `Size`, (width, height) in pixels, or "1280x768"."""
@@ -24,8 +23,8 @@ ExtrasLike = Extras | Mapping[str, Any]
 """`Extras`, or their fields as a dict."""
 
 
-def size_of(given: SizeLike | None) -> Size | None:
-    """The size. Raises `UserError` for what is none."""
+def as_size(given: SizeLike | None) -> Size | None:
+    """The size. Raises `UserError` for anything that is no size."""
     if given is None or isinstance(given, Size):
         return given
     if isinstance(given, str):
@@ -40,19 +39,19 @@ def size_of(given: SizeLike | None) -> Size | None:
         ) from error
 
 
-def settings_of(given: SettingsLike | None) -> Settings:
-    """The settings. Raises `UserError` that names the field which is wrong."""
+def as_settings(given: SettingsLike | None) -> Settings:
+    """The settings. Raises `UserError` that names the wrong field."""
     if given is None:
         return Settings()
-    return Settings(auto=True) if given == "auto" else _of(Settings, given, "settings")
+    return Settings(auto=True) if given == "auto" else _as_model(Settings, given, "settings")
 
 
-def extras_of(given: ExtrasLike | None) -> Extras:
-    """The extras. Raises `UserError` that names the field which is wrong."""
-    return NOTHING if given is None else _of(Extras, given, "extras")
+def as_extras(given: ExtrasLike | None) -> Extras:
+    """The extras. Raises `UserError` that names the wrong field."""
+    return NOTHING if given is None else _as_model(Extras, given, "extras")
 
 
-def _of(kind: type[T], given: T | Mapping[str, Any] | str, name: str) -> T:
+def _as_model(kind: type[T], given: T | Mapping[str, Any] | str, name: str) -> T:
     if isinstance(given, kind):
         return given
     if not isinstance(given, Mapping):

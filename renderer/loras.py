@@ -1,15 +1,16 @@
-"""LoRAs of files in a pipeline for a while: in the transformer while it draws, in text encoders as they read.
+"""LoRAs from files, in a pipeline for a while: in the transformer while it draws, in text encoders likewise.
 
-diffusers loads what a file holds for the transformer and for CLIP. FLUX reads its prompts by T5, for which
-some files have layers too: those are loaded here.
+diffusers loads the layers of a file for the transformer and for CLIP. Some files have layers for T5 too,
+which encodes FLUX's prompts: those are loaded here.
 """
 
 import re
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from diffusers.loaders.lora_base import (
@@ -21,6 +22,7 @@ from peft import LoraConfig
 from torch import Tensor, nn
 
 from planner.errors import UserError
+from renderer.warning import warn
 
 if TYPE_CHECKING:
     from renderer.extras import Lora
@@ -41,9 +43,12 @@ T5_KEY = re.compile(
 )
 """A part of a layer of T5, as peft, ComfyUI, and kohya's scripts or OneTrainer name it."""
 
+_QUIET = RLock()
+"""Held while the libraries' messages are off, which they are for the whole process."""
+
 
 def adapters_of(loras: "Sequence[Lora]") -> Adapters:
-    """The LoRAs by names for their adapters, in which their files can be known again."""
+    """The LoRAs by names for their adapters, which contain the names of their files."""
     stems = [re.sub(r"\W+", "_", Path(lora.source).stem) for lora in loras]
     return {f"{stem}-{i}": lora for i, (stem, lora) in enumerate(zip(stems, loras, strict=True), 1)}
 
@@ -59,57 +64,69 @@ def check_regions(loras: "Sequence[Lora]", names: Sequence[str]) -> None:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class Voices:
-    """The LoRAs that a pipeline's text encoders have, and what puts them in force by name."""
-
-    adapters: Adapters
-    use: Callable[[frozenset[str]], None]
-
-    def of(self, region: str | None) -> frozenset[str]:
-        """Those in force while a prompt of a region is read, or one of the whole picture."""
-        return frozenset(name for name, lora in self.adapters.items() if lora.region in {None, region})
-
-
 @contextmanager
-def drawing_with(pipeline: Any, adapters: Adapters) -> Generator[tuple[str, ...], None, None]:
-    """The transformer with what the LoRAs have for it; yields the names of those that have anything.
+def loras_in_transformer(pipeline: Any, adapters: Adapters) -> Generator[tuple[str, ...], None, None]:
+    """The transformer with the LoRAs' layers for it; yields the names of the LoRAs that have any.
 
     Afterwards it has no LoRA. Raises `UserError` for a file that can't be read, and for a pipeline that has
     LoRAs already.
     """
-    with _changing(pipeline, adapters):
+    with _unloading(pipeline, adapters):
         files = {name: _read(pipeline, lora) for name, lora in adapters.items()}
-        shown = tuple(name for name, file in files.items() if file.holds("transformer"))
-        for name in shown:
-            with _told_of(adapters[name]):
+        names = tuple(name for name, file in files.items() if file.holds("transformer"))
+        for name in names:
+            with _naming(adapters[name]):
                 files[name].into_transformer(pipeline, name)
-        if shown:
-            pipeline.transformer.set_adapters([*shown], [adapters[name].weight for name in shown])
-        yield shown
+        if names:
+            pipeline.transformer.set_adapters([*names], [adapters[name].weight for name in names])
+        yield names
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderLoras:
+    """The LoRAs that a pipeline's text encoders have, by name."""
+
+    pipeline: Any
+    adapters: Adapters
+
+    def active_for(self, region: str | None) -> frozenset[str]:
+        """Those that are active while a prompt of a region is encoded, or one of the whole picture (None)."""
+        return frozenset(name for name, lora in self.adapters.items() if lora.region in {None, region})
+
+    def activate(self, names: frozenset[str]) -> None:
+        """Make these active, and no others."""
+        for part in (CLIP, T5):
+            encoder: Any = getattr(self.pipeline, part)
+            present = getattr(encoder, "peft_config", None) or ()
+            weights = {
+                name: lora.weight if name in names else 0.0
+                for name, lora in self.adapters.items()
+                if name in present
+            }
+            if weights:
+                set_weights_and_activate_adapters(encoder, list(weights), list(weights.values()))
 
 
 @contextmanager
-def reading_with(pipeline: Any, adapters: Adapters) -> Generator[Voices, None, None]:
-    """The text encoders with what the LoRAs have for them, none of it in force yet; raises likewise.
+def loras_in_encoders(pipeline: Any, adapters: Adapters) -> Generator[EncoderLoras, None, None]:
+    """The text encoders with the LoRAs' layers for them, none of them active yet; raises likewise.
 
-    What a region's LoRA has for CLIP is left out, and a warning says so: CLIP's vector is the whole
-    picture's.
+    A region's LoRA leaves out its layers for CLIP, with a warning: CLIP's vector is the whole picture's.
     """
-    with _changing(pipeline, adapters):
-        heard = dict[str, "Lora"]()
+    with _unloading(pipeline, adapters):
+        loaded = dict[str, "Lora"]()
         for name, lora in adapters.items():
-            file, whole = _read(pipeline, lora), lora.region is None
-            with _told_of(lora):
-                if file.into_encoders(pipeline, name, clip=whole):
-                    heard[name] = lora
-            if file.holds(CLIP) and not whole:
-                warnings.warn(LEFT_OUT.format(name=name), stacklevel=3)
-        yield Voices(heard, lambda names: _put_in_force(pipeline, heard, names))
+            file, everywhere = _read(pipeline, lora), lora.region is None
+            with _naming(lora):
+                if file.into_encoders(pipeline, name, clip=everywhere):
+                    loaded[name] = lora
+            if file.holds(CLIP) and not everywhere:
+                warn(LEFT_OUT.format(name=name), stacklevel=3)
+        yield EncoderLoras(pipeline, loaded)
 
 
 @contextmanager
-def _changing(pipeline: Any, adapters: Adapters) -> Generator[None, None, None]:
+def _unloading(pipeline: Any, adapters: Adapters) -> Generator[None, None, None]:
     """Afterwards the pipeline has no LoRA; it must have none before, whose weight would be lost."""
     if not adapters:
         yield
@@ -117,36 +134,19 @@ def _changing(pipeline: Any, adapters: Adapters) -> Generator[None, None, None]:
     second: Any = getattr(pipeline, T5)
     if any(pipeline.get_list_adapters().values()) or getattr(second, "peft_config", None):
         raise UserError("the model has LoRAs already: give them all with the extras, or none")
-    with ExitStack() as stack:
-        stack.callback(_unload, pipeline)
+    try:
         yield
-
-
-def _unload(pipeline: Any) -> None:
-    pipeline.unload_lora_weights()
-    second: Any = getattr(pipeline, T5)
-    if getattr(second, "peft_config", None):
-        recurse_remove_peft_layers(second)
-        del second.peft_config
-        second._hf_peft_config_loaded = False
-
-
-def _put_in_force(pipeline: Any, heard: Adapters, names: frozenset[str]) -> None:
-    weights = [lora.weight if name in names else 0.0 for name, lora in heard.items()]
-    for part in (CLIP, T5):
-        encoder: Any = getattr(pipeline, part)
-        told = [(name, weight) for name, weight in zip(heard, weights, strict=True) if _has(encoder, name)]
-        if told:
-            set_weights_and_activate_adapters(encoder, *map(list, zip(*told, strict=True)))
-
-
-def _has(encoder: Any, name: str) -> bool:
-    return name in (getattr(encoder, "peft_config", None) or ())
+    finally:
+        pipeline.unload_lora_weights()
+        if getattr(second, "peft_config", None):
+            recurse_remove_peft_layers(second)
+            del second.peft_config
+            second._hf_peft_config_loaded = False
 
 
 @dataclass(frozen=True, eq=False)
 class _File:
-    """What a LoRA's file holds, in diffusers' names, and T5's layers, as down and up of each."""
+    """What the file of a LoRA holds: layers in diffusers' names, and those of T5 in the file's own."""
 
     state: Mapping[str, Tensor]
     alphas: Any
@@ -179,7 +179,7 @@ class _File:
 def _read(pipeline: Any, lora: "Lora") -> _File:
     path = Path(lora.source)
     folder, file = (path.parent, path.name) if path.is_file() else (lora.source, None)
-    with _told_of(lora):
+    with _naming(lora):
         settings = dict.fromkeys(("local_files_only", "cache_dir", "force_download", "proxies", "token"))
         raw, metadata = _fetch_state_dict(
             str(folder), file, True, **settings, revision=None, subfolder=None, user_agent=None,
@@ -198,21 +198,9 @@ def load_t5(encoder: Any, layers: Mapping[str, Tensor], name: str) -> None:
 
     Raises `ValueError` for a layer that the encoder does not have, or that is not whole.
     """
-    state, ranks = dict[str, Tensor](), dict[str, int]()
-    for path, (down, up) in _scaled(_by_layer(encoder, layers)):
-        state |= {f"{path}.lora_A.weight": down, f"{path}.lora_B.weight": up}
-        ranks[path] = len(down)
-    config = LoraConfig(
-        r=1, lora_alpha=1, target_modules=list(ranks), rank_pattern=ranks, alpha_pattern=ranks
-    )
-    encoder.load_adapter(adapter_name=name, adapter_state_dict=state, peft_config=config)
-    encoder.to(device=encoder.device, dtype=encoder.dtype)
-
-
-def _by_layer(encoder: Any, layers: Mapping[str, Tensor]) -> Mapping[str, Mapping[str, Tensor]]:
-    """The parts of each layer, by its path in the encoder."""
+    # 1. Sort the tensors by the layers of the encoder.
     linear = [path for path, layer in encoder.named_modules() if isinstance(layer, nn.Linear)]
-    # A layer that another LoRA is on already stands within it, beside that one's halves.
+    # A layer that has another LoRA already is within it, beside the halves of that LoRA.
     paths = [path.removesuffix(".base_layer") for path in linear if ".lora_" not in path]
     known = {path.replace(".", "_"): path for path in paths}
     parts = dict[str, dict[str, Tensor]]()
@@ -222,21 +210,28 @@ def _by_layer(encoder: Any, layers: Mapping[str, Tensor]) -> Mapping[str, Mappin
         if not found or not path:
             raise ValueError(f"the T5 encoder has no such layer: {key}")
         parts.setdefault(path, {})[found["part"].removesuffix(".weight")] = tensor
-    return parts
 
-
-def _scaled(parts: Mapping[str, Mapping[str, Tensor]]) -> Iterator[tuple[str, tuple[Tensor, Tensor]]]:
-    """Down and up of each layer, the latter times alpha over the rank."""
+    # 2. Bring down and up halves into peft's names, up times alpha over the rank.
+    state, ranks = dict[str, Tensor](), dict[str, int]()
     for path, part in parts.items():
         down, up = part.get("lora_A", part.get("lora_down")), part.get("lora_B", part.get("lora_up"))
         if down is None or up is None:
             raise ValueError(f"of the T5 layer {path} one half is missing")
-        yield path, (down, up * (float(part["alpha"]) / len(down) if "alpha" in part else 1.0))
+        scale = float(part["alpha"]) / len(down) if "alpha" in part else 1.0
+        state |= {f"{path}.lora_A.weight": down, f"{path}.lora_B.weight": up * scale}
+        ranks[path] = len(down)
+
+    # 3. Load them.
+    config = LoraConfig(
+        r=1, lora_alpha=1, target_modules=list(ranks), rank_pattern=ranks, alpha_pattern=ranks
+    )
+    encoder.load_adapter(adapter_name=name, adapter_state_dict=state, peft_config=config)
+    encoder.to(device=encoder.device, dtype=encoder.dtype)
 
 
 @contextmanager
-def _told_of(lora: "Lora") -> Generator[None, None, None]:
-    """Any fault in a line that names the LoRA."""
+def _naming(lora: "Lora") -> Generator[None, None, None]:
+    """Turn any error into one line that names the LoRA."""
     try:
         with quiet():
             yield
@@ -247,12 +242,12 @@ def _told_of(lora: "Lora") -> Generator[None, None, None]:
 
 @contextmanager
 def quiet() -> Generator[None, None, None]:
-    """Without the libraries' warnings of what they look for and are right not to find, or to find twice."""
-    level = diffusers_logging.get_verbosity()
-    diffusers_logging.set_verbosity_error()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    """Without the libraries' messages about layers that are missing, or there twice, as they should be."""
+    with _QUIET, warnings.catch_warnings():
+        level = diffusers_logging.get_verbosity()
+        diffusers_logging.set_verbosity_error()
+        warnings.simplefilter("ignore")
+        try:
             yield
-    finally:
-        diffusers_logging.set_verbosity(level)
+        finally:
+            diffusers_logging.set_verbosity(level)

@@ -1,6 +1,5 @@
 """Loading a FLUX pipeline, from its folder or the hub."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from renderer.cards import ModelCard
 
 Part = Literal["whole", "encoders", "denoiser"]
-"""What of a model is loaded: its text encoders, all that comes after them, or both."""
+"""The part of a model that is loaded: its text encoders, everything after them, or both."""
 
 _LEFT_OUT: dict[Part, tuple[str, ...]] = {
     "whole": (),
@@ -31,9 +30,10 @@ _LEFT_OUT: dict[Part, tuple[str, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded pipeline, what its card says, and what its text encoders have read lately.
+    """A loaded pipeline, its card, and a cache of what its text encoders have encoded lately.
 
-    Its scheduler and its attention processors have state, so that one thread draws at a time: the `lock`'s.
+    Its scheduler and its attention processors have state, so that one thread draws at a time: the one that
+    has the `lock`.
     """
 
     card: "ModelCard"
@@ -43,12 +43,11 @@ class Model:
 
 
 def load_model(card: "ModelCard", part: Part = "whole") -> Model:
-    """The card's pipeline on the best device at hand: bfloat16 on CUDA, float32 elsewhere.
+    """The card's pipeline on the best device: bfloat16 on CUDA, float32 elsewhere.
 
-    Of a `part` the pipeline has no more than that, as diffusers has it where memory is short. Only
-    safetensors are read and no remote code is run. Raises `UserError` for a folder that can't be loaded
-    or a name that the hub doesn't know, `WorldError` where the hub can't be reached or wants a licence
-    accepted.
+    With a `part` the pipeline has that part only, as diffusers allows where memory is short. Only safetensors
+    are read, and no remote code is run. Raises `UserError` for a folder that can't be loaded or a name that
+    the hub doesn't know, `WorldError` where the hub can't be reached or wants a licence accepted.
     """
     cuda = torch.cuda.is_available()
     # The program has a progress bar of its own.
@@ -73,34 +72,31 @@ def load_model(card: "ModelCard", part: Part = "whole") -> Model:
             f"{card.name}: the hub knows no such model, or it needs `hf auth login`", "model"
         ) from error
     except Exception as error:  # every library that reads a part of it has faults of its own
-        raise _unloadable(card, error) from error
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        if not card.local:
+            raise WorldError(f"{card.name}: can't be fetched from the hub ({reason})", "model") from error
+        broken = _broken_weights(Path(card.source))
+        reason = f"{broken} is no safetensors file" if broken else reason
+        raise UserError(
+            f"{card.name}: the folder can't be loaded as a FLUX pipeline ({reason})", "model"
+        ) from error
     pipeline.set_progress_bar_config(disable=True)
-    return Model(card, _placed(pipeline, cuda))
+    return Model(card, _on_gpu(pipeline) if cuda else pipeline)
 
 
-def _unloadable(card: "ModelCard", error: Exception) -> UserError | WorldError:
-    reason = " ".join(str(error).split())[:300] or type(error).__name__
-    if not card.local:
-        return WorldError(f"{card.name}: can't be fetched from the hub ({reason})", "model")
-    broken = next(_broken_weights(Path(card.source)), None)
-    reason = f"{broken} is no safetensors file" if broken else reason
-    return UserError(f"{card.name}: the folder can't be loaded as a FLUX pipeline ({reason})", "model")
-
-
-def _broken_weights(folder: Path) -> Iterator[Path]:
-    """Files of weights that can't be read; the libraries' own messages leave out which."""
+def _broken_weights(folder: Path) -> Path | None:
+    """The first file of weights that can't be read; the libraries' own messages leave out which."""
     for path in sorted(folder.rglob("*.safetensors")):
         try:
             with safe_open(path, "pt"):
                 pass
         except (OSError, SafetensorError):
-            yield path
+            return path
+    return None
 
 
-def _placed(pipeline: FluxPipeline, cuda: bool) -> FluxPipeline:
-    """On the GPU; where it is too small for the whole pipeline, parts take turns there."""
-    if not cuda:
-        return pipeline
+def _on_gpu(pipeline: FluxPipeline) -> FluxPipeline:
+    """The pipeline on the GPU; if that is too small for all of it, its parts take turns there."""
     parts: tuple[Any, ...] = tuple(pipeline.components.values())
     parameters = sum(
         p.numel() * p.element_size()

@@ -1,290 +1,286 @@
-"""The options of the drawing command, each with its words in the help."""
+"""The options of the drawing command with their help, and the values that they were given.
 
+Where an option is a field of `Settings` or `Extras`, its name, type, metavar and help are the field's own,
+and the field checks its value.
+"""
+
+# ruff: noqa: RUF009  # the functions called for the defaults return dataclass fields
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
 import typer
+from pydantic import BaseModel
 
-PLAN = "Plan"
-PICTURE = "Picture (settings not given are the model's own)"
-REGIONS = "Regions (settings not given are the model's own)"
+from renderer.extras import Extras
+from renderer.settings import Settings
+
+GENERAL = "Options"
+PLANNING = "Planning"
+EDITING = "Editing the plan"
+LANGUAGE_MODEL = "Planning with a language model (LLM)"
+SAMPLING = "Sampling (defaults: the model's own)"
+REGIONS = "Regions (defaults: the model's own)"
+EXTRAS = "LoRA, img2img and ControlNet"
 
 
-def _option(name: str, says: str, panel: str, value: str = "", variable: str | None = None) -> Any:
-    """An option of a panel; `value` stands for what it takes, and a flag takes nothing."""
-    names = name.split()
-    return typer.Option(
-        *names, help=says, rich_help_panel=panel, metavar=value, envvar=variable, show_default=False
+@dataclass(frozen=True)
+class OptionHelp:
+    """What the help shows of an option; a flag has no metavar."""
+
+    text: str
+    panel: str
+    metavar: str = ""
+    short: tuple[str, ...] = ()
+    variable: str | None = None
+
+    def parameter(self, name: str, kind: Any, default: Any = None) -> Parameter:
+        """The parameter of a function from which typer makes the option."""
+        option = typer.Option(
+            f"--{name.replace('_', '-')}",
+            *self.short,
+            help=self.text,
+            rich_help_panel=self.panel,
+            metavar=self.metavar,
+            envvar=self.variable,
+            show_default=False,
+        )
+        return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+@dataclass(frozen=True)
+class FieldsOf:
+    """Options made of fields of a model, which `option` of `renderer.settings` declares."""
+
+    model: type[BaseModel]
+    panel: str
+    names: tuple[str, ...]
+
+    def parameters(self) -> list[Parameter]:
+        """A parameter for each field, as `OptionHelp.parameter` has it."""
+        parameters = list[Parameter]()
+        for name in self.names:
+            info = self.model.model_fields[name]
+            (kind,) = (part for part in get_args(info.annotation) if part is not NoneType)
+            plain: Any = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+            # What typer has no type for, such as a share of steps or a picture, the model reads from text.
+            if plain not in {int, float} and get_origin(plain) is not Literal:
+                plain = str
+            metavar = cast(dict[str, str], info.json_schema_extra)["metavar"]
+            help_of_field = OptionHelp(info.description or "", self.panel, metavar)
+            parameters.append(help_of_field.parameter(name, plain | None))
+        return parameters
+
+
+def _option(
+    text: str,
+    panel: str,
+    metavar: str = "",
+    *short: str,
+    default: bool | str | None = None,
+    variable: str | None = None,
+) -> Any:
+    return field(default=default, metadata={"help": OptionHelp(text, panel, metavar, short, variable)})
+
+
+def _flag(text: str, panel: str, *short: str) -> Any:
+    return _option(text, panel, "", *short, default=False)
+
+
+def _fields_of(model: type[BaseModel], panel: str, *names: str) -> Any:
+    return field(default_factory=dict[str, Any], metadata={"help": FieldsOf(model, panel, names)})
+
+
+@dataclass(frozen=True)
+class Options:
+    """Draw a picture from a long prompt, with every part where the prompt places it."""
+
+    prompt: str | None = field(
+        default=None,
+        metadata={
+            "help": typer.Argument(
+                metavar="PROMPT",
+                help="Text to draw, in English; @FILE reads it from a file, - from stdin.",
+                show_default=False,
+            )
+        },
+    )
+    output: Path | None = _option(
+        "Output picture (default: picture.png); with --plan-only an image of the layout, .png or .svg.",
+        GENERAL,
+        "FILE",
+        "-o",
+    )
+    quiet: bool = _flag("Print no progress and no messages on stderr.", GENERAL, "-q")
+
+    plan: str | None = _option(
+        "Draw this plan instead of a prompt: a JSON file, or a PNG drawn by scenewright, whose settings and "
+        "seed are then used again.",
+        PLANNING,
+        "FILE",
+    )
+    plan_only: bool = _flag("Print the plan as JSON and draw nothing.", PLANNING)
+    explain: bool = _flag(
+        "With --plan-only: print what the built-in planner found in the prompt, and how sure it is.", PLANNING
+    )
+    masks: Path | None = _option(
+        "Write the mask of each region, and of the background, into this folder.", PLANNING, "FOLDER"
+    )
+    font: Path | None = _option(
+        "Font file (.ttf, .otf, .ttc) for the layout image, tried before the system's fonts.",
+        PLANNING,
+        "FILE",
+    )
+
+    painted: str | None = _option(
+        "Painted layout: an image of the canvas's size with a colour for each region; see --paint.",
+        EDITING,
+        "FILE",
+    )
+    paint: list[str] | None = _option(
+        "A colour of --painted and its region, by name: red=cat or '#00ff00=old barn'. Repeatable.",
+        EDITING,
+        "COLOUR=REGION",
+    )
+    negative: list[str] | None = _option(
+        "Negative prompt, for the whole picture or for one region by name. Needs --true-cfg-scale above 1. "
+        "Repeatable.",
+        EDITING,
+        "TEXT[@REGION]",
+    )
+
+    llm: str | None = _option(
+        "LLM that plans: a model of an OpenAI-compatible API (OPENAI_API_KEY, OPENAI_BASE_URL); on this "
+        "machine: local (see scenewright models fetch) or local:FILE.gguf. Default: no LLM, but the built-in "
+        "planner.",
+        LANGUAGE_MODEL,
+        "MODEL",
+        variable="SCENEWRIGHT_LLM",
+    )
+    llm_profile: Literal["auto", "full", "small", "details"] = _option(
+        "What the LLM writes. full: the whole plan; small: a shorter plan, with places in words; details: "
+        "only how things look that the built-in planner finds; auto (default): details with local, otherwise "
+        "full, or details if the model's first full plan has too many faults.",
+        LANGUAGE_MODEL,
+        "NAME",
+        default="auto",
+    )
+    llm_price: str | None = _option(
+        "Price of a million input and output tokens in dollars, such as 2,10: prints what the plan cost.",
+        LANGUAGE_MODEL,
+        "IN,OUT",
+    )
+    llm_timeout: float | None = _option(
+        "Timeout of each answer of the LLM (default: 300; local: 900). Reasoning models take minutes.",
+        LANGUAGE_MODEL,
+        "SECONDS",
+    )
+    prompt_language: str = _option(
+        "Language in which the LLM writes region prompts (default: English, which FLUX follows best).",
+        LANGUAGE_MODEL,
+        "NAME",
+        default="English",
+    )
+    llm_fallback: bool = _flag(
+        "If the LLM gives no plan, use the built-in planner; otherwise the command exits with code 1.",
+        LANGUAGE_MODEL,
+    )
+    no_cache: bool = _flag(
+        "Ask the LLM again, instead of using its cached answers (~/.cache/scenewright).", LANGUAGE_MODEL
+    )
+
+    model: str | None = _option(
+        "FLUX model: tiny (default; included), a folder in diffusers' format, or a hub name such as "
+        "black-forest-labs/FLUX.1-dev.",
+        SAMPLING,
+        "NAME",
+    )
+    size: str | None = _option(
+        "Width and height in pixels, multiples of 16, such as 1280x768.", SAMPLING, "WxH"
+    )
+    seed: str | None = _option(
+        "Random seed (default: 0); several, such as 0,1,2, draw a picture each: picture-0.png and so on.",
+        SAMPLING,
+        "N[,N]",
+    )
+    low_memory: bool = _flag(
+        "Offload the text encoders: they are dropped before the rest of the model is loaded.", SAMPLING
+    )
+    sampling: Mapping[str, Any] = _fields_of(Settings, SAMPLING, "steps", "guidance_scale", "true_cfg_scale")
+
+    regions: Mapping[str, Any] = _fields_of(
+        Settings,
+        REGIONS,
+        *("base_ratio", "inject_steps", "mode", "double_interval", "single_interval", "feather"),
+    )
+    settings: Literal["auto"] | None = _option(
+        "auto: choose base ratio and inject steps by the layout, if the model's card has rules for it.",
+        REGIONS,
+        "auto",
+    )
+
+    lora: list[str] | None = _option(
+        "LoRA: a file, a folder or a hub name, with its weight (default: 1), for one region by name. "
+        "Repeatable.",
+        EXTRAS,
+        "PATH[:WEIGHT][@REGION]",
+    )
+    img2img: Mapping[str, Any] = _fields_of(Extras, EXTRAS, "init_image", "strength", "inpaint_mask")
+    control: list[str] | None = _option(
+        "Control image (depth map, pose, edges) for a --controlnet. Repeatable.", EXTRAS, "FILE"
+    )
+    controlnet: list[str] | None = _option(
+        "FLUX ControlNet for a --control: a folder or a hub name. Repeatable.", EXTRAS, "NAME"
     )
 
 
-def _version(asked: bool) -> None:
+def command(run: Callable[[Options], None]) -> Callable[..., None]:
+    """`run` as a function with a parameter for each option.
+
+    typer reads a function's signature, and knows neither dataclasses nor models.
+    """
+    kinds = get_type_hints(Options)
+    groups = dict[str, FieldsOf]()
+    parameters = list[Parameter]()
+    for item in fields(Options):
+        match item.metadata["help"]:
+            case FieldsOf() as group:
+                groups[item.name] = group
+                parameters += group.parameters()
+            case OptionHelp() as shown:
+                parameters.append(shown.parameter(item.name, kinds[item.name], item.default))
+            case argument:
+                kind = Annotated[kinds[item.name], argument]
+                parameters.append(
+                    Parameter(item.name, Parameter.KEYWORD_ONLY, default=item.default, annotation=kind)
+                )
+    version = typer.Option(
+        "--version", help="Print the version and exit.", callback=_print_version, is_eager=True, metavar=""
+    )
+    parameters.append(
+        Parameter("version", Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, version])
+    )
+
+    def draw(*, version: bool, **given: Any) -> None:
+        del version
+        grouped: dict[str, Any] = {
+            name: {each: value for each in group.names if (value := given.pop(each)) is not None}
+            for name, group in groups.items()
+        }
+        run(Options(**given, **grouped))
+
+    draw.__doc__ = Options.__doc__
+    draw.__signature__ = Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
+    return draw
+
+
+def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
         typer.echo(f"scenewright {version('scenewright')}")
         raise typer.Exit
-
-
-Prompt = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="PROMPT",
-        help="What to draw, in plain English; @FILE or - (stdin) reads it.",
-        show_default=False,
-    ),
-]
-
-Output = Annotated[
-    Path | None,
-    _option(
-        "-o --output",
-        "Where the picture goes (picture.png if not given); with --plan-only the drawn layout, .png or .svg.",
-        "Options",
-        "FILE",
-    ),
-]
-Quiet = Annotated[bool, _option("-q --quiet", "No progress and no talk on stderr.", "Options")]
-Version = Annotated[
-    bool,
-    typer.Option(
-        "--version", help="Print the version and exit.", callback=_version, is_eager=True, metavar=""
-    ),
-]
-
-PlanFile = Annotated[
-    str | None,
-    _option(
-        "--plan", "Draw this plan (JSON, or a picture that carries one) without a planner.", PLAN, "FILE"
-    ),
-]
-PlanOnly = Annotated[
-    bool, _option("--plan-only", "Print the plan as JSON and stop before a pixel is drawn.", PLAN)
-]
-Explain = Annotated[
-    bool,
-    _option("--explain", "With --plan-only: tell what the built-in planner read, and how sure it is.", PLAN),
-]
-Masks = Annotated[
-    Path | None, _option("--masks", "Write the regions' masks there, and the background's.", PLAN, "FOLDER")
-]
-Font = Annotated[
-    Path | None,
-    _option(
-        "--font",
-        "Letters of the drawn layout, before the system's own: a .ttf, .otf or .ttc file.",
-        PLAN,
-        "FILE",
-    ),
-]
-Painted = Annotated[
-    str | None,
-    _option(
-        "--painted",
-        "A picture of the canvas's size in which regions are painted, each in a colour of its own.",
-        PLAN,
-        "FILE",
-    ),
-]
-Paints = Annotated[
-    list[str] | None,
-    _option(
-        "--paint",
-        "Whose a colour of it is, such as red=cat or '#00ff00=old barn': a region by its name, which then "
-        "has that place. May come several times.",
-        PLAN,
-        "COLOUR=REGION",
-    ),
-]
-Negatives = Annotated[
-    list[str] | None,
-    _option(
-        "--negative",
-        "What not to draw, beside what the prompt excludes; in one region only, by its name. Needs "
-        "--true-cfg-scale above 1. May come several times.",
-        PLAN,
-        "TEXT[@REGION]",
-    ),
-]
-Llm = Annotated[
-    str | None,
-    _option(
-        "--llm",
-        "Plan with this model of an OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL); on this "
-        "machine: local (see scenewright models fetch) or local:FILE.gguf. Else the built-in planner serves.",
-        PLAN,
-        "MODEL",
-        "SCENEWRIGHT_LLM",
-    ),
-]
-NoCache = Annotated[
-    bool,
-    _option(
-        "--no-cache", "Ask the language model anew, where its replies are kept in ~/.cache/scenewright.", PLAN
-    ),
-]
-LlmProfile = Annotated[
-    Literal["auto", "full", "small", "details"],
-    _option(
-        "--llm-profile",
-        "What the language model is asked for: full; small, places in words and few fields; details, no plan "
-        "but looks of what the built-in planner reads; auto (the default): details with local, else full, "
-        "unless its first plan shows that it is too much.",
-        PLAN,
-        "NAME",
-    ),
-]
-LlmTimeout = Annotated[
-    float | None,
-    _option(
-        "--llm-timeout",
-        "Seconds that one answer of the language model may take (300 if not given; 900 with local): models "
-        "that reason think for minutes.",
-        PLAN,
-        "SECONDS",
-    ),
-]
-PromptLanguage = Annotated[
-    str,
-    _option(
-        "--prompt-language",
-        "The language in which the language model writes region prompts (English if not given: FLUX reads "
-        "it best).",
-        PLAN,
-        "NAME",
-    ),
-]
-LlmFallback = Annotated[
-    bool,
-    _option(
-        "--llm-fallback",
-        "Where the language model gives no plan, let the built-in planner plan, and say so; else the command "
-        "ends with exit code 1.",
-        PLAN,
-    ),
-]
-LlmPrice = Annotated[
-    str | None,
-    _option(
-        "--llm-price", "Dollars a million tokens read and written: tells what a plan cost.", PLAN, "IN,OUT"
-    ),
-]
-
-JOINING = "What joins the drawing"
-
-Loras = Annotated[
-    list[str] | None,
-    _option(
-        "--lora",
-        "A LoRA: a file, a folder or a hub name; with a weight; for one region only, by its name. May come "
-        "several times.",
-        JOINING,
-        "PATH[:WEIGHT][@REGION]",
-    ),
-]
-InitImage = Annotated[
-    str | None, _option("--init-image", "Start from this picture, cut to the canvas.", JOINING, "FILE")
-]
-Strength = Annotated[
-    float | None,
-    _option("--strength", "How much of it is drawn anew, from 0 to 1 (0.6 if not given).", JOINING, "X"),
-]
-InpaintMask = Annotated[
-    str | None, _option("--inpaint-mask", "Draw anew where this picture is white, only.", JOINING, "FILE")
-]
-Controls = Annotated[
-    list[str] | None,
-    _option("--control", "A depth map, pose or the like, for a --controlnet each.", JOINING, "FILE"),
-]
-ControlNets = Annotated[
-    list[str] | None,
-    _option("--controlnet", "The FLUX ControlNet that reads it: a folder or a hub name.", JOINING, "NAME"),
-]
-
-ModelName = Annotated[
-    str | None,
-    _option(
-        "--model",
-        "tiny (the default; ships with the program), a folder, or a hub name such as "
-        "black-forest-labs/FLUX.1-dev.",
-        PICTURE,
-        "NAME",
-    ),
-]
-SizeText = Annotated[
-    str | None, _option("--size", "Pixels, multiples of 16, such as 1280x768.", PICTURE, "WxH")
-]
-Seeds = Annotated[
-    str | None,
-    _option(
-        "--seed",
-        "Same seed, same picture (0 if not given); several, as in 0,1,2, draw a picture each: "
-        "picture-0.png and so on.",
-        PICTURE,
-        "N[,N]",
-    ),
-]
-LowMemory = Annotated[
-    bool,
-    _option(
-        "--low-memory",
-        "Drop the text encoders before the rest of the model is loaded: the two are never there together.",
-        PICTURE,
-    ),
-]
-Steps = Annotated[int | None, _option("--steps", "Denoising steps.", PICTURE, "N")]
-Guidance = Annotated[
-    float | None, _option("--guidance-scale", "Distilled guidance (FLUX.1-dev).", PICTURE, "X")
-]
-TrueCfg = Annotated[
-    float | None,
-    _option("--true-cfg-scale", "Above 1: a negative pass a step, which knows what is absent.", PICTURE, "X"),
-]
-
-Chosen = Annotated[
-    Literal["auto"] | None,
-    _option(
-        "--settings",
-        "auto: choose from the layout what is not given here, where the model's card has rules for it.",
-        REGIONS,
-        "auto",
-    ),
-]
-BaseRatio = Annotated[
-    float | None,
-    _option(
-        "--base-ratio",
-        "β, from 0 to 1: share of the whole picture's own prompt; 0 presses regions hardest.",
-        REGIONS,
-        "X",
-    ),
-]
-InjectSteps = Annotated[
-    str | None,
-    _option("--inject-steps", "First steps with regions: a number (10) or a share (40%).", REGIONS, "T"),
-]
-Mode = Annotated[
-    Literal["paper", "trimmed", "one-stream", "fast"] | None,
-    _option(
-        "--mode",
-        "paper: exact; trimmed: prompts at their own length; one-stream (the default): one image in single "
-        "blocks; fast: both.",
-        REGIONS,
-        "NAME",
-    ),
-]
-Feather = Annotated[
-    int | None,
-    _option(
-        "--feather",
-        "Soft borders: over N tokens of 16 pixels a region is drawn in part from what lies beyond it.",
-        REGIONS,
-        "N",
-    ),
-]
-DoubleInterval = Annotated[
-    int | None, _option("--double-interval", "Mask every n-th double block.", REGIONS, "N")
-]
-SingleInterval = Annotated[
-    int | None, _option("--single-interval", "Mask every n-th single block.", REGIONS, "N")
-]

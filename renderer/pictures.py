@@ -21,7 +21,7 @@ VERSIONED = ("scenewright", "torch", "diffusers", "transformers")
 def picture_record(
     plan: Plan, recipe: Recipe, seed: int, model: str, extras: Extras = NOTHING
 ) -> dict[str, JsonValue]:
-    """What a picture is drawn again from: plan, settings, seed, model, what joined, and the versions."""
+    """What draws a picture again: plan, settings, seed, model, extras, and the versions of libraries."""
     return {
         "plan": plan.model_dump(mode="json"),
         "settings": recipe.model_dump(mode="json"),
@@ -45,10 +45,10 @@ def png_bytes(image: Image.Image, record: dict[str, JsonValue] | None = None) ->
 def check_file(path: Path, endings: tuple[str, ...]) -> None:
     """Raise `UserError` before any work where `path` can't be written or ends in none of `endings`."""
     if path.suffix.lower() not in endings:
-        raise UserError(f"-o {path}: the file's name should end in {' or '.join(endings)}")
-    _try_writing(path.parent, f".{path.name}.", f"-o {path}")
+        raise UserError(f"{path}: the file's name should end in {' or '.join(endings)}", "output")
+    _try_writing(path.parent, f".{path.name}.", path, "output")
     if path.is_dir():
-        raise UserError(f"-o {path}: is a folder; give a file's name")
+        raise UserError(f"{path}: is a folder; give a file's name", "output")
 
 
 def check_folder(path: Path) -> None:
@@ -56,14 +56,14 @@ def check_folder(path: Path) -> None:
     # The folder itself is made when there is something to put into it.
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     if not there.is_dir():
-        raise UserError(f"--masks {path}: {there} is a file; give a folder's name")
-    _try_writing(there, ".", f"--masks {path}")
+        raise UserError(f"{path}: {there} is a file; give a folder's name", "masks")
+    _try_writing(there, ".", path, "masks")
 
 
-def _try_writing(folder: Path, prefix: str, what: str) -> None:
+def _try_writing(folder: Path, prefix: str, path: Path, field: str) -> None:
     try:
         with NamedTemporaryFile(dir=folder, prefix=prefix):
             pass
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        raise UserError(f"{what}: cannot be written ({reason})") from error
+        raise UserError(f"{path}: cannot be written ({reason})", field) from error

@@ -23,7 +23,7 @@ from planner.plans import Plan, Planner, Size
 from renderer.cards import ModelCard, model_card
 from renderer.extras import Extras
 from renderer.grid import TokenGrid, rasterise
-from renderer.inputs import ExtrasLike, SettingsLike, SizeLike, extras_of, settings_of, size_of
+from renderer.inputs import ExtrasLike, SettingsLike, SizeLike, as_extras, as_settings, as_size
 from renderer.pictures import picture_record, png_bytes
 from renderer.settings import Recipe
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from renderer.rendering import Rendering
 
 OnStage = Callable[[str, int, int], None]
-"""Told of progress: the stage, what is done of it, and of how much."""
+"""Called with progress: the name of the stage, how much of it is done, and of how much."""
 
 MAX_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Result:
-    """A picture with its plan and all that made it."""
+    """A picture with its plan and everything that it was drawn with."""
 
     image: "Image.Image"
     plan: Plan
@@ -53,7 +53,7 @@ class Result:
     rendering: "Rendering" = field(repr=False)
 
     def png(self) -> bytes:
-        """The picture as PNG, carrying its plan, settings and seed."""
+        """The picture as PNG, with its plan, settings and seed in it."""
         return png_bytes(
             self.image, picture_record(self.plan, self.recipe, self.seed, self.model, self.extras)
         )
@@ -61,8 +61,8 @@ class Result:
     def save(self, folder: Path | str, font: Path | None = None) -> Path:
         """Write picture.png, plan.json and layout.png into `folder`; returns the picture's path.
 
-        The folder is made where needed. The layout's letters are from the file `font`, or where it has not
-        all of them from the system's fonts. Raises `UserError` where one of them can't be read or written.
+        The folder is made if needed. The layout's letters are from the file `font`, and those that it lacks
+        from the system's fonts. Raises `UserError` where one of them can't be read or written.
         """
         folder, fonts = Path(folder), read_fonts(font)
         try:
@@ -83,11 +83,11 @@ def make_plan(
     seed: int | None = None,
     edits: Edits = UNEDITED,
 ) -> Plan:
-    """Plan `prompt`, by the built-in planner where none is given, and arrange it with what is said over it.
+    """Plan `prompt`, by the built-in planner if none is given, apply the edits, and arrange the regions.
 
-    The plan's account says of each word of the prompt which regions draw it. Torch is not imported.
+    The plan's account says for each word of the prompt which regions draw it. Torch is not imported.
     """
-    draft, canvas = plan_prompt(prompt, planner), size_of(size) or Size()
+    draft, canvas = plan_prompt(prompt, planner), as_size(size) or Size()
     layout = arrange(edited(draft.scene, edits, canvas), canvas)
     notes = (*draft.notes, *layout.notes)
     origin = draft.origin.model_copy(
@@ -99,16 +99,16 @@ def make_plan(
 
 
 def layout_of(plan: Plan) -> Layout:
-    """The plan's layout: what has a shape stands as it is, the rest is arranged."""
+    """The plan's layout: regions with a shape stay as they are, the others are arranged."""
     return arrange(plan.scene, plan.size)
 
 
 def settle(plan: Plan, size: SizeLike | None = None, edits: Edits = UNEDITED) -> Plan:
-    """The plan, with what is said over it, and every region arranged on a canvas of `size` or its own.
+    """The plan with the edits applied, and every region arranged on a canvas of `size`, or of its own size.
 
-    The account is made anew, since regions may have been edited; new notes join the old.
+    The account is made again, since regions may have been edited; new notes are added to the old.
     """
-    canvas = size_of(size)
+    canvas = as_size(size)
     plan = plan if canvas is None else plan.model_copy(update={"size": canvas})
     plan = plan.model_copy(update={"scene": edited(plan.scene, edits, plan.size)})
     layout = layout_of(plan)
@@ -130,17 +130,17 @@ def generate(
     edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Result:
-    """One long prompt, or a plan, to a picture.
+    """Draw one picture from a long prompt or a plan.
 
-    `model` is "tiny", a folder or a hub's name, or a model that was loaded before; `planner` is the
-    built-in one where none is given; `settings` go over the model's own recipe, and "auto" is
-    `Settings(auto=True)`; `extras` are LoRAs, a picture to start from and ControlNets; `edits` are painted
-    regions and negative prompts; `size` is the plan's or the model's own where none is given. A size may be
-    (width, height) or "1280x768"; settings and extras may be dicts of their fields. With
-    `low_memory` the text encoders are dropped before the rest of the model is loaded, which must then be
-    given by its name. Raises `UserError` for wrong input and `WorldError` where the network or a model fails.
+    `model` is "tiny", a folder, a hub name, or a loaded model; `planner` is the built-in one if none is
+    given; `settings` go over the model's recipe, and "auto" is `Settings(auto=True)`; `extras` are LoRAs, a
+    start image and ControlNets; `edits` are painted regions and negative prompts; `size` is the plan's or the
+    model's if none is given. A size may be (width, height) or "1280x768"; settings and extras may be dicts of
+    their fields. With `low_memory` the text encoders are dropped before the rest of the model is loaded; the
+    model must then be given by name. Raises `UserError` for wrong input and `WorldError` where the network or
+    a model fails.
     """
-    drawn = generate_many(
+    results = generate_many(
         [prompt],
         seeds=[seed],
         size=size,
@@ -152,7 +152,17 @@ def generate(
         edits=edits,
         on_stage=on_stage,
     )
-    return next(drawn)
+    return next(results)
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture to draw."""
+
+    plan: Plan
+    grid: TokenGrid
+    recipe: Recipe
+    seed: int
 
 
 def generate_many(
@@ -169,11 +179,11 @@ def generate_many(
     edits: Edits = UNEDITED,
     on_stage: OnStage | None = None,
 ) -> Iterator[Result]:
-    """Every prompt, or plan, from every seed: each is planned and encoded once; pictures come one by one.
+    """Draw every prompt, or plan, from every seed; each is planned and encoded once, before all pictures.
 
-    `batch` pictures of one size are drawn in one call of the model; one at a time they are, pixel for pixel,
-    what `generate` draws, and in larger batches to rounding (see `render_batch`). The rest is as `generate`
-    has it. Raises `UserError` too where there is no prompt, no seed, or no picture in a batch.
+    `batch` pictures of one size are drawn in one call of the model. One at a time they are, pixel for pixel,
+    what `generate` draws; in larger batches they are the same to rounding (see `render_batch`). The other
+    arguments are those of `generate`. Raises `UserError` too for no prompt, no seed, or a batch below 1.
     """
     if not prompts or not seeds or batch < 1:
         raise UserError(
@@ -183,32 +193,82 @@ def generate_many(
         check_seed(seed)
     if low_memory and not isinstance(model, str):
         raise UserError("low_memory is for a model by its name: this one is loaded, with its text encoders")
-    tell = on_stage or _silent
+    on_stage = on_stage or _ignore_progress
     card = model_card(model) if isinstance(model, str) else model.card
-    wishes, canvas, joining = settings_of(settings), size_of(size), extras_of(extras)
-    card.check(wishes)
+    chosen, canvas, added = as_settings(settings), as_size(size), as_extras(extras)
+    card.check(chosen)
+    added.check_pictures()
+
+    # 1. Plan every prompt, and give every region a place.
     plans = list[Plan]()
     for done, prompt in enumerate(prompts):
-        tell("planning", done, len(prompts))
+        on_stage("planning", done, len(prompts))
         if isinstance(prompt, str):
-            plans.append(make_plan(prompt, planner, canvas or card.size, seeds[0], edits))
+            plan = make_plan(prompt, planner, canvas or card.size, seeds[0], edits)
         else:
-            plans.append(settle(prompt, canvas, edits))
-        _check_negative(plans[-1], wishes.over(card.recipe))
-        card.check_things(plans[-1].scene)
-    tell("planning", len(prompts), len(prompts))
-    pictures = [
-        _Picture(plan, grid, card.recipe_for(wishes, grid), seed)
-        for plan, grid in [(plan, rasterise(layout_of(plan))) for plan in plans]
-        for seed in seeds
-    ]
-    chunks = list(_chunks(pictures, batch))
-    source = card if isinstance(model, str) else model
-    return _drawn(chunks, source, low_memory, joining, tell)
+            plan = settle(prompt, canvas, edits)
+        _check_negative_prompts(plan, chosen.over(card.recipe))
+        card.check_things(plan.scene)
+        plans.append(plan)
+    on_stage("planning", len(prompts), len(prompts))
+
+    # 2. Rasterise each layout: every token of the picture gets the region that draws it.
+    pictures = list[_Picture]()
+    for plan in plans:
+        grid = rasterise(layout_of(plan))
+        recipe = card.recipe_for(chosen, grid)
+        pictures += [_Picture(plan, grid, recipe, seed) for seed in seeds]
+
+    # Batches hold pictures of one size and recipe, which have negative prompts of regions or have none.
+    batches = list[list[_Picture]]()
+    for _, group in groupby(pictures, lambda p: (p.grid.owner.shape, p.recipe, any(p.grid.negatives))):
+        alike = list(group)
+        batches += [alike[i : i + batch] for i in range(0, len(alike), batch)]
+    return _draw(batches, card if isinstance(model, str) else model, low_memory, added, on_stage)
 
 
-def _check_negative(plan: Plan, recipe: Recipe) -> None:
-    """Raise `UserError` where someone wrote negative prompts for a picture that is drawn without any."""
+def _draw(
+    batches: Sequence[Sequence[_Picture]],
+    source: "ModelCard | Model",
+    low_memory: bool,
+    extras: Extras,
+    on_stage: OnStage,
+) -> Iterator[Result]:
+    """The steps that wait until the first result is asked for; steps 1 and 2 are `generate_many`'s own."""
+    from renderer.encoding import encode_batch
+    from renderer.models import load_model
+    from renderer.rendering import render_batch
+
+    # 3. Encode the prompts of all batches; batches of the same grids are encoded once.
+    on_stage("loading", 0, 1)
+    loaded = not isinstance(source, ModelCard)
+    model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
+    card = model.card
+    grids = [[picture.grid for picture in batch] for batch in batches]
+    encoded = dict[tuple[int, ...], "tuple[Encoded, ...]"]()
+    for batch, own in zip(batches, grids, strict=True):
+        key = tuple(map(id, own))
+        if key not in encoded:
+            encoded[key] = encode_batch(own, model, batch[0].recipe, extras.loras)
+    if low_memory:
+        del model
+        model = load_model(card, "denoiser")
+    on_stage("loading", 1, 1)
+
+    # 4. Draw batch by batch.
+    number, before = sum(map(len, batches)), 0
+    for batch, own in zip(batches, grids, strict=True):
+        recipe, seeds = batch[0].recipe, [picture.seed for picture in batch]
+        on_step = partial(_report_steps, on_stage, before, len(batch), number)
+        texts = encoded[tuple(map(id, own))]
+        drawn = render_batch(own, model, recipe, seeds, encoded=texts, extras=extras, on_step=on_step)
+        before += len(batch)
+        for picture, rendering in zip(batch, drawn, strict=True):
+            yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, extras, rendering)
+
+
+def _check_negative_prompts(plan: Plan, recipe: Recipe) -> None:
+    """Raise `UserError` for negative prompts that the user wrote where the recipe has no negative pass."""
     scene = plan.scene
     if recipe.true_cfg_scale <= 1 and (scene.negative or any(region.negative for region in scene.regions)):
         raise UserError(
@@ -217,74 +277,9 @@ def _check_negative(plan: Plan, recipe: Recipe) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """What is drawn."""
-
-    plan: Plan
-    grid: TokenGrid
-    recipe: Recipe
-    seed: int
-
-
-def _chunks(pictures: Sequence[_Picture], batch: int) -> Iterator[list[_Picture]]:
-    """The pictures in order, up to `batch` on end of one size, recipe and kind of negative pass."""
-    for _, alike in groupby(pictures, key=lambda p: (p.grid.owner.shape, p.recipe, any(p.grid.negatives))):
-        left = list(alike)
-        yield from (left[i : i + batch] for i in range(0, len(left), batch))
-
-
-def _drawn(
-    chunks: Sequence[Sequence[_Picture]],
-    source: "ModelCard | Model",
-    low_memory: bool,
-    extras: Extras,
-    tell: OnStage,
-) -> Iterator[Result]:
-    from renderer.models import load_model
-    from renderer.rendering import render_batch
-
-    tell("loading", 0, 1)
-    loaded = not isinstance(source, ModelCard)
-    model = source if loaded else load_model(source, "encoders" if low_memory else "whole")
-    card, texts = model.card, _texts(chunks, model, extras)
-    if low_memory:
-        del model
-        model = load_model(card, "denoiser")
-    tell("loading", 1, 1)
-    number = sum(map(len, chunks))
-    before = 0
-    for chunk, encoded in zip(chunks, texts, strict=True):
-        grids, seeds = [picture.grid for picture in chunk], [picture.seed for picture in chunk]
-        recipe = chunk[0].recipe
-        told = partial(_tell_step, tell, before, len(chunk), number)
-        drawn = render_batch(grids, model, recipe, seeds, encoded=encoded, extras=extras, on_step=told)
-        before += len(chunk)
-        for picture, rendering in zip(chunk, drawn, strict=True):
-            yield Result(rendering.image, picture.plan, recipe, picture.seed, card.name, extras, rendering)
-
-
-def _texts(
-    chunks: Sequence[Sequence[_Picture]], model: "Model", extras: Extras
-) -> "list[tuple[Encoded, ...]]":
-    """The text of each chunk; what two chunks have alike is encoded once."""
-    from renderer.encoding import encode_batch
-
-    known = dict[tuple[int, ...], "tuple[Encoded, ...]"]()
-    for chunk in chunks:
-        if (key := _key(chunk)) not in known:
-            grids = [picture.grid for picture in chunk]
-            known[key] = encode_batch(grids, model, chunk[0].recipe, extras.loras)
-    return [known[_key(chunk)] for chunk in chunks]
-
-
-def _key(chunk: Sequence[_Picture]) -> tuple[int, ...]:
-    return tuple(id(picture.grid) for picture in chunk)
-
-
-def _tell_step(tell: OnStage, before: int, now: int, number: int, done: int, steps: int) -> None:
-    """Steps of all `number` pictures, `before` of which are drawn, and `now` of which are being drawn."""
-    tell("denoising", before * steps + now * done, number * steps)
+def _report_steps(on_stage: OnStage, before: int, now: int, number: int, done: int, steps: int) -> None:
+    """Report the steps of all `number` pictures, of which `before` are drawn and `now` are being drawn."""
+    on_stage("denoising", before * steps + now * done, number * steps)
 
 
 def check_seed(seed: int) -> None:
@@ -293,5 +288,5 @@ def check_seed(seed: int) -> None:
         raise UserError(f"the seed is {seed}: it should be from 0 to {MAX_SEED}")
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def _ignore_progress(stage: str, done: int, total: int) -> None:
     del stage, done, total

@@ -1,4 +1,4 @@
-"""Progress and talk, on stderr alone."""
+"""Progress and messages of the command, on stderr alone."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from typing import Self
 from planner.errors import ScenewrightError
 
 
-def say(text: str, quiet: bool) -> None:
-    """One line to the user, unless they want none; control characters in it do nothing."""
+def print_message(text: str, quiet: bool) -> None:
+    """Print one line on stderr unless quiet; control characters in it do nothing."""
     from planner.draw.lettering import printable
 
     if not quiet:
@@ -18,24 +18,28 @@ def say(text: str, quiet: bool) -> None:
 
 
 def in_options(error: ScenewrightError) -> str:
-    """An error's line as a command tells it: its field is the option that it comes from."""
-    return error.text if error.field is None else f"--{error.field.replace('_', '-')} {error.text}"
+    """An error as the command prints it: its field is the option that the value came from."""
+    if error.field is None:
+        return error.text
+    name = "-o" if error.field == "output" else f"--{error.field.replace('_', '-')}"
+    return f"{name} {error.text}"
 
 
-def hush() -> None:
-    """Keep the libraries' own talk off stderr, unless the user's environment asks for it.
+def silence_libraries() -> None:
+    """Keep logs and warnings of the libraries off stderr, unless the user's environment asks for them.
 
-    Their errors too: they are raised as well, and then told in one line.
+    Their logged errors too: they are also raised, and then printed in one line.
     """
     for name in ("TRANSFORMERS_VERBOSITY", "DIFFUSERS_VERBOSITY"):
         os.environ.setdefault(name, "critical")
-    warnings.filterwarnings("ignore", category=FutureWarning)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 class Progress:
-    """A bar a stage; called with the stage, what is done, and of how much. Nothing is shown when quiet.
+    """A progress bar for each stage; nothing is shown when quiet.
 
-    Where a stage fails the bars go away, and leave the screen to the line that says why.
+    When a stage fails, the bars are removed, so that the error's line stands alone.
     """
 
     def __init__(self, quiet: bool) -> None:

@@ -13,11 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 from planner.errors import UserError
-from renderer.applying import Ready, applied
 from renderer.encoding import Encoded, encode_batch
 from renderer.grid import BACKGROUND, TokenGrid
 from renderer.loras import check_regions
 from renderer.models import Model
+from renderer.preparing import prepared
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional, stacked
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from renderer.settings import Recipe
 
 OnStep = Callable[[int, int], None]
-"""Told after each step: steps done, and steps in all."""
+"""Called after each step with the steps done, and the steps in all."""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A picture and what it was drawn with; `base_prompt` is what the whole picture was drawn from.
+    """A picture and what it was drawn with; `base_prompt` is the prompt of the whole picture.
 
     `latents` are the packed latents that the picture was decoded from: (image tokens, channels), on the CPU.
     """
@@ -56,15 +56,21 @@ def render(
 ) -> Rendering:
     """Draw the grid: regional prompting in the first T steps, the base prompt alone after them.
 
-    The picture is `patch` pixels a token; the same seed gives the same pixels on the same machine at the same
-    number of threads. `encoded` is the grid's text where it was encoded before, by `encode`; `extras` are
-    LoRAs, a picture to start from and ControlNets. `plain` leaves the regions out, for comparison: the same
-    model, noise and base prompt. Raises `UserError` where the grid does not fit the model, or what joins it
-    can't be had.
+    A token is `patch` pixels wide and high. The same seed gives the same pixels on the same machine at the
+    same number of threads. `encoded` are the grid's prompts where they were encoded before, by `encode`;
+    `extras` are LoRAs, a start image and ControlNets. `plain` leaves the regions out, for comparison: the
+    same model, noise and base prompt. Raises `UserError` where the grid does not fit the model, or the
+    extras can't be loaded.
     """
-    told = None if encoded is None else [encoded]
     return render_batch(
-        [grid], model, recipe, [seed], encoded=told, extras=extras, plain=plain, on_step=on_step
+        [grid],
+        model,
+        recipe,
+        [seed],
+        encoded=None if encoded is None else [encoded],
+        extras=extras,
+        plain=plain,
+        on_step=on_step,
     )[0]
 
 
@@ -87,146 +93,126 @@ def render_batch(
     """
     from renderer.extras import NOTHING
 
-    start = time.perf_counter()
-    extras = extras or NOTHING
-    _check_alike(grids, seeds)
+    start, extras = time.perf_counter(), extras or NOTHING
+    _check_batch(grids, seeds, extras, plain)
     rows, columns = grids[0].owner.shape
-    size = columns * grids[0].patch, rows * grids[0].patch
-    _check_extras(grids, extras, plain)
-    told = encode_batch(grids, model, recipe, extras.loras) if encoded is None else encoded
-    with model.lock, applied(model, extras, recipe, grids[0].names, size) as ready, torch.inference_mode():
-        drawing = _Drawing(grids, told, model, recipe, extras, ready.lora_regions)
-        with nullcontext() if plain else drawing.regions():
-            images, latents = _call(ready, drawing, seeds, on_step)
+    height, width = rows * grids[0].patch, columns * grids[0].patch
+
+    # 1. Encode the prompts.
+    if encoded is None:
+        encoded = encode_batch(grids, model, recipe, extras.loras)
+
+    # 2. Prepare the pipeline: start image, ControlNets, LoRAs.
+    with (
+        model.lock,
+        prepared(model, extras, recipe, grids[0].names, (width, height)) as ready,
+        torch.inference_mode(),
+    ):
+        # 3. Find the timesteps that it will run: img2img leaves out the first.
+        tokens = grids[0].owner.size
+        strength = extras.denoising_strength
+        timesteps = flux_timesteps(model.pipeline.scheduler, recipe.steps, tokens, strength)
+
+        # 4. Run it, by regions in the first T steps.
+        latents = list[Tensor]()
+
+        def after_step(_pipeline: object, step: int, _time: object, kwargs: dict[str, Any]) -> dict[str, Any]:
+            # A pipeline that decodes returns only pictures.
+            if step + 1 == len(timesteps):
+                latents.append(kwargs["latents"].cpu())
+            if on_step is not None:
+                on_step(step + 1, len(timesteps))
+            return kwargs
+
+        guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
+        with (
+            nullcontext()
+            if plain
+            else _regions(grids, encoded, model, recipe, extras, timesteps, ready.lora_regions)
+        ):
+            images: list[Image.Image] = ready.pipeline(
+                prompt_embeds=torch.cat([each.conditioning.base_embeds for each in encoded]),
+                pooled_prompt_embeds=torch.cat([each.pooled for each in encoded]),
+                **{
+                    name: torch.cat([each.negative_arguments[name] for each in encoded])
+                    for name in encoded[0].negative_arguments
+                },
+                height=height,
+                width=width,
+                num_inference_steps=recipe.steps,
+                guidance_scale=recipe.guidance_scale,
+                **guidance,
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+                max_sequence_length=recipe.max_sequence_length,
+                callback_on_step_end=after_step,
+                **ready.arguments,
+            ).images
+
     seconds = (time.perf_counter() - start) / len(grids)
     return tuple(
         Rendering(image, packed, recipe, seed, each.base_prompt, seconds)
-        for image, packed, seed, each in zip(images, latents, seeds, told, strict=True)
+        for image, packed, seed, each in zip(images, latents[0], seeds, encoded, strict=True)
     )
 
 
-def _check_alike(grids: Sequence[TokenGrid], seeds: Sequence[int]) -> None:
+def _check_batch(grids: Sequence[TokenGrid], seeds: Sequence[int], extras: "Extras", plain: bool) -> None:
+    """Raise `UserError` where the grids can't be drawn in one call, or not with these extras."""
     if not 0 < len(grids) == len(seeds):
         raise UserError(f"{len(grids)} grids and {len(seeds)} seeds: one of each a picture")
     sizes = sorted({(grid.owner.shape[1] * grid.patch, grid.owner.shape[0] * grid.patch) for grid in grids})
     if len(sizes) > 1:
-        told = ", ".join(f"{width}x{height}" for width, height in sizes)
-        raise UserError(f"the grids are of several sizes ({told}): pictures of one call have one")
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawing:
-    """What one call draws."""
-
-    grids: Sequence[TokenGrid]
-    told: Sequence[Encoded]
-    model: Model
-    recipe: "Recipe"
-    extras: "Extras"
-    lora_regions: dict[str, set[int]]
-
-    @property
-    def timesteps(self) -> Tensor:
-        """Those that the pipeline will run."""
-        scheduler, tokens = self.model.pipeline.scheduler, self.grids[0].owner.size
-        return flux_timesteps(scheduler, self.recipe.steps, tokens, self.extras.drawn_anew)
-
-    def regions(self) -> AbstractContextManager[None]:
-        """The regional context; none where every grid is all background."""
-        if all(grid.names == (BACKGROUND,) for grid in self.grids) and not _of_regions(self.extras):
-            return nullcontext()
-        recipe, timesteps = self.recipe, self.timesteps
-        settings = RegionalSettings(
-            recipe.base_ratio,
-            recipe.injected(len(timesteps)),
-            recipe.double_interval,
-            recipe.single_interval,
-            recipe.one_stream,
-            recipe.feather,
-        )
-        owner, conditioning = _layouts(self.grids, [each.conditioning for each in self.told])
-        return regional(
-            self.model.pipeline.transformer,
-            owner,
-            conditioning,
-            settings,
-            timesteps,
-            lora_regions=self.lora_regions,
-            negative=self._negative(),
-        )
-
-    def _negative(self) -> Conditioning | None:
-        """What each region is drawn against, where one has a negative prompt or a LoRA of its own.
-
-        A negative pass without regions would spread a region's LoRA.
-        """
-        against = [each.against for each in self.told if each.against]
-        own = any(any(grid.negatives) for grid in self.grids) or _of_regions(self.extras)
-        return _layouts(self.grids, against)[1] if own and against else None
-
-
-def _call(
-    ready: Ready, drawing: _Drawing, seeds: Sequence[int], on_step: OnStep | None
-) -> tuple[list[Image.Image], Tensor]:
-    """The pictures, and the packed latents of each: (pictures, image tokens, channels)."""
-    recipe, told, grid = drawing.recipe, drawing.told, drawing.grids[0]
-    rows, columns = grid.owner.shape
-    guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
-    watch = _Watch(on_step, len(drawing.timesteps))
-    images = ready.pipeline(
-        prompt_embeds=torch.cat([each.conditioning.base_embeds for each in told]),
-        pooled_prompt_embeds=torch.cat([each.pooled for each in told]),
-        **{name: torch.cat([each.negative[name] for each in told]) for name in told[0].negative},
-        height=rows * grid.patch,
-        width=columns * grid.patch,
-        num_inference_steps=recipe.steps,
-        guidance_scale=recipe.guidance_scale,
-        **guidance,
-        generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-        max_sequence_length=recipe.max_sequence_length,
-        callback_on_step_end=watch,
-        **ready.arguments,
-    ).images
-    return images, watch.latents
-
-
-def _of_regions(extras: "Extras") -> bool:
-    return any(lora.region for lora in extras.loras)
-
-
-def _check_extras(grids: Sequence[TokenGrid], extras: "Extras", plain: bool) -> None:
+        found = ", ".join(f"{width}x{height}" for width, height in sizes)
+        raise UserError(f"the grids are of several sizes ({found}): pictures of one call have one")
     check_regions(extras.loras, grids[0].names)
     if len({any(grid.negatives) for grid in grids}) > 1:
         raise UserError("of the pictures of one call all have negative prompts of regions, or none has")
-    if not _of_regions(extras):
-        return
-    if plain:
+    if extras.has_regional_lora and plain:
         raise UserError("a LoRA of one region needs regions: leave it out of a plain picture")
-    if any(grid.names != grids[0].names for grid in grids):
+    if extras.has_regional_lora and any(grid.names != grids[0].names for grid in grids):
         raise UserError("a LoRA of one region needs pictures of one call to have the same regions")
 
 
-def _layouts(
-    grids: Sequence[TokenGrid], told: Sequence[Conditioning]
+def _regions(
+    grids: Sequence[TokenGrid],
+    encoded: Sequence[Encoded],
+    model: Model,
+    recipe: "Recipe",
+    extras: "Extras",
+    timesteps: Tensor,
+    lora_regions: dict[str, set[int]],
+) -> AbstractContextManager[None]:
+    """The regional context; none where every grid is all background."""
+    if all(grid.names == (BACKGROUND,) for grid in grids) and not extras.has_regional_lora:
+        return nullcontext()
+    # A negative pass without regions would spread a region's LoRA, and knows no region's negative prompt.
+    negative = None
+    if any(any(grid.negatives) for grid in grids) or extras.has_regional_lora:
+        against = [each.negative_conditioning for each in encoded if each.negative_conditioning]
+        negative = _layout(grids, against)[1] if against else None
+    owner, conditioning = _layout(grids, [each.conditioning for each in encoded])
+    settings = RegionalSettings(
+        recipe.base_ratio,
+        recipe.injected(len(timesteps)),
+        recipe.double_interval,
+        recipe.single_interval,
+        recipe.one_stream,
+        recipe.feather,
+    )
+    return regional(
+        model.pipeline.transformer,
+        owner,
+        conditioning,
+        settings,
+        timesteps,
+        lora_regions=lora_regions,
+        negative=negative,
+    )
+
+
+def _layout(
+    grids: Sequence[TokenGrid], encoded: Sequence[Conditioning]
 ) -> tuple[NDArray[np.int16], Conditioning]:
     """One layout where the pictures share it, which takes fewer calls of attention, else one a picture."""
-    if all(grid is grids[0] for grid in grids) and all(each is told[0] for each in told):
-        return grids[0].owner, told[0]
-    return np.stack([grid.owner for grid in grids]), stacked(told)
-
-
-class _Watch:
-    """Tells of every step, and keeps the latents of the last: a pipeline that decodes gives only pictures."""
-
-    def __init__(self, on_step: OnStep | None, steps: int) -> None:
-        self.on_step, self.steps = on_step, steps
-        self.latents = torch.empty(0)
-
-    def __call__(
-        self, _pipeline: object, step: int, _timestep: object, kwargs: dict[str, Any]
-    ) -> dict[str, Any]:
-        if step + 1 == self.steps:
-            self.latents = kwargs["latents"].cpu()
-        if self.on_step is not None:
-            self.on_step(step + 1, self.steps)
-        return kwargs
+    if all(grid is grids[0] for grid in grids) and all(each is encoded[0] for each in encoded):
+        return grids[0].owner, encoded[0]
+    return np.stack([grid.owner for grid in grids]), stacked(encoded)

@@ -1,13 +1,14 @@
-"""What a picture is drawn with: the user's wishes over the model's own recipe."""
+"""The settings of a picture: what the user sets, over the recipe of the model.
+
+The command makes options of the fields that are declared by `option`, so nothing heavy is imported here.
+"""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from planner.errors import UserError
-from planner.faults import explain
-from planner.scene import Frozen
 
 Steps = Annotated[int, Field(ge=1, le=1000)]
 Scale = Annotated[float, Field(ge=0, le=100)]
@@ -37,15 +38,15 @@ def _steps_or_share(value: object) -> object:
 Injected = Annotated[int | str, BeforeValidator(_steps_or_share)]
 
 
-class Recipe(Frozen):
-    """Every setting of a rendering, decided.
+class Recipe(BaseModel, frozen=True, extra="forbid"):
+    """A value for every setting of a rendering; `Settings` describes them.
 
-    `inject_steps` (T) is a number of steps or their share ("40%"); `base_ratio` is β; the intervals are the
-    paper's B (arXiv 2411.02395). `guidance_scale` is the distilled guidance that goes in as an embedding;
-    `true_cfg_scale` above 1 runs a second, negative pass a step. With `setting_in_regions` every region's
-    prompt ends with the words for the background, for models that else paint one of their own around each
-    thing. Over `feather` tokens at a border a region is drawn in part from what lies as far beyond it (0: the
-    paper's borders).
+    `inject_steps` (T) is a number of steps or a share of them ("40%"); `base_ratio` is β; the intervals are
+    the paper's B (arXiv 2411.02395). `guidance_scale` is the distilled guidance, which the transformer takes
+    as an embedding; `true_cfg_scale` above 1 runs a second, negative pass in each step. With
+    `setting_in_regions` every region's prompt ends with the words for the background, for models that
+    otherwise paint a background of their own around each thing. `feather` softens borders: image tokens
+    within so many tokens of a border also see the image tokens as far beyond it (0: the paper's borders).
     """
 
     steps: Steps
@@ -67,7 +68,7 @@ class Recipe(Frozen):
         return self
 
     def injected(self, run: int | None = None) -> int:
-        """T as a number of steps; a share is one of those that are `run`, which may be the last ones only."""
+        """T as a number of steps. A share is one of the steps that are `run`: img2img skips the first."""
         if isinstance(self.inject_steps, int):
             return self.inject_steps
         return round((self.steps if run is None else run) * int(self.inject_steps.removesuffix("%")) / 100)
@@ -84,33 +85,61 @@ class Recipe(Frozen):
 
 
 CHOSEN = ("base_ratio", "inject_steps")
-"""The settings that may be chosen from a layout."""
+"""The settings that `auto` chooses from the layout."""
 
 
-class Settings(Frozen):
-    """What the user asks for; None leaves a setting to the model's own recipe.
+def option(description: str, metavar: str) -> Any:
+    """A field that is None by default and that the command has an option for.
 
-    With `auto`, to what the model's card has for the layout, where it has anything: β and T.
+    `description` is the option's help, and `metavar` stands there for its value.
+    """
+    return Field(default=None, description=description, json_schema_extra={"metavar": metavar})
+
+
+class Settings(BaseModel, frozen=True, extra="forbid"):
+    """The settings that the user chose; None leaves a setting to the model's recipe.
+
+    With `auto`, β and T come from the layout, if the model's card has rules for it.
     """
 
-    steps: Steps | None = None
-    guidance_scale: Scale | None = None
-    true_cfg_scale: Scale | None = None
-    base_ratio: Ratio | None = None
-    inject_steps: Injected | None = None
-    double_interval: Interval | None = None
-    single_interval: Interval | None = None
+    steps: Steps | None = option("Number of denoising steps.", "N")
+    guidance_scale: Scale | None = option(
+        "Distilled guidance scale, for CFG-distilled models such as FLUX.1-dev.", "X"
+    )
+    true_cfg_scale: Scale | None = option(
+        "True CFG scale. Above 1, each step also runs a pass with the negative prompt (twice the time).", "X"
+    )
+    base_ratio: Ratio | None = option(
+        "β, from 0 to 1: weight of the base prompt (the whole picture's) against the region prompts. With 0, "
+        "regions are followed most strictly.",
+        "X",
+    )
+    inject_steps: Injected | None = option(
+        "T: how many of the first steps use region prompts, as a number (10) or a share (40%).", "T"
+    )
+    mode: Mode | None = option(
+        "paper: the exact method; trimmed: prompts without padding; one-stream (default): no second copy of "
+        "the image in single blocks; fast: trimmed and one-stream.",
+        "NAME",
+    )
+    double_interval: Interval | None = option(
+        "Separate regions in every N-th double block of the transformer (1: in all).", "N"
+    )
+    single_interval: Interval | None = option(
+        "Separate regions in every N-th single block of the transformer (1: in all).", "N"
+    )
+    feather: Feather | None = option("Soft region borders, N tokens of 16 pixels wide (0: hard).", "N")
     max_sequence_length: Length | None = None
     setting_in_regions: bool | None = None
-    mode: Mode | None = None
-    feather: Feather | None = None
     auto: bool | None = None
 
     def over(self, recipe: Recipe) -> Recipe:
-        """The recipe with these wishes in place of its own; raises `UserError` where they contradict it."""
+        """The recipe with these settings in place of its own; raises `UserError` where they contradict it."""
         try:
             return Recipe.model_validate(
                 {**recipe.model_dump(), **self.model_dump(exclude_none=True, exclude={"auto"})}
             )
         except ValidationError as error:
+            from planner.faults import explain
+
             raise UserError(f"settings: {explain(error)}") from error

@@ -1,8 +1,8 @@
-"""What a model's text encoders have read, kept so that they need not read it again.
+"""A cache of encoded prompts.
 
-Pictures of the same prompts in other calls, with other seeds, or by other ways to draw need the same text. A
-reading is kept as a whole, all prompts that were encoded together: the sums of another batch come in another
-order, and then a picture would hang in its last bits on what was drawn before it.
+Pictures of the same prompts in other calls, with other seeds or settings, need the same embeddings. Prompts
+that were encoded in one batch are kept together: in another batch sums come in another order, and then the
+last bits of a picture would depend on what was drawn before it.
 """
 
 import weakref
@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 KEPT_BYTES = 2**28
-"""So much is kept: 64 prompts as FLUX pads them, of 512 × 4,096 numbers in bfloat16, are 4 MB each."""
+"""The cache's size: 64 prompts as FLUX pads them; 512 × 4,096 numbers in bfloat16 are 4 MB each."""
 
 Read = tuple[Tensor, Tensor]
 """Prompts as the pipeline encodes them: T5's (n, L, D) and CLIP's pooled vectors (n, P)."""
 
 
 class Texts:
-    """Readings of one pipeline, of `limit` bytes at most, those used last; they lie in the host's memory.
+    """The batches of one pipeline that were used last, of `limit` bytes at most, in the host's memory.
 
     Nothing is kept or found once a text encoder has had an adapter: its LoRAs come, go and change weight
     without a trace, and may be left in its weights. Other encoders, tokenizers or weights find nothing
@@ -41,20 +41,15 @@ class Texts:
         key = state, tuple(prompts), length
         found = self._kept.get(key)
         if found is None:
-            found = _encoded(pipeline, prompts, length)
-            self._keep(key, found)
+            padded, pooled = found = _encoded(pipeline, prompts, length)
+            if _bytes(found) <= self._limit:
+                self._kept[key] = padded.to("cpu"), pooled.to("cpu")
+                while sum(map(_bytes, self._kept.values())) > self._limit:
+                    self._kept.popitem(last=False)
             return found
         self._kept.move_to_end(key)
         device = pipeline._execution_device
         return found[0].to(device), found[1].to(device)
-
-    def _keep(self, key: Hashable, read: Read) -> None:
-        if _bytes(read) > self._limit:
-            return
-        padded, pooled = read
-        self._kept[key] = padded.to("cpu"), pooled.to("cpu")
-        while sum(map(_bytes, self._kept.values())) > self._limit:
-            self._kept.popitem(last=False)
 
 
 def _encoded(pipeline: Any, prompts: Sequence[str], length: int) -> Read:
@@ -66,7 +61,7 @@ def _encoded(pipeline: Any, prompts: Sequence[str], length: int) -> Read:
 
 
 def _state(pipeline: Any) -> Hashable | None:
-    """What tells the text encoders as they are from any others; None where it can't be told.
+    """A key that differs for other text encoders, tokenizers and weights; None where no key can tell them.
 
     Weights keep their identity where parts of a model take turns on a device; what trains them counts their
     versions up.

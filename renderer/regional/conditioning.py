@@ -1,4 +1,4 @@
-"""What the regions and the whole picture are drawn from, as the text encoder gives it."""
+"""The encoded prompts of the regions and of the whole picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from planner.errors import UserError
 
 @dataclass(frozen=True, eq=False)
 class Conditioning:
-    """T5 embeddings of one device and dtype; the pooled vector is the pipeline's own affair.
+    """T5 embeddings of one device and dtype; the pipeline itself is given the pooled vector.
 
     `region_embeds` holds one tensor (1 or B, L_i, D) a prompt of the grid, in the grid's order; lengths may
     differ. `base_embeds` (1 or B, L, D) is what the pipeline is given as `prompt_embeds`: a call of the
@@ -34,14 +34,11 @@ class Conditioning:
         if not self.region_embeds:
             raise UserError("region_embeds is empty: regional prompting needs at least one region")
         width = self.base_embeds.shape[-1]
-        for name, embeds in self._named():
+        regions = ((f"region_embeds[{i}]", embeds) for i, embeds in enumerate(self.region_embeds))
+        for name, embeds in (("base_embeds", self.base_embeds), *regions):
             if embeds.ndim != 3 or embeds.shape[-1] != width:
                 shape = tuple(embeds.shape)
                 raise UserError(f"{name} has the shape {shape}: it must be (batch, tokens, {width})")
-
-    def _named(self) -> tuple[tuple[str, Tensor], ...]:
-        regions = ((f"region_embeds[{i}]", embeds) for i, embeds in enumerate(self.region_embeds))
-        return (("base_embeds", self.base_embeds), *regions)
 
 
 def stacked(pictures: Sequence[Conditioning]) -> Conditioning:

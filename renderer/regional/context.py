@@ -1,6 +1,5 @@
 """Regions for a while: a context manager over a stock FLUX transformer."""
 
-import warnings
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, cast
@@ -16,14 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from planner.errors import UserError
-from renderer.regional.adapters import AdapterRegions, adapters_of, check_adapters
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.hooks import PromptHook, append_base_image, check_cache
 from renderer.regional.injection import Block
-from renderer.regional.lora import LoraMasks, LoraRegions, check_loras
+from renderer.regional.ip_adapters import AdapterRegions, adapters_of, check_adapters
+from renderer.regional.lora_masks import LoraMasks, LoraRegions, check_loras
 from renderer.regional.processor import RegionalAttnProcessor
 from renderer.regional.schedule import sigma_threshold
 from renderer.regional.settings import RegionalSettings
+from renderer.warning import warn
 
 MISSED = (
     "no region was drawn, since no call had the base prompt: pass conditioning.base_embeds as prompt_embeds"
@@ -75,7 +75,9 @@ def regional(
         _check(transformer, owner, negative)
     threshold = sigma_threshold(timesteps, settings.inject_steps, conditioning.base_embeds.dtype)
     if adapter_regions is not None:
-        check_adapters(_adapters(transformer), adapter_regions, len(conditioning.region_embeds))
+        processors: list[Any] = [attn.processor for attn, _ in _attentions(transformer)]
+        adapters = max(adapters_of(getattr(processor, "wrapped", processor)) for processor in processors)
+        check_adapters(adapters, adapter_regions, len(conditioning.region_embeds))
     check_loras(lora_regions or {}, len(conditioning.region_embeds))
     loras = LoraMasks(transformer, owner, lora_regions) if lora_regions else None
     hook = PromptHook(owner, conditioning, settings, threshold, adapter_regions, loras, negative)
@@ -83,7 +85,12 @@ def regional(
         if loras:
             loras.install(stack)
         for attn, block in _attentions(transformer):
-            _wrap(stack, attn, block)
+            found: Any = attn.processor
+            # A processor that a context around this one has wrapped serves this context too.
+            if not isinstance(found, RegionalAttnProcessor):
+                processor: Any = RegionalAttnProcessor(found, block)
+                attn.set_processor(processor)
+                stack.callback(_unwrap, attn, processor)
         # Before the hook of a context around this one, so that the inner context answers first.
         handle = transformer.register_forward_pre_hook(hook, with_kwargs=True, prepend=True)
         stack.callback(handle.remove)
@@ -91,7 +98,7 @@ def regional(
             stack.callback(first.register_forward_pre_hook(append_base_image, with_kwargs=True).remove)
         yield
     if hook.skipped and not hook.injected:
-        warnings.warn(MISSED, stacklevel=3)
+        warn(MISSED, stacklevel=3)
 
 
 def _attentions(transformer: FluxTransformer2DModel) -> Iterator[tuple[FluxAttention, Block]]:
@@ -103,57 +110,14 @@ def _attentions(transformer: FluxTransformer2DModel) -> Iterator[tuple[FluxAtten
             yield cast(FluxAttention, block.attn), Block(double, index)
 
 
-def _adapters(transformer: FluxTransformer2DModel) -> int:
-    """The number of IP-Adapters that the transformer has loaded."""
-    processors: list[Any] = [attn.processor for attn, _ in _attentions(transformer)]
-    return max(adapters_of(getattr(processor, "wrapped", processor)) for processor in processors)
-
-
-def _wrap(stack: ExitStack, attn: FluxAttention, block: Block) -> None:
-    """Wrap the processor of `attn` until `stack` closes; one already wrapped serves this context too."""
-    found: Any = attn.processor
-    if isinstance(found, RegionalAttnProcessor):
-        return
-    processor: Any = RegionalAttnProcessor(found, block)
-    attn.set_processor(processor)
-    stack.callback(_unwrap, attn, processor)
-
-
 def _unwrap(attn: FluxAttention, processor: RegionalAttnProcessor) -> None:
-    """Put the wrapped processor back, unless someone has put another in our place meanwhile."""
+    """Put the wrapped processor back, unless another was set in its place meanwhile."""
     current: Any = attn.processor
     if current is processor:
         attn.set_processor(processor.wrapped)
 
 
 def _check(transformer: FluxTransformer2DModel, owner: NDArray[np.int16], conditioning: Conditioning) -> None:
-    _check_shape(owner, conditioning)
-    regions = len(conditioning.region_embeds)
-    wrong = np.unique(owner[(owner < -1) | (owner >= regions)])
-    if wrong.size:
-        raise UserError(
-            f"the grid names region {wrong[-1]}, but there are {regions} region_embeds: 0 to {regions - 1}"
-        )
-    width, wanted = conditioning.base_embeds.shape[-1], transformer.config["joint_attention_dim"]
-    if width != wanted:
-        raise UserError(f"the embeddings are {width} wide: this transformer takes {wanted}")
-    check_cache(transformer)
-    for attn, block in _attentions(transformer):
-        _check_processor(attn.processor, block)
-
-
-def _check_processor(processor: Any, block: Block) -> None:
-    if getattr(processor, "_parallel_config", None):
-        raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")
-    found: Any = type(getattr(processor, "wrapped", processor))
-    if found.__call__ not in STOCK:
-        raise UserError(
-            f"{block} has the attention processor {found.__name__}, which regions would pass over: set "
-            "FluxAttnProcessor there, or load an IP-Adapter"
-        )
-
-
-def _check_shape(owner: NDArray[np.int16], conditioning: Conditioning) -> None:
     if owner.ndim not in {2, 3} or owner.size == 0:
         raise UserError(
             f"the grid has the shape {owner.shape}: it must be (rows, columns) or (pictures, rows, columns), "
@@ -165,3 +129,23 @@ def _check_shape(owner: NDArray[np.int16], conditioning: Conditioning) -> None:
             f"the conditioning is of {len(held)} pictures with regions of their own: the grid must be "
             f"({len(held)}, rows, columns), and has the shape {owner.shape}"
         )
+    regions = len(conditioning.region_embeds)
+    wrong = np.unique(owner[(owner < -1) | (owner >= regions)])
+    if wrong.size:
+        raise UserError(
+            f"the grid names region {wrong[-1]}, but there are {regions} region_embeds: 0 to {regions - 1}"
+        )
+    width, wanted = conditioning.base_embeds.shape[-1], transformer.config["joint_attention_dim"]
+    if width != wanted:
+        raise UserError(f"the embeddings are {width} wide: this transformer takes {wanted}")
+    check_cache(transformer)
+    for attn, block in _attentions(transformer):
+        processor: Any = attn.processor
+        if getattr(processor, "_parallel_config", None):
+            raise UserError("context parallelism splits the sequence, and regions need it whole: disable it")
+        found: Any = type(getattr(processor, "wrapped", processor))
+        if found.__call__ not in STOCK:
+            raise UserError(
+                f"{block} has the attention processor {found.__name__}, which regions would pass over: set "
+                "FluxAttnProcessor there, or load an IP-Adapter"
+            )

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from planner.errors import UserError
-from renderer.regional.adapters import AdapterRegions, adapter_masks
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.injection import KEY, Injection
-from renderer.regional.lora import LoraMasks
+from renderer.regional.ip_adapters import AdapterRegions, adapter_masks
+from renderer.regional.lora_masks import LoraMasks
 from renderer.regional.processor import RegionalAttnProcessor
 from renderer.regional.rows import Sequenced, group_rows
 from renderer.regional.settings import RegionalSettings
@@ -27,7 +27,7 @@ Changed = tuple[tuple[()], Arguments]
 
 
 class PromptHook:
-    """On the transformer: swaps the prompt of a regional call, and sends the call's `Injection` along.
+    """On the transformer: replaces the prompt of a regional call, and adds the call's `Injection`.
 
     A call is regional if its noise level reaches `threshold` and its prompt is the base prompt, of
     `conditioning` or of `negative`. `injected` counts those of `conditioning`; `skipped` counts the other
@@ -52,8 +52,6 @@ class PromptHook:
         self.skipped = 0
         self._loras = loras
         self._settings = settings
-        self._mixes = settings.base_ratio > 0
-        self._copies = self._mixes and not settings.one_stream
         self._masks = cache(partial(adapter_masks, owner, adapter_regions)) if adapter_regions else None
         self._injection = cache(partial(build_injection, owner, settings))
 
@@ -64,14 +62,14 @@ class PromptHook:
         if KEY in shared:
             self._forget()
             return None
-        conditioning = self._drawn_from(call)
+        conditioning = self._conditioning_of(call)
         changed = (
             self._plain(call) if conditioning is None else self._regional(transformer, call, conditioning)
         )
         return (), {**call, **changed, SHARED: {**shared, **changed[SHARED]}}
 
-    def _drawn_from(self, call: Arguments) -> Conditioning | None:
-        """What the call's regions are drawn from; None where it is not regional."""
+    def _conditioning_of(self, call: Arguments) -> Conditioning | None:
+        """The conditioning of the call's regions; None where it is not regional."""
         if float(call["timestep"].flatten()[0]) < self.threshold:
             return None
         prompt = call["encoder_hidden_states"]
@@ -87,12 +85,27 @@ class PromptHook:
         _check_transformer(transformer)
         latents = call["hidden_states"]
         references = _references(self.owner, latents, call["img_ids"])
-        _check_batch(conditioning, latents)
+        for index, embeds in enumerate(conditioning.region_embeds):
+            if len(embeds) not in {1, len(latents)}:
+                raise UserError(
+                    f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are "
+                    f"{len(latents)}: it must be for 1 or {len(latents)}"
+                )
         self._follow(*sequences(conditioning, self._settings, references), latents.device)
-        prompt, ids = self._lengthened(call, conditioning)
+        # The prompt becomes [texts, base text] (B, L, D), with ids of it and of a base image that is to come.
+        base, base_ids = call["encoder_hidden_states"], call["txt_ids"]
+        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in conditioning.region_embeds]
+        ids = [base_ids.new_zeros(sum(text.shape[1] for text in texts), base_ids.shape[-1])]
+        if self._settings.base_ratio > 0:
+            texts, ids = [*texts, base], [*ids, base_ids]
+            if not self._settings.one_stream:
+                ids.append(call["img_ids"])
         injection = self._injection(conditioning, references, latents.device)
-        shared = {KEY: injection, **self._adapter_masks(latents.device)}
-        return {"encoder_hidden_states": prompt, "txt_ids": ids, SHARED: shared}
+        return {
+            "encoder_hidden_states": torch.cat(texts, dim=1),
+            "txt_ids": torch.cat(ids),
+            SHARED: {KEY: injection, **self._adapter_masks(latents.device)},
+        }
 
     def _plain(self, call: Arguments) -> Arguments:
         """What changes in a call that is not: adapters keep to their regions' image tokens.
@@ -118,16 +131,6 @@ class PromptHook:
     def _forget(self) -> None:
         if self._loras:
             self._loras.forget()
-
-    def _lengthened(self, call: Arguments, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
-        """`[texts, base text]` (B, L, D), and ids of it and of the base image that is to come, if any."""
-        base, ids = call["encoder_hidden_states"], call["txt_ids"]
-        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in conditioning.region_embeds]
-        region_ids = ids.new_zeros(sum(text.shape[1] for text in texts), ids.shape[-1])
-        if not self._mixes:
-            return torch.cat(texts, dim=1), region_ids
-        copied = [call["img_ids"]] if self._copies else []
-        return torch.cat([*texts, base], dim=1), torch.cat([region_ids, ids, *copied])
 
 
 def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
@@ -220,12 +223,3 @@ def _references(owner: NDArray[np.int16], latents: Tensor, ids: Tensor) -> int:
     if owner.ndim == 3 and len(owner) != len(latents):
         raise UserError(f"there are grids for {len(owner)} pictures, and the latents are {len(latents)}")
     return references
-
-
-def _check_batch(conditioning: Conditioning, latents: Tensor) -> None:
-    for index, embeds in enumerate(conditioning.region_embeds):
-        if len(embeds) not in {1, len(latents)}:
-            raise UserError(
-                f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are {len(latents)}: "
-                f"it must be for 1 or {len(latents)}"
-            )

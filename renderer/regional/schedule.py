@@ -47,7 +47,7 @@ def sigma_threshold(timesteps: Tensor, inject_steps: int, dtype: torch.dtype) ->
 
     It lies midway between two steps as the transformer sees them, which is in `dtype`: in bfloat16
     neighbours of a long schedule can be nearer to each other than to their own exact values. Steps that
-    `dtype` cannot tell apart share a fate.
+    `dtype` cannot tell apart are regional together, or not at all.
     """
     if inject_steps <= 0:
         return math.inf

@@ -13,6 +13,8 @@ from PIL import Image
 from planner.draw.fonts import Fonts
 from planner.files import dump_plan, load_plan, read_record
 from planner.plans import Plan
+from renderer.extras import Extras
+from renderer.settings import Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Script
@@ -223,9 +225,35 @@ def test_help_shows_an_example_and_the_other_commands(run: Run, monkeypatch: pyt
     assert "Usage: scenewright [OPTIONS] [PROMPT]" in answer.out
     assert 'Example: scenewright "At night, a yellow star' in answer.out
     assert "Other commands, each with --help: scenewright eval, report, ablate, models." in answer.out
-    for panel in ("Arguments", "Options", "Plan", "Picture", "Regions"):
-        assert f"─ {panel} " in answer.out
+    panels = (
+        "Arguments",
+        "Options",
+        "Planning",
+        "Editing the plan",
+        "Planning with",
+        "Sampling",
+        "Regions",
+        "LoRA",
+    )
+    places = [answer.out.index(f"─ {panel}") for panel in panels]
+    assert places == sorted(places)
+    assert "--no-plan-only" not in answer.out
     assert run() == answer
+
+
+def test_options_that_are_fields_are_described_by_the_fields(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    lines = [line.strip("│ ") for line in run("--help").out.splitlines()]
+    for fields, undescribed in (
+        (Settings.model_fields, {"max_sequence_length", "setting_in_regions", "auto"}),
+        (Extras.model_fields, {"loras", "controls"}),
+    ):
+        assert {name for name, field in fields.items() if not field.description} == undescribed
+        for name in fields.keys() - undescribed:
+            (line,) = (line for line in lines if line.startswith(f"--{name.replace('_', '-')} "))
+            assert line.endswith(fields[name].description or "")
 
 
 def test_a_command_is_named_by_the_first_word_alone(run: Run) -> None:

@@ -19,7 +19,7 @@ from planner.scene import Scene
 from renderer.encoding import encode
 from renderer.grid import TokenGrid, rasterise
 from renderer.models import Model
-from renderer.pipeline import generate, generate_many, layout_of
+from renderer.pipeline import generate, generate_many, layout_of, make_plan
 from renderer.rendering import render, render_batch
 from renderer.settings import Recipe, Settings
 
@@ -96,13 +96,23 @@ def test_a_plan_is_painted_over(run: Run, tmp_path: Path, plan_file: str) -> Non
     assert owners("over.json") == PAINTED
 
 
-def test_a_painting_is_taken_from_memory_too(tiny: Model, tmp_path: Path) -> None:
-    painted = Image.open(paint(tmp_path / "masks.png"))
+@pytest.mark.parametrize("kind", [Image.open, Path, str, lambda path: np.asarray(Image.open(path))])
+def test_a_painting_is_taken_from_memory_too(
+    tiny: Model, tmp_path: Path, kind: Callable[[Path], Any]
+) -> None:
+    painted = kind(paint(tmp_path / "masks.png"))
     edits = Edits(Painting(painted, {"star": "red", "ring": "#0000ff"}))
     size, settings = Size(width=64, height=64), Settings(steps=1)
     result = generate(PROMPT, size=size, model=tiny, settings=settings, edits=edits)
     result.save(tmp_path / "out")
     assert owners(str(tmp_path / "out/plan.json")) == PAINTED
+
+
+@pytest.mark.parametrize("given", [3, None, np.zeros((64, 64))])
+def test_what_is_no_painting_is_refused_by_its_field(given: Any) -> None:
+    with pytest.raises(UserError, match="should be a path, a PIL image or an array") as caught:
+        make_plan(PROMPT, size="64x64", edits=Edits(Painting(given, {"star": "red"})))
+    assert caught.value.field == "painted"
 
 
 def test_a_picture_carries_what_was_said_against_it(run: Run) -> None:
@@ -158,9 +168,9 @@ def test_each_region_is_drawn_against_its_own_words_and_the_wholes(
     whole, own = "red heart, fog", "grass, red heart, fog"
     expected, _, _ = pipeline.encode_prompt([whole, own], [whole, own], max_sequence_length=96)
     encoded = encode(spoken, tiny, recipe)
-    against = encoded.against
+    against = encoded.negative_conditioning
     assert against is not None
-    assert torch.equal(encoded.negative["negative_prompt_embeds"], against.base_embeds)
+    assert torch.equal(encoded.negative_arguments["negative_prompt_embeds"], against.base_embeds)
     for embeds, text in zip(
         (against.base_embeds, *against.region_embeds), (0, 1, *[0] * (len(spoken.names) - 1)), strict=True
     ):

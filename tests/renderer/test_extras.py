@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from planner.errors import UserError
-from planner.files import dump_plan
+from planner.files import dump_plan, read_record
 from planner.plans import Plan
-from renderer.extras import NOTHING, Control, Extras, Lora, read_lora
+from renderer.extras import NOTHING, Control, Extras, GivenImage, Lora, read_lora
 from renderer.grid import TokenGrid
 from renderer.models import Model
 from renderer.pipeline import generate, generate_many
@@ -177,6 +177,50 @@ def test_a_picture_carries_what_joined_and_is_drawn_again(
     one, two, three = (np.asarray(Image.open(f"{name}.png")) for name in ("one", "two", "three"))
     assert (one == two).all()
     assert (one != three).any()
+
+
+def opened(files: Path, name: str) -> Image.Image:
+    with Image.open(files / name) as image:
+        return image.copy()
+
+
+def test_images_and_arrays_draw_what_their_files_draw(
+    files: Path, grid: TokenGrid, tiny: Model, recipe: Recipe
+) -> None:
+    recipe = recipe.model_copy(update={"true_cfg_scale": 1.0})
+    net, names = str(files / "depth-net"), ("photo.png", "mask.png", "depth.png")
+    photo, mask, depth = (str(files / name) for name in names)
+    by_path = Extras(init_image=photo, inpaint_mask=mask, controls=(Control(image=depth, model=net),))
+    photo, mask, depth = (opened(files, name) for name in names)
+    given = Extras(
+        init_image=photo, inpaint_mask=np.asarray(mask), controls=(Control(image=depth, model=net),)
+    )
+    photo.paste("black", (0, 0, *photo.size))  # what is given is copied
+    assert (drawn(grid, tiny, recipe, given) == drawn(grid, tiny, recipe, by_path)).all()
+
+
+def test_a_picture_drawn_from_an_image_is_drawn_again_where_that_is_given_again(
+    run: Run, files: Path, tmp_path: Path, plan: Plan, tiny: Model
+) -> None:
+    extras = {"init_image": opened(files, "photo.png"), "strength": 0.9}
+    result = generate(plan, model=tiny, settings=Settings(steps=2), extras=extras)
+    (tmp_path / "one.png").write_bytes(result.png())
+    kept = read_record(tmp_path / "one.png").rest["extras"]
+    assert isinstance(kept, dict)
+    assert isinstance(kept["init_image"], dict)
+    digest = kept["init_image"].pop("sha256")
+    assert kept["init_image"] == {"given_as": "RGB image of 100x80 pixels"}
+
+    again = run("--plan", "one.png", "-q", "-o", "two.png")
+    assert (again.code, again.out, (tmp_path / "two.png").exists()) == (2, "", False)
+    assert again.err == (
+        "scenewright: --init-image was given as an image, and the record has no pixels of it: give the RGB "
+        f"image of 100x80 pixels with the SHA-256 {digest} again\n"
+    )
+    given = run("--plan", "one.png", "--init-image", f"{files}/photo.png", "-o", "two.png")
+    assert given.code == 0, given.err
+    assert (np.asarray(Image.open("two.png")) == np.asarray(result.image)).all()
+    assert GivenImage.of(opened(files, "photo.png")).sha256 == digest
 
 
 FAULTS = [

@@ -133,8 +133,8 @@ def merged(tiny: Model, scale: float, seed: int = 0) -> Model:
 
 def texts(encoded: Encoded) -> list[Tensor]:
     """All that T5 wrote: the base prompt, the negative one, the regions, and what is against them."""
-    assert encoded.against is not None
-    own, against = encoded.conditioning, encoded.against
+    assert encoded.negative_conditioning is not None
+    own, against = encoded.conditioning, encoded.negative_conditioning
     return [own.base_embeds, against.base_embeds, *own.region_embeds, *against.region_embeds]
 
 

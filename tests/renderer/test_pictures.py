@@ -60,7 +60,7 @@ def test_a_path_that_cannot_be_written_is_named_as_given(tmp_path: Path, name: s
     (tmp_path / "file").touch()
     with pytest.raises(UserError) as caught:
         check_file(tmp_path / name, PNG)
-    assert str(caught.value) == f"-o {tmp_path / name}: {message}"
+    assert str(caught.value) == f"output {tmp_path / name}: {message}"
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError) as caught:
         check_folder(tmp_path / name)
-    message = f"--masks {tmp_path / name}: {tmp_path / 'file'} is a file; give a folder's name"
+    message = f"masks {tmp_path / name}: {tmp_path / 'file'} is a file; give a folder's name"
     assert str(caught.value) == message
 
 

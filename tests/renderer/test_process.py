@@ -44,10 +44,10 @@ def interrupt_at(place: str, folder: Path) -> tuple[int, str, str]:
     "place",
     [
         "renderer.cli:_dispatch",
-        "renderer.orders:check_seed",
+        "renderer.job:check_seed",
         "planner.reader.planner:ReaderPlanner.__call__",
         "renderer.models:load_model",
-        "renderer.rendering:_Watch.__call__",
+        "renderer.rendering:flux_timesteps",
     ],
 )
 def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, place: str) -> None:
@@ -133,7 +133,7 @@ def modules_after(*arguments: str) -> set[str]:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = {"torch", "diffusers", "pydantic", "shapely", "numpy", "PIL", "onnxruntime", "openai"}
+    heavy = {"torch", "diffusers", "shapely", "numpy", "PIL", "onnxruntime", "openai"}
     assert heavy.isdisjoint(modules_after("--help"))
 
 

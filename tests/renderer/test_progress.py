@@ -2,7 +2,7 @@
 
 import pytest
 
-from renderer.progress import Progress, say
+from renderer.progress import Progress, print_message
 
 
 def test_a_bar_a_stage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,15 +30,15 @@ def test_the_bars_leave_nothing_where_a_stage_fails(capsys: pytest.CaptureFixtur
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(quiet=True) as progress:
         progress("planning", 1, 1)
-    say("a line", quiet=True)
+    print_message("a line", quiet=True)
     assert capsys.readouterr().err == ""
 
 
 def test_a_line_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    say("a line", quiet=False)
+    print_message("a line", quiet=False)
     assert capsys.readouterr().err == "scenewright: a line\n"
 
 
 def test_control_characters_of_a_line_do_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    say("moved: \x1b[31mcat\x07\r\nlost", quiet=False)
+    print_message("moved: \x1b[31mcat\x07\r\nlost", quiet=False)
     assert capsys.readouterr().err == "scenewright: moved: [31mcat  lost\n"

@@ -16,10 +16,10 @@ from torch.nn.functional import pad
 from planner.errors import UserError
 
 Masks = Sequence[Tensor | None]
-"""Per IP-Adapter its share for each image token, (1 or B, N, 1), or None: everywhere."""
+"""For each IP-Adapter its share in each image token, (1 or B, N, 1), or None: everywhere."""
 
 AdapterRegions = Sequence[Collection[int] | None]
-"""Per IP-Adapter the regions whose image tokens alone get its output, or None: the whole picture."""
+"""For each IP-Adapter the regions whose image tokens alone get its output, or None: the whole picture."""
 
 
 def adapters_of(processor: object) -> int:
@@ -54,7 +54,9 @@ def adapter_output(
     for picture, scale, to_key, to_value, mask in layers:
         seen = (project(picture).reshape(len(image), -1, *query.shape[2:]) for project in (to_key, to_value))
         output = scale * kernel(query, *seen).flatten(2)
-        added += output if mask is None else output * _as_long(mask, image)
+        if mask is not None:
+            output = output * pad(mask.to(image), (0, 0, 0, image.shape[1] - mask.shape[1]))
+        added += output
     return added
 
 
@@ -69,7 +71,3 @@ def check_adapters(adapters: int, regions: AdapterRegions, count: int) -> None:
         wrong = [region for region in own or () if not 0 <= region < count]
         if wrong:
             raise UserError(f"adapter_regions[{index}] names region {wrong[0]}: there are 0 to {count - 1}")
-
-
-def _as_long(mask: Tensor, image: Tensor) -> Tensor:
-    return pad(mask.to(image), (0, 0, 0, image.shape[1] - mask.shape[1]))

@@ -19,7 +19,7 @@ from torch import Tensor
 from evals.oracle.parity import relative
 from planner.errors import UserError
 from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
-from renderer.regional.lora import Place, place_of, token_mask
+from renderer.regional.lora_masks import Place, place_of, token_mask
 from renderer.regional.rows import Sequenced
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from planner.draw.palette import ABSENT_COLOUR, BACKGROUND_COLOUR, INK, STYLE_CO
 from planner.files import dump_plan
 from planner.plans import Origin, Plan, Size
 from planner.scene import Quotes, Region, Scene
-from renderer.account import show_account
+from renderer.terminal import show_account
 
 PROMPT = (
     "A striped cat beside größeren 猫.\n"
@@ -47,7 +47,7 @@ def seen(plan: Plan, path: Path, columns: int = 40, **variables: str) -> str:
     """What a terminal of so many columns gets on stderr."""
     path.write_text(dump_plan(plan), "utf-8")
     code = (
-        "import sys; from planner.files import load_plan; from renderer.account import show_account; "
+        "import sys; from planner.files import load_plan; from renderer.terminal import show_account; "
         "show_account(load_plan(sys.argv[1]), quiet=False)"
     )
     terminal, stderr = pty.openpty()

@@ -5,7 +5,6 @@ exact for every layer that acts on tokens. Modulation layers act on the time emb
 for the whole picture: there a LoRA of regions is left out.
 """
 
-import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from enum import Enum
@@ -21,6 +20,7 @@ from torch.nn.functional import pad
 
 from planner.errors import UserError
 from renderer.regional.rows import Sequenced
+from renderer.warning import warn
 
 LoraRegions = Mapping[str, Collection[int]]
 """Per LoRA, by the name of its peft adapter, the regions whose tokens alone get its output."""
@@ -88,11 +88,11 @@ class LoraMasks:
     def install(self, stack: ExitStack) -> None:
         """Mask the LoRAs' branches until `stack` closes; reports what is left out."""
         for name, place, branch in self._branches:
-            stack.callback(branch.register_forward_hook(self._masked(name, place)).remove)
+            stack.callback(branch.register_forward_hook(self._hook(name, place)).remove)
         for name in self._regions:
             layers = sum(place is Place.NONE for own, place, _ in self._branches if own == name)
             if layers:
-                warnings.warn(
+                warn(
                     f"of the LoRA {name!r} {layers} layers are left out, since it is for regions and they "
                     "act on the whole picture's time embedding",
                     stacklevel=4,
@@ -106,6 +106,13 @@ class LoraMasks:
         """A call begins that is none of this context's: every LoRA is as its user set it."""
         self._masks = {}
 
+    def _hook(self, name: str, place: Place) -> Any:
+        def mask(_branch: nn.Module, _args: object, output: Tensor) -> Tensor | None:
+            own = self._masks.get((name, place))
+            return None if own is None else output * own
+
+        return mask
+
     def _built(self, double: Sequenced, single: Sequenced, device: torch.device) -> Masks:
         masks = dict[tuple[str, Place], Tensor]()
         for name, regions in self._regions.items():
@@ -115,13 +122,6 @@ class LoraMasks:
             masks[name, Place.JOINT] = token_mask(self._owner, single, regions).to(device)
             masks[name, Place.NONE] = torch.zeros(1, 1, dtype=torch.bool, device=device)
         return masks
-
-    def _masked(self, name: str, place: Place) -> Any:
-        def mask(_branch: nn.Module, _args: object, output: Tensor) -> Tensor | None:
-            own = self._masks.get((name, place))
-            return None if own is None else output * own
-
-        return mask
 
 
 def branches(transformer: FluxTransformer2DModel, name: str) -> Iterator[tuple[str, Place, nn.Module]]:
