@@ -29,14 +29,17 @@ def main() -> int:
     try:
         from renderer.cli import main as run
 
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        pass
+        code = INTERRUPTED
     except Exception:
         if not interrupt.pressed:
             raise
-    sys.stderr.write("scenewright: interrupted\n")
-    return INTERRUPTED
+        code = INTERRUPTED
+    # typer answers a KeyboardInterrupt by the same code.
+    if code == INTERRUPTED:
+        sys.stderr.write("scenewright: interrupted\n")
+    return code
 
 
 if __name__ == "__main__":

@@ -96,7 +96,12 @@ def test_a_plan_is_painted_over(run: Run, tmp_path: Path, plan_file: str) -> Non
     assert owners("over.json") == PAINTED
 
 
-@pytest.mark.parametrize("kind", [Image.open, Path, str, lambda path: np.asarray(Image.open(path))])
+def array(path: Path) -> Any:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize("kind", [Image.open, array, Path, str])
 def test_a_painting_is_taken_from_memory_too(
     tiny: Model, tmp_path: Path, kind: Callable[[Path], Any]
 ) -> None:

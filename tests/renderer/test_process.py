@@ -47,7 +47,7 @@ def interrupt_at(place: str, folder: Path) -> tuple[int, str, str]:
         "renderer.job:check_seed",
         "planner.reader.planner:ReaderPlanner.__call__",
         "renderer.models:load_model",
-        "renderer.rendering:flux_timesteps",
+        "renderer.pipeline:_report_steps",
     ],
 )
 def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, place: str) -> None:
