@@ -1,4 +1,4 @@
-"""Settings chosen from a layout, by what a model's card holds beside its recipe."""
+"""Rules by which a model's card chooses settings from a layout."""
 
 from typing import Annotated, Literal, Self
 
@@ -10,14 +10,14 @@ from renderer.grid import BACKGROUND, TokenGrid
 from renderer.settings import Injected, Ratio
 
 Measure = Literal["regions", "smallest"]
-"""What is looked at in a layout: how many regions it has, or the share of the canvas that the smallest has.
+"""What is measured of a layout: the number of its regions, or its smallest region's share of the canvas.
 
 The background is no region.
 """
 
 
 class Rule(Frozen):
-    """β and T for layouts that measure at most `up_to`; None is without end."""
+    """β and T for layouts that measure at most `up_to`; None is no limit."""
 
     up_to: float | None
     base_ratio: Ratio
@@ -25,7 +25,7 @@ class Rule(Frozen):
 
 
 class Auto(Frozen):
-    """Rules by one measure, from small to large: the first that a layout falls under says β and T."""
+    """Rules by one measure, from small to large: the first that applies to a layout gives β and T."""
 
     by: Measure
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]

@@ -1,11 +1,12 @@
-"""The command `scenewright`, thin over the API; what is heavy is imported where used, to keep --help quick.
+"""The command `scenewright`, a thin layer over the API. Heavy imports are late, so that --help is quick.
 
-The first word chooses: a command's name runs that command, all else is drawn.
+The first word chooses: the name of a command runs that command, anything else is drawn.
 """
 
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated
@@ -53,6 +54,9 @@ _THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 def _draw(options: Options) -> None:
     from renderer.drawing import draw
 
+    # The libraries' warnings; the renderer's own are printed as messages.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     draw(options)
 
 
@@ -100,7 +104,8 @@ for _name, _summary in BENCHMARKS.items():
 
 @evaluation.callback(invoke_without_command=True)
 def _evaluate(
-    context: typer.Context, listed: Annotated[bool, typer.Option("--list", help="The benchmarks.")] = False
+    context: typer.Context,
+    listed: Annotated[bool, typer.Option("--list", help="List the benchmarks.")] = False,
 ) -> None:
     if listed:
         width = max(map(len, BENCHMARKS))
@@ -177,14 +182,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _complain(f"{error.format_message()} (see scenewright --help)", error.exit_code)
     except OSError as error:
-        # What nobody foresaw, such as a full disk under stdout; a reader that has left needs no telling.
+        # An unforeseen error, such as a full disk under stdout. A reader that has left gets no message.
         _close_stdout()
         return 1 if isinstance(error, BrokenPipeError) else _complain(str(error), 1)
     return code
 
 
 def _use_utf_8() -> None:
-    """Write files and pipes in UTF-8, and on a terminal that has fewer letters the others as escapes."""
+    """Write files and pipes in UTF-8; on a terminal with fewer characters, the others as escapes."""
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and out.encoding.lower().replace("-", "") != "utf8":
         if out.isatty():

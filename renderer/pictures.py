@@ -1,4 +1,4 @@
-"""Pictures that carry what made them."""
+"""Pictures that carry the record of how they were drawn."""
 
 import io
 import json

@@ -26,14 +26,13 @@ def in_options(error: ScenewrightError) -> str:
 
 
 def silence_libraries() -> None:
-    """Keep logs and warnings of the libraries off stderr, unless the user's environment asks for them.
+    """Keep logs of the libraries off stderr, unless the user's environment asks for them.
 
     Their logged errors too: they are also raised, and then printed in one line.
     """
     for name in ("TRANSFORMERS_VERBOSITY", "DIFFUSERS_VERBOSITY"):
         os.environ.setdefault(name, "critical")
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
+    warnings.filterwarnings("ignore", category=FutureWarning)
 
 
 class Progress:

@@ -15,7 +15,7 @@ Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def kernel_of(backend: AttentionBackendName | None) -> Kernel:
-    """Diffusers' attention of this name; of none, the one that is active when it is called."""
+    """The attention of diffusers with this name; for None the one that is active when it is called."""
     return partial(dispatch_attention_fn, backend=backend)
 
 
@@ -27,12 +27,13 @@ def attend(
 ) -> Tensor:
     """Attention output (B, S, heads, head width) of the `joint` query, key and value, all of that shape.
 
-    Every group attends to what it sees: one a region where this block is masked, else one; rows in no group,
-    a batch's padding, stay zero; a group with a share goes over what is there already. Where there is a base
-    branch, it attends too; the image then gets `(1 − β) · regional + β · base` (the paper's blending).
+    Every group of rows attends to its keys: there is one group a region where this block is masked, otherwise
+    one in all. Rows in no group, a batch's padding, stay zero; a group with a share is mixed into what is
+    there already. If there is a base branch, it attends too, and the image gets
+    `(1 − β) · regional + β · base` (the paper's blending).
 
-    Code that is being compiled sees one operation, whatever the layout and the block: whatever it reads of
-    them but tensors, it would be compiled for anew, until Dynamo gives up.
+    For code that is being compiled this is one operation, whatever the layout and the block: it would be
+    compiled again for every value but tensors that it reads of them, until Dynamo gives up.
     """
     rows, interval = block.rows(injection), block.interval(injection)
     if torch.compiler.is_compiling():

@@ -1,4 +1,4 @@
-"""Regions for a while: a context manager over a stock FLUX transformer."""
+"""Regional prompting as a context manager around a stock FLUX transformer."""
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,7 +30,7 @@ MISSED = (
 )
 
 STOCK = (FluxAttnProcessor.__call__, FluxIPAdapterAttnProcessor.__call__)
-"""How attention is computed that a regional call computes by regions."""
+"""The attention processors that a regional call can replace."""
 
 
 @contextmanager
@@ -50,8 +50,8 @@ def regional(
     `owner` (rows, columns) gives each image token's region, an index into `conditioning.region_embeds`, or
     −1 for none: such tokens see one another and no text. It is (B, rows, columns) where the pictures of a
     batch have layouts of their own (`stacked` makes their conditioning). The pipeline must be given
-    `conditioning.base_embeds` as its `prompt_embeds`: by them a call is told from the negative pass of true
-    CFG or from another picture's. `timesteps` (steps,), from 1000 down, are those that the pipeline will
+    `conditioning.base_embeds` as its `prompt_embeds`: they distinguish a call from the negative pass of true
+    CFG and from another picture's. `timesteps` (steps,), from 1000 down, are those that the pipeline will
     run: `flux_timesteps` for text to image.
 
     `adapter_regions` says for each loaded IP-Adapter the regions whose image tokens alone get its output, in
@@ -61,14 +61,14 @@ def regional(
     The negative pass of true CFG is plain, from `negative_prompt_embeds`, unless there is `negative`: then
     calls with `negative.base_embeds` are regional too, each region against its own `negative.region_embeds`.
 
-    What is computed is what the paper's own code computes (arXiv 2411.02395): attention masked by region in
-    every so many blocks, and mixed with a base branch that has an image of its own in the single blocks
-    (`RegionalSettings.one_stream` spares that image). Of contexts within one another, the innermost is in
-    force. Afterwards the transformer is as it was, also after an exception.
+    The result is that of the paper's own code (arXiv 2411.02395): attention is masked by region in every n-th
+    block, and mixed with a base branch that has an image of its own in the single blocks
+    (`RegionalSettings.one_stream` leaves out that image). Of nested contexts the innermost is in force.
+    Afterwards the transformer is as it was, also after an exception.
 
     Raises `UserError` where grid, embeddings and transformer do not fit together, and where an attention
-    processor does anything that diffusers' own ones don't; warns where calls came in
-    the first T steps and none had the base prompt.
+    processor does anything that diffusers' own ones don't; warns where there were calls in the first T steps
+    and none had the base prompt.
     """
     _check(transformer, owner, conditioning)
     if negative:

@@ -1,4 +1,4 @@
-"""Soft borders: near the border of a region its picture is drawn in part from what lies just beyond it.
+"""Soft borders: near the border of a region, its image tokens also attend to the image just beyond it.
 
 The text stays the region's own; the image tokens across the border join what is seen. On the border itself
 what is drawn with them and without them would have equal shares, as in any cross-fade.

@@ -1,4 +1,4 @@
-"""What a regional call tells its blocks: it travels with the call, so blocks hold nothing in between."""
+"""What the blocks need to know of a regional call. It is passed with the call, so blocks keep nothing."""
 
 from dataclasses import dataclass, field
 from typing import Final

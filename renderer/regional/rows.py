@@ -1,4 +1,4 @@
-"""The tokens of a joint sequence, grouped by who attends to whom.
+"""The tokens of a joint sequence, in groups that attend to the same tokens.
 
 A regional call runs on the sequence `[text_1 … text_R, base text, base image, image]`; the base text is
 there where β > 0 and the base image in single blocks only, unless one stream is all. Because regions never
@@ -21,7 +21,8 @@ from renderer.regional.feather import border
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Tokens that see the same, in some of a batch's pictures: int64 (n,) `rows` see int64 (m,) `keys`.
+    """Tokens that attend to the same tokens, in some of a batch's pictures: int64 (n,) `rows` to int64 (m,)
+    `keys`.
 
     The keys are the rows themselves, and a reference picture's where there is one. A group of a soft border
     has rows that another group has too, sees more, and gets a `share` (n, 1, 1) of what comes of it.
@@ -49,7 +50,7 @@ class Groups:
 
     @property
     def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """All that there is to them, as `Groups` takes it."""
+        """All four, as `Groups` takes them."""
         return self.rows, self.keys, self.shares, self.table
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How strongly regions are pressed on the picture."""
+"""How strongly regions act on the picture."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from planner.errors import UserError
 
 @dataclass(frozen=True)
 class RegionalSettings:
-    """The paper's four knobs (arXiv 2411.02395), within its authors' examples by default, and two more.
+    """The paper's four settings (arXiv 2411.02395), by default as in its authors' examples, and two more.
 
     `base_ratio` is β, the share of the base branch in an image token's attention output: 0 leaves the base
     branch out. `inject_steps` is T, the number of first steps with regions: 0 is plain FLUX; as many as
