@@ -100,7 +100,7 @@ def encode_batch(
         for names, batch in batches.items():
             loaded.activate(names)
             texts = [prompt.text for prompt in batch]
-            padded, pooled = model.texts.read(model.pipeline, texts, recipe.max_sequence_length)
+            padded, pooled = model.prompt_cache.encode(model.pipeline, texts, recipe.max_sequence_length)
             embeds |= {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(batch)}
 
     lengths = {prompt: _kept_length(prompt.text, model, recipe) for prompt in embeds}

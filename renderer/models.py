@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import logging as transformers_logging
 
 from planner.errors import UserError, WorldError
-from renderer.texts import Texts
+from renderer.prompt_cache import PromptCache
 
 if TYPE_CHECKING:
     from renderer.cards import ModelCard
@@ -38,7 +38,7 @@ class Model:
 
     card: "ModelCard"
     pipeline: FluxPipeline
-    texts: Texts = field(default_factory=Texts, repr=False)
+    prompt_cache: PromptCache = field(default_factory=PromptCache, repr=False)
     lock: RLock = field(default_factory=RLock, repr=False)
 
 

@@ -14,9 +14,9 @@ from renderer.cards import model_card
 from renderer.encoding import encode
 from renderer.grid import TokenGrid
 from renderer.models import Model, load_model
+from renderer.prompt_cache import PromptCache
 from renderer.rendering import render
 from renderer.settings import Settings
-from renderer.texts import Texts
 
 PROMPTS = ("a yellow star", "a blue ring", "night")
 
@@ -51,8 +51,8 @@ def readings(tiny: Model) -> Iterator[Readings]:
 
 
 @pytest.fixture
-def texts() -> Texts:
-    return Texts()
+def cache() -> PromptCache:
+    return PromptCache()
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def own() -> Any:
     return load_model(model_card("tiny"), "encoders").pipeline
 
 
-def test_the_same_prompts_are_read_once(tiny: Model, texts: Texts, readings: Readings) -> None:
-    first, second = (texts.read(tiny.pipeline, PROMPTS, 64) for _ in range(2))
+def test_the_same_prompts_are_read_once(tiny: Model, cache: PromptCache, readings: Readings) -> None:
+    first, second = (cache.encode(tiny.pipeline, PROMPTS, 64) for _ in range(2))
     assert readings.count == 1
     assert all(torch.equal(one, two) for one, two in zip(first, second, strict=True))
 
@@ -71,35 +71,35 @@ def test_the_same_prompts_are_read_once(tiny: Model, texts: Texts, readings: Rea
     ("prompts", "length"), [(PROMPTS, 32), (PROMPTS[:2], 64), (PROMPTS[::-1], 64)], ids=str
 )
 def test_another_batch_or_length_is_read_anew(
-    tiny: Model, texts: Texts, readings: Readings, prompts: tuple[str, ...], length: int
+    tiny: Model, cache: PromptCache, readings: Readings, prompts: tuple[str, ...], length: int
 ) -> None:
     """In another batch the last bits differ, and pictures must not hang on what was drawn before them."""
-    texts.read(tiny.pipeline, PROMPTS, 64)
-    found = texts.read(tiny.pipeline, prompts, length)
+    cache.encode(tiny.pipeline, PROMPTS, 64)
+    found = cache.encode(tiny.pipeline, prompts, length)
     assert readings.count == 2
-    fresh = Texts().read(tiny.pipeline, prompts, length)
+    fresh = PromptCache().encode(tiny.pipeline, prompts, length)
     assert all(torch.equal(one, two) for one, two in zip(found, fresh, strict=True))
 
 
 def test_what_was_used_last_is_kept(tiny: Model, readings: Readings) -> None:
-    size = sum(part.nbytes for part in Texts().read(tiny.pipeline, PROMPTS[:1], 64))
-    texts = Texts(limit=2 * size)
+    size = sum(part.nbytes for part in PromptCache().encode(tiny.pipeline, PROMPTS[:1], 64))
+    cache = PromptCache(limit=2 * size)
     for prompt in ("a", "b", "a", "c"):
-        texts.read(tiny.pipeline, [prompt], 64)
+        cache.encode(tiny.pipeline, [prompt], 64)
     assert readings.count == 4
-    texts.read(tiny.pipeline, ["a"], 64)
+    cache.encode(tiny.pipeline, ["a"], 64)
     assert readings.count == 4
-    texts.read(tiny.pipeline, ["b"], 64)
+    cache.encode(tiny.pipeline, ["b"], 64)
     assert readings.count == 5
     for _ in range(2):  # more than is ever kept, and no reason to forget the rest
-        texts.read(tiny.pipeline, PROMPTS, 64)
+        cache.encode(tiny.pipeline, PROMPTS, 64)
     assert readings.count == 7
-    texts.read(tiny.pipeline, ["b"], 64)
+    cache.encode(tiny.pipeline, ["b"], 64)
     assert readings.count == 7
 
 
 def test_seeds_and_ways_of_drawing_share_a_reading(tiny: Model, grid: TokenGrid, readings: Readings) -> None:
-    model = replace(tiny, texts=Texts())
+    model = replace(tiny, prompt_cache=PromptCache())
     recipe = Settings(steps=2, inject_steps=1).over(tiny.card.recipe)
 
     def pixels(seed: int, model: Model, **how: Any) -> np.ndarray:
@@ -109,50 +109,52 @@ def test_seeds_and_ways_of_drawing_share_a_reading(tiny: Model, grid: TokenGrid,
     ways: tuple[dict[str, Any], ...] = ({}, {"plain": True}, {"mode": "fast"})
     shared = [pixels(seed, model, **way) for seed in (0, 1) for way in ways]
     assert readings.count == 1
-    anew = [pixels(seed, replace(tiny, texts=Texts()), **way) for seed in (0, 1) for way in ways]
+    anew = [pixels(seed, replace(tiny, prompt_cache=PromptCache()), **way) for seed in (0, 1) for way in ways]
     assert all((one == two).all() for one, two in zip(shared, anew, strict=True))
 
 
-def test_a_lora_in_a_text_encoder_is_not_missed(own: Any, texts: Texts) -> None:
-    bare = texts.read(own, PROMPTS, 64)[1]
+def test_a_lora_in_a_text_encoder_is_not_missed(own: Any, cache: PromptCache) -> None:
+    bare = cache.encode(own, PROMPTS, 64)[1]
     own.text_encoder.add_adapter(_lora(), "style")
     _wake(own.text_encoder)
-    with_it = texts.read(own, PROMPTS, 64)[1]
+    with_it = cache.encode(own, PROMPTS, 64)[1]
     own.text_encoder.disable_adapters()
-    without = texts.read(own, PROMPTS, 64)[1]
+    without = cache.encode(own, PROMPTS, 64)[1]
     assert not torch.allclose(with_it, bare, atol=1e-3)
     assert torch.allclose(without, bare, atol=1e-5)
 
 
-def test_what_a_fused_lora_leaves_behind_is_not_missed(own: Any, texts: Texts) -> None:
-    bare = texts.read(own, PROMPTS, 64)[1]
+def test_what_a_fused_lora_leaves_behind_is_not_missed(own: Any, cache: PromptCache) -> None:
+    bare = cache.encode(own, PROMPTS, 64)[1]
     own.text_encoder.add_adapter(_lora(), "style")
     _wake(own.text_encoder)
     own.fuse_lora(components=["text_encoder"])
     own.unload_lora_weights()
-    assert not torch.allclose(texts.read(own, PROMPTS, 64)[1], bare, atol=1e-3)
+    assert not torch.allclose(cache.encode(own, PROMPTS, 64)[1], bare, atol=1e-3)
 
 
 @pytest.mark.parametrize("part", ["text_encoder", "text_encoder_2"])
-def test_trained_weights_read_anew(own: Any, texts: Texts, part: str) -> None:
-    before = texts.read(own, PROMPTS, 64)
+def test_trained_weights_read_anew(own: Any, cache: PromptCache, part: str) -> None:
+    before = cache.encode(own, PROMPTS, 64)
     with torch.no_grad():
         for weight in getattr(own, part).parameters():
             weight.add_(0.1 * torch.randn_like(weight))
-    after = texts.read(own, PROMPTS, 64)
+    after = cache.encode(own, PROMPTS, 64)
     changed = 1 if part == "text_encoder" else 0
     assert not torch.allclose(after[changed], before[changed], atol=1e-3)
 
 
-def test_another_encoder_reads_for_itself(own: Any, texts: Texts, readings: Readings, tiny: Model) -> None:
-    texts.read(own, PROMPTS, 64)
+def test_another_encoder_reads_for_itself(
+    own: Any, cache: PromptCache, readings: Readings, tiny: Model
+) -> None:
+    cache.encode(own, PROMPTS, 64)
     own.text_encoder_2 = tiny.pipeline.text_encoder_2
-    texts.read(own, PROMPTS, 64)
+    cache.encode(own, PROMPTS, 64)
     assert readings.count == 1
 
 
 def test_encode_asks_the_models_own_texts(tiny: Model, grid: TokenGrid, readings: Readings) -> None:
-    model = replace(tiny, texts=Texts())
+    model = replace(tiny, prompt_cache=PromptCache())
     recipe = Settings(mode="fast").over(tiny.card.recipe)
     first, second = (encode(grid, model, recipe).conditioning for _ in range(2))
     assert readings.count == 1

@@ -16,23 +16,23 @@ from torch import Tensor
 KEPT_BYTES = 2**28
 """The cache's size: 64 prompts as FLUX pads them; 512 × 4,096 numbers in bfloat16 are 4 MB each."""
 
-Read = tuple[Tensor, Tensor]
+Embeddings = tuple[Tensor, Tensor]
 """Prompts as the pipeline encodes them: T5's (n, L, D) and CLIP's pooled vectors (n, P)."""
 
 
-class Texts:
+class PromptCache:
     """The batches of one pipeline that were used last, of `limit` bytes at most, in the host's memory.
 
     Nothing is kept or found once a text encoder has had an adapter: its LoRAs come, go and change weight
     without a trace, and may be left in its weights. Other encoders, tokenizers or weights find nothing
-    either. (What is written to the `.data` of a weight leaves no trace: make a new `Texts` then.)
+    either. (What is written to the `.data` of a weight leaves no trace: make a new `PromptCache` then.)
     """
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._limit = limit
-        self._kept: OrderedDict[Hashable, Read] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Embeddings] = OrderedDict()
 
-    def read(self, pipeline: Any, prompts: Sequence[str], length: int) -> Read:
+    def encode(self, pipeline: Any, prompts: Sequence[str], length: int) -> Embeddings:
         """The prompts in one batch, padded to `length` tokens, on the pipeline's device."""
         state = _state(pipeline)
         if state is None:
@@ -52,7 +52,7 @@ class Texts:
         return found[0].to(device), found[1].to(device)
 
 
-def _encoded(pipeline: Any, prompts: Sequence[str], length: int) -> Read:
+def _encoded(pipeline: Any, prompts: Sequence[str], length: int) -> Embeddings:
     with torch.inference_mode():
         padded, pooled, _ = pipeline.encode_prompt(
             prompt=[*prompts], prompt_2=[*prompts], max_sequence_length=length
@@ -80,5 +80,5 @@ def _version(weight: Tensor) -> int:
     return 0 if weight.is_inference() else weight._version
 
 
-def _bytes(read: Read) -> int:
-    return sum(part.nbytes for part in read)
+def _bytes(embeddings: Embeddings) -> int:
+    return sum(part.nbytes for part in embeddings)
