@@ -1,4 +1,4 @@
-"""What users name by a Python file of their own: a benchmark, a scorer."""
+"""Loads what users write in a Python file of their own: a benchmark or a scorer."""
 
 import sys
 from importlib import import_module
@@ -10,17 +10,21 @@ from planner.errors import UserError
 T = TypeVar("T")
 
 
-def from_file(name: str, variable: str, kind: type[T]) -> T:
+def load_from_file(name: str, variable: str, kind: type[T]) -> T:
     """The `variable` of the Python file `name`, a `kind`; the file is run, as `python FILE` would.
 
-    Raises `UserError` where the file is not there, does not run, or has no such variable.
+    Raises `UserError` if the file does not exist, does not run, or has no such variable.
     """
     path = Path(name)
     if not path.is_file():
         raise UserError(f"{name}: there is no such file")
+    # Worker processes inherit the path, and so find the module as well.
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
     try:
-        module = import_module(_importable(path))
-    except Exception as error:  # a stranger's file fails in ways of its own
+        module = import_module(path.stem)
+    except Exception as error:  # the user's file can fail in any way
         raise UserError(f"{name}: does not run ({type(error).__name__}: {error})") from error
     if Path(str(module.__file__)).resolve() != path.resolve():
         raise UserError(f"{name}: another module is called {path.stem} too; give the file another name")
@@ -28,11 +32,3 @@ def from_file(name: str, variable: str, kind: type[T]) -> T:
     if not isinstance(found, kind):
         raise UserError(f"{name}: should hold {variable}, a {kind.__name__}")
     return found
-
-
-def _importable(path: Path) -> str:
-    """The file as a module's name; its folder is searched last, and in workers too, which inherit it."""
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return path.stem

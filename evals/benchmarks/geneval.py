@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from evals.benchmarks.naming import holds, instances_of
-from evals.benchmarks.reading import Upstream, json_lines_of, upstream_file
+from evals.benchmarks.naming import has_phrase, instances_of
 from evals.benchmarks.samples import Benchmark, Instance, Planned, Sample, Scores
+from evals.benchmarks.upstream import UpstreamRecord, find_file, read_json_lines
 
 Position = Literal["left of", "right of", "above", "below"]
 
@@ -15,8 +15,11 @@ THRESHOLD = 0.1
 """Share of both boxes' sides by which centres have to differ, as in upstream's `relative_position`."""
 
 
-class Wanted(Upstream):
-    """So many things of a class, of a colour and in a position to the things of another entry, perhaps."""
+class Wanted(UpstreamRecord):
+    """A number of things of one class; `color` and `position` may be open.
+
+    `position` is a direction, and the index of the entry whose things it is seen from.
+    """
 
     count: int
     color: str | None = None
@@ -24,8 +27,8 @@ class Wanted(Upstream):
     category: str = Field(alias="class")
 
 
-class Record(Upstream):
-    """A prompt, what has to be there, and what would be too much."""
+class Record(UpstreamRecord):
+    """A prompt with what has to be in the picture, and what must not be."""
 
     tag: str
     prompt: str
@@ -34,49 +37,43 @@ class Record(Upstream):
 
 
 def _read(path: Path) -> tuple[Sample[Record], ...]:
-    file = upstream_file(path, "evaluation_metadata.jsonl")
-    return tuple(Sample(number, record.prompt, record) for number, record in json_lines_of(file, Record))
+    file = find_file(path, "evaluation_metadata.jsonl")
+    return tuple(Sample(number, record.prompt, record) for number, record in read_json_lines(file, Record))
 
 
 def score_geneval(facts: Record, planned: Planned) -> Scores:
-    """Whether everything is there, not too often, in its colour and place; over all and by upstream's tag."""
+    """Whether everything is there, not too often, in its colour and position: overall, and by the tag."""
     groups: list[list[Instance]] = []
     right = True
     for wanted in facts.include:
-        found = [i for i in instances_of(planned, wanted.category) if _coloured(i, wanted.color)]
-        right = right and len(found) >= wanted.count and _placed(found[: wanted.count], wanted, groups)
-        groups.append(found[: wanted.count])
+        instances = instances_of(planned, wanted.category)
+        if wanted.color is not None:
+            instances = [one for one in instances if has_phrase(one.prompt, wanted.color)]
+        group = instances[: wanted.count]
+        right = right and len(instances) >= wanted.count
+        if wanted.position is not None:
+            position, index = wanted.position
+            others = groups[index] if index < len(groups) else []
+            pairs = [(one, other) for one in group for other in others]
+            right = right and bool(others) and all(position in positions(*pair) for pair in pairs)
+        groups.append(group)
     right = right and all(len(instances_of(planned, w.category)) < w.count for w in facts.exclude)
     return {"accuracy": float(right), facts.tag: float(right)}
 
 
-def _coloured(instance: Instance, colour: str | None) -> bool:
-    return colour is None or holds(instance.prompt, colour)
-
-
-def _placed(found: list[Instance], wanted: Wanted, groups: list[list[Instance]]) -> bool:
-    if wanted.position is None:
-        return True
-    position, index = wanted.position
-    others = groups[index] if index < len(groups) else []
-    return bool(others) and all(position in positions(one, other) for one in found for other in others)
-
-
 def positions(one: Instance, other: Instance) -> set[Position]:
-    """How the first stands to the `other`, as upstream's `relative_position` has it."""
-    dx, dy = (_beyond(one, other, axis) for axis in (0, 1))
+    """The directions from `other` to the first, as upstream's `relative_position` computes them."""
+    offsets = list[float]()
+    for axis in (0, 1):
+        offset = one.centre[axis] - other.centre[axis]
+        slack = THRESHOLD * sum(box[axis + 2] - box[axis] for box in (one.box, other.box))
+        offsets.append(max(abs(offset) - slack, 0.0) * (1 if offset > 0 else -1))
+    dx, dy = offsets
     length = (dx**2 + dy**2) ** 0.5
     if length == 0:
         return set()
-    told: dict[Position, float] = {"left of": -dx, "right of": dx, "above": -dy, "below": dy}
-    return {position for position, reach in told.items() if reach / length > 0.5}
-
-
-def _beyond(one: Instance, other: Instance, axis: int) -> float:
-    """The difference of centres less a tenth of both sides, towards nothing."""
-    offset = one.centre[axis] - other.centre[axis]
-    slack = THRESHOLD * sum(box[axis + 2] - box[axis] for box in (one.box, other.box))
-    return max(abs(offset) - slack, 0.0) * (1 if offset > 0 else -1)
+    reaches: dict[Position, float] = {"left of": -dx, "right of": dx, "above": -dy, "below": dy}
+    return {position for position, reach in reaches.items() if reach / length > 0.5}
 
 
 GENEVAL = Benchmark(

@@ -1,4 +1,4 @@
-"""Names held to names: whole words, whatever their number."""
+"""Compares names by whole words, in the singular or the plural."""
 
 from functools import cache
 from itertools import takewhile
@@ -14,14 +14,14 @@ _PREPOSITIONS = frozenset(
 
 @cache
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of `text` in small letters and in the singular."""
+    """The words of `text` in lower case and in the singular."""
     letters = "".join(letter if letter.isalnum() else " " for letter in text.lower())
     return tuple(_singular(word) for word in letters.split())
 
 
 @cache
 def _singular(word: str) -> str:
-    # inflect takes these for plurals of words that are none, or leaves them.
+    # inflect takes these for plurals, or gives words that do not exist for them.
     if word.endswith("ss") or (len(word) < 4 and word != "men"):
         return word
     return _engine().singular_noun(word) or word  # pyright: ignore[reportArgumentType]
@@ -33,13 +33,13 @@ def _engine() -> inflect.engine:
 
 
 def is_plural(name: str) -> bool:
-    """Whether a name is an English plural: that of its first noun, as "pair" in "pair of shoes"."""
+    """Whether a name is an English plural, by the noun before its preposition ("pairs of shoes")."""
     noun = _noun(name).lower()
     return noun.isalpha() and words_of(noun) != (noun,)
 
 
 def plural(name: str) -> str:
-    """The plural of a name: "boxes of apples" of "box of apples"; one in other letters than English stays."""
+    """The plural of a name: "boxes of apples" for "box of apples"; names in other scripts are not changed."""
     noun = _noun(name)
     if not noun.isascii() or not noun[-1:].isalpha() or is_plural(name):
         return name
@@ -47,45 +47,41 @@ def plural(name: str) -> str:
 
 
 def _noun(name: str) -> str:
-    """The word that says what a name is of: the last one before a preposition."""
+    """The noun that a name is built on: the last word before a preposition."""
     words = [*takewhile(lambda word: word.lower() not in _PREPOSITIONS, name.split())]
     return words[-1] if words else ""
 
 
-def holds(text: str, phrase: str) -> bool:
-    """Whether all words of `phrase` stand in `text`, side by side and in order."""
-    held, wanted = words_of(text), words_of(phrase)
-    spans = (held[i : i + len(wanted)] for i in range(len(held) - len(wanted) + 1))
-    return any(all(map(_same, span, wanted)) for span in spans)
+def has_phrase(text: str, phrase: str) -> bool:
+    """Whether all words of `phrase` are in `text`, side by side and in order."""
+    words, wanted = words_of(text), words_of(phrase)
+    spans = (words[i : i + len(wanted)] for i in range(len(words) - len(wanted) + 1))
+    return any(all(map(_is_same_word, span, wanted)) for span in spans)
 
 
-def _same(held: str, wanted: str) -> bool:
-    """Whether two words are one; templates of benchmarks add a plain s to any noun ("two buss")."""
-    return held in (wanted, f"{wanted}s")
+def _is_same_word(word: str, wanted: str) -> bool:
+    """Whether two words are the same; templates of benchmarks add a plain s to any noun ("two buss")."""
+    return word in (wanted, f"{wanted}s")
 
 
-def is_called(instance: Instance, category: str) -> bool:
+def is_of_category(instance: Instance, category: str) -> bool:
     """Whether the instance is one of `category`, by whole words, as published plans were scored.
 
-    All words of the category stand in its name, or the name ends in the category's last word and the others
-    stand before it in what it is drawn from: a region "plant" drawn from "a potted plant" is a potted plant.
+    Either its name has all words of the category. Or its name ends in the category's last word and its prompt
+    has the whole category: a region "plant" with the prompt "a potted plant" is a potted plant.
     """
-    if holds(instance.name, category):
+    if has_phrase(instance.name, category):
         return True
     wanted, name = words_of(category), words_of(instance.name)
-    return bool(name) and _same(name[-1], wanted[-1]) and holds(instance.prompt, category)
+    return bool(name) and _is_same_word(name[-1], wanted[-1]) and has_phrase(instance.prompt, category)
 
 
 def instances_of(planned: Planned, category: str) -> list[Instance]:
     """The plan's instances of a category.
 
-    Where some are of it by the last word of their names, those that only have it within theirs are none:
-    beside a bird, a "bird feeder" is no bird.
+    Where the names of some end in the category's last word, others that only have it within their names do
+    not count: beside a bird, a "bird feeder" is no bird.
     """
-    called = [instance for instance in planned.instances if is_called(instance, category)]
-    kinds = [instance for instance in called if _ends_in(instance.name, category)]
-    return kinds or called
-
-
-def _ends_in(name: str, category: str) -> bool:
-    return _same(words_of(name)[-1], words_of(category)[-1])
+    candidates = [instance for instance in planned.instances if is_of_category(instance, category)]
+    exact = [one for one in candidates if _is_same_word(words_of(one.name)[-1], words_of(category)[-1])]
+    return exact or candidates

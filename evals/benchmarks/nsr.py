@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evals.benchmarks.naming import instances_of
-from evals.benchmarks.reading import Upstream, json_of, upstream_file
 from evals.benchmarks.samples import Benchmark, Instance, Planned, Sample, Scores
+from evals.benchmarks.upstream import UpstreamRecord, find_file, read_json
 
 Side = Literal["left", "right", "top", "bottom", "next to"]
 
 
-class Counting(Upstream):
+class Counting(UpstreamRecord):
     """A prompt with the number of each category that it names."""
 
     id: int
@@ -23,7 +23,7 @@ class Counting(Upstream):
     sub_type: str = Field(alias="sub-type")
 
 
-class Spatial(Upstream):
+class Spatial(UpstreamRecord):
     """A prompt that puts one thing beside, above or below another; the boxes are those of a photograph."""
 
     id: int
@@ -35,23 +35,26 @@ class Spatial(Upstream):
 
 
 def _read_counting(path: Path) -> tuple[Sample[Counting], ...]:
-    records = json_of(upstream_file(path, "counting.val.json"), list[Counting])
+    records = read_json(find_file(path, "counting.val.json"), list[Counting])
     return tuple(Sample(record.id, record.prompt, record) for record in records)
 
 
 def _read_spatial(path: Path) -> tuple[Sample[Spatial], ...]:
-    records = json_of(upstream_file(path, "spatial.val.json"), list[Spatial])
+    records = read_json(find_file(path, "spatial.val.json"), list[Spatial])
     return tuple(Sample(record.id, record.prompt, record) for record in records)
 
 
 def score_counting(facts: Counting, planned: Planned) -> Scores:
-    """Counts as LayoutGPT's evaluation takes them: all right or not, and their precision, recall and IoU.
+    """Counts as LayoutGPT's evaluation scores them: all right or not, and their precision, recall and IoU.
 
-    Of a comparison the first count and the order of both are asked for, since "a few" is no number.
+    In a comparison only the first count and the order of both have to be right, since "a few" is no number.
     """
     asked = [number for _, number in facts.num_object]
     found = [len(instances_of(planned, category)) for category, _ in facts.num_object]
-    right = _compares(asked, found) if facts.sub_type == "comparison" else asked == found
+    if facts.sub_type == "comparison":
+        right = found[0] == asked[0] and found[-1] > 0 and _order(asked) == _order(found)
+    else:
+        right = asked == found
     kind = "accuracy on captions" if facts.sub_type == "real" else "accuracy on templates"
     common = sum(map(min, asked, found))
     return {
@@ -64,23 +67,20 @@ def score_counting(facts: Counting, planned: Planned) -> Scores:
     }
 
 
-def _compares(asked: Sequence[int], found: Sequence[int]) -> bool:
-    return found[0] == asked[0] and found[-1] > 0 and _order(asked) == _order(found)
-
-
 def _order(numbers: Sequence[int]) -> int:
+    """1 where the first number is greater than the last, -1 where it is less, else 0."""
     return (numbers[0] > numbers[-1]) - (numbers[0] < numbers[-1])
 
 
 def score_spatial(facts: Spatial, planned: Planned) -> Scores:
-    """Whether some pair of the two things stands as the prompt says."""
+    """Whether some pair of the two things has the direction that the prompt gives."""
     pairs = product(instances_of(planned, facts.obj1[0]), instances_of(planned, facts.obj2[0]))
-    right = any(one is not other and stands(one, facts.relation, other) for one, other in pairs)
+    right = any(one is not other and is_on_side(one, facts.relation, other) for one, other in pairs)
     kind = "accuracy on captions" if facts.type == "natural" else "accuracy on templates"
     return {"accuracy": float(right), kind: float(right)}
 
 
-def stands(one: Instance, side: Side, other: Instance) -> bool:
+def is_on_side(one: Instance, side: Side, other: Instance) -> bool:
     """Whether the direction from the `other`'s centre to the first's is within 45 degrees of the axis.
 
     "next to" is left or right.
@@ -96,7 +96,7 @@ def stands(one: Instance, side: Side, other: Instance) -> bool:
         case "bottom":
             return dy > 0 and abs(dx) <= dy
         case "next to":
-            return stands(one, "left", other) or stands(one, "right", other)
+            return is_on_side(one, "left", other) or is_on_side(one, "right", other)
 
 
 NSR_COUNTING = Benchmark(

@@ -1,16 +1,16 @@
-"""Benchmarks whose plans are held to no facts but those that every plan is: validity, coverage and cost."""
+"""Benchmarks without facts: their plans are scored by validity, coverage and cost alone, as all plans are."""
 
 from pathlib import Path
 
-from evals.benchmarks.reading import (
-    Upstream,
-    json_lines_of,
-    lines_of,
-    table_of,
-    text_of,
-    upstream_file,
-)
 from evals.benchmarks.samples import Benchmark, Planned, Sample, Scores
+from evals.benchmarks.upstream import (
+    UpstreamRecord,
+    find_file,
+    read_json_lines,
+    read_lines,
+    read_table,
+    read_text,
+)
 from planner.errors import UserError
 
 GEOMETRY_ONLY = "validity, coverage and cost"
@@ -18,13 +18,13 @@ GEOMETRY_ONLY = "validity, coverage and cost"
 COMPBENCH_FILES = ("color", "shape", "texture", "spatial", "3d_spatial", "numeracy", "non_spatial", "complex")
 
 
-class Instruction(Upstream):
+class Instruction(UpstreamRecord):
     """A long prompt of LongBench-T2I."""
 
     instruction: str
 
 
-class PartiPrompt(Upstream):
+class PartiPrompt(UpstreamRecord):
     """A row of PartiPrompts."""
 
     Prompt: str
@@ -33,23 +33,19 @@ class PartiPrompt(Upstream):
 
 def _read_dpg(path: Path) -> tuple[Sample[None], ...]:
     folder = path / "prompts" if (path / "prompts").is_dir() else path
-    if path.is_file():
-        return (Sample(path.stem, text_of(path).strip(), None),)
-    files = sorted(folder.glob("*.txt"))
+    files = [path] if path.is_file() else sorted(folder.glob("*.txt"))
     if not files:
-        raise UserError(f"--data {path}: the folder holds no prompts/*.txt")
-    return tuple(Sample(file.stem, text_of(file).strip(), None) for file in files)
+        raise UserError(f"{path}: the folder holds no prompts/*.txt", "data")
+    return tuple(Sample(file.stem, read_text(file).strip(), None) for file in files)
 
 
 def _read_longbench(path: Path) -> tuple[Sample[None], ...]:
-    file = upstream_file(path, "instruction.jsonl")
-    return tuple(
-        Sample(number, record.instruction, None) for number, record in json_lines_of(file, Instruction)
-    )
+    records = read_json_lines(find_file(path, "instruction.jsonl"), Instruction)
+    return tuple(Sample(number, record.instruction, None) for number, record in records)
 
 
 def _read_parti(path: Path) -> tuple[Sample[None], ...]:
-    rows = table_of(upstream_file(path, "PartiPrompts.tsv"), PartiPrompt, "\t")
+    rows = read_table(find_file(path, "PartiPrompts.tsv"), PartiPrompt, "\t")
     return tuple(Sample(number, row.Prompt, None) for number, row in enumerate(rows))
 
 
@@ -59,28 +55,30 @@ def _read_compbench(path: Path) -> tuple[Sample[None], ...]:
     names = [f"{name}_val.txt" for name in COMPBENCH_FILES]
     files = [file for name in names for file in sorted(path.rglob(name))]
     if not files:
-        raise UserError(f"--data {path}: the folder holds none of {', '.join(names)}")
+        raise UserError(f"{path}: the folder holds none of {', '.join(names)}", "data")
     return tuple(
         Sample(f"{file.stem.removesuffix('_val')}-{number}", line, None)
         for file in files
-        for number, line in lines_of(file)
+        for number, line in read_lines(file)
     )
 
 
 def read_prompts(path: Path) -> tuple[Sample[None], ...]:
-    """Prompts of one's own, one a line; a line's number is its id."""
+    """The user's own prompts, one a line; a prompt's id is the number of its line."""
     if not path.is_file():
-        raise UserError(f"--data {path}: should be a file with a prompt a line")
-    return tuple(Sample(number, line, None) for number, line in lines_of(path))
+        raise UserError(f"{path}: should be a file with a prompt a line", "data")
+    return tuple(Sample(number, line, None) for number, line in read_lines(path))
 
 
-def _nothing(facts: None, planned: Planned) -> Scores:
+def _no_scores(facts: None, planned: Planned) -> Scores:
     del facts, planned
     return {}
 
 
-DPG = Benchmark("dpg-bench", GEOMETRY_ONLY, _read_dpg, _nothing)
-LONGBENCH = Benchmark("longbench-t2i", GEOMETRY_ONLY, _read_longbench, _nothing)
-PARTI = Benchmark("parti", GEOMETRY_ONLY, _read_parti, _nothing)
-COMPBENCH = Benchmark("t2i-compbench", GEOMETRY_ONLY, _read_compbench, _nothing)
-PROMPTS = Benchmark("prompts", "validity, coverage and cost, of prompts of one's own", read_prompts, _nothing)
+DPG = Benchmark("dpg-bench", GEOMETRY_ONLY, _read_dpg, _no_scores)
+LONGBENCH = Benchmark("longbench-t2i", GEOMETRY_ONLY, _read_longbench, _no_scores)
+PARTI = Benchmark("parti", GEOMETRY_ONLY, _read_parti, _no_scores)
+COMPBENCH = Benchmark("t2i-compbench", GEOMETRY_ONLY, _read_compbench, _no_scores)
+PROMPTS = Benchmark(
+    "prompts", "validity, coverage and cost, of prompts of one's own", read_prompts, _no_scores
+)

@@ -1,58 +1,42 @@
-"""Plans against readings: what a skilled art director takes from a prompt, in the prompt's own words.
+"""Compares plans with readings: what a skilled art director takes from a prompt, in the prompt's own words.
 
-A reading (evals/reader/readings/GUIDE.md) names the things, the words that each owns, counts, places and
-relations. What can't be a region of its own, or stands in the wrong region, is counted against the plan.
+A reading (evals/reader/readings/GUIDE.md) names the things, the words that belong to each, counts, places and
+relations. A plan loses points for a region that is none of the things, and for words in the wrong region.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from evals.benchmarks.naming import words_of
-from evals.benchmarks.reading import Upstream, json_lines_of, upstream_file
 from evals.benchmarks.samples import Benchmark, Edges, Instance, Planned, Sample, Scores
+from evals.benchmarks.upstream import UpstreamRecord, find_file, read_json_lines
 from planner.placing.predicates import Stand, holds
 from planner.scene import GRID, MAX_COUNTED, Box, Predicate
 from planner.words import GRAMMAR
 
-OFF = 0.02
-"""Part of the canvas by which the middle of what stands at a side is off the canvas's middle at least."""
+MARGIN = 0.02
+"""Share of the canvas by which a thing at a side has its middle off the canvas's middle, at least."""
 
 CENTRAL = (0.3, 0.7)
-"""Where the middle of what stands in the middle is."""
+"""The range for the middle of a thing in the middle, in shares of the canvas."""
 
 OPENING = 4
-"""Words of a region's prompt among which its thing is named, where its name says something else."""
+"""Words at the beginning of a region's prompt that can name its thing, if the region's name does not."""
 
 ENOUGH = 0.5
-"""Part of a thing's own words that a whole plan has at least."""
-
+"""Share of each thing's own words that a plan without faults has, at least."""
 
 _NUMBERS = frozenset(
-    [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "dozen",
-    ]
+    "one two three four five six seven eight nine ten eleven twelve dozen".split()  # noqa: SIM905  # it is prose
 )
-"""Words that say how many, which is counted apart: of one of three cats nothing says "three"."""
+"""Number words: counts are scored apart, and the region of one of three cats does not say "three"."""
 
 
-class Thing(Upstream):
-    """What can be drawn in a part of the picture of its own."""
+class Thing(UpstreamRecord):
+    """Something that can be drawn in a part of the picture of its own."""
 
     head: str = Field(min_length=1)
     count: int | None = None
@@ -62,15 +46,15 @@ class Thing(Upstream):
     vertical: Literal["top", "middle", "bottom"] | None = None
 
 
-class Related(Upstream):
-    """How one thing stands to another, both by their places in the list."""
+class Related(UpstreamRecord):
+    """A relation between two things, which are indices into the reading's list."""
 
     subject: int
     predicate: Predicate
     object: int
 
 
-class Reading(Upstream):
+class Reading(UpstreamRecord):
     """One line of a file of readings."""
 
     id: str
@@ -81,153 +65,145 @@ class Reading(Upstream):
     style: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A plan's instances, and the thing by place that each of them shows, or None."""
-
-    instances: tuple[Instance, ...]
-    things: tuple[int | None, ...]
-
-    def of(self, thing: int) -> list[Instance]:
-        """The instances that show a thing."""
-        pairs = zip(self.instances, self.things, strict=True)
-        return [instance for instance, shown in pairs if shown == thing]
-
-
 def score_reading(facts: Reading, planned: Planned) -> Scores:
-    """How far a plan is what the reading says; None where the prompt has nothing of the kind."""
-    instances = tuple(_with_groups_as_one(planned))
-    shown = Shown(instances, tuple(_thing_of(instance, facts.things) for instance in instances))
-    things = range(len(facts.things))
-    drawn = [place for place in things if shown.of(place)]
-    must = [place for place in things if facts.things[place].need == "must"]
+    """How well a plan agrees with a reading; None where the prompt has nothing of the kind."""
+    things = facts.things
+    instances = _with_large_groups_as_one(planned)
+    matches = [_matching_thing(instance, things) for instance in instances]
+    # The instances that show each thing.
+    shown = [
+        [instance for instance, match in zip(instances, matches, strict=True) if match == place]
+        for place in range(len(things))
+    ]
+    found = [place for place in range(len(things)) if shown[place]]
+    required = [place for place, thing in enumerate(things) if thing.need == "must"]
+    counted = [
+        place for place in found if (count := things[place].count) is not None and 2 <= count <= MAX_COUNTED
+    ]
+    own = [_own_words(facts, place, shown[place]) for place in found if place in required]
     scores = {
-        "regions right": _mean(_right(shown, facts)),
-        "things found": _mean(float(place in drawn) for place in must),
-        "counts": _mean(_counts(shown, facts)),
-        "places": _mean(kept for place in drawn for kept in _places(facts.things[place], shown.of(place))),
-        "relations": _mean(_relations(shown, facts, planned)),
-        "own words": _mean(_own(shown, facts, place) for place in drawn if place in must),
-        "foreign words": _mean(_foreign(shown, facts, place) for place in drawn),
+        "regions right": _mean(_regions_right(matches, things)),
+        "things found": _mean(float(place in found) for place in required),
+        "counts": _mean(float(len(shown[place]) == things[place].count) for place in counted),
+        "places": _mean(right for place in found for right in _places_right(things[place], shown[place])),
+        "relations": _mean(_relations_right(facts, shown, planned)),
+        "own words": _mean(own),
+        "foreign words": _mean(_foreign_words(facts, place, shown[place]) for place in found),
     }
-    kept = ("regions right", "things found", "counts", "places", "relations")
-    whole = all(scores[name] in (None, 1.0) for name in kept) and not scores["foreign words"]
-    own = [_own(shown, facts, place) for place in drawn if place in must]
-    return {**scores, "whole": float(whole and all(share >= ENOUGH for share in own))}
+    perfect = ("regions right", "things found", "counts", "places", "relations")
+    is_whole = all(scores[name] in (None, 1.0) for name in perfect) and not scores["foreign words"]
+    return {**scores, "whole": float(is_whole and all(share >= ENOUGH for share in own))}
 
 
-def _with_groups_as_one(planned: Planned) -> Iterator[Instance]:
-    """The instances, but one for each region that shows a group of more than ten."""
-    groups = {region.name for region in planned.scene.regions if region.count > MAX_COUNTED}
-    told = set[str]()
+def _with_large_groups_as_one(planned: Planned) -> list[Instance]:
+    """The instances, but only one for a region that shows a group of more than `MAX_COUNTED`."""
+    large = {region.name for region in planned.scene.regions if region.count > MAX_COUNTED}
+    instances = list[Instance]()
+    seen = set[str]()
     for instance in planned.instances:
-        if instance.name not in told:
-            yield instance
-        told |= {instance.name} & groups
+        if instance.name not in large & seen:
+            instances.append(instance)
+        seen.add(instance.name)
+    return instances
 
 
-def _thing_of(instance: Instance, things: Sequence[Thing]) -> int | None:
-    """The thing that an instance shows: of namesakes the one whose words it has most of."""
+def _matching_thing(instance: Instance, things: Sequence[Thing]) -> int | None:
+    """The index of the thing that an instance shows; None if it shows none.
+
+    A thing that the instance's name names comes before one that is only named at the beginning of its prompt;
+    after that counts which thing has more words in common with the prompt.
+    """
+    name, prompt = words_of(instance.name), words_of(instance.prompt)
     said = _content([instance.prompt])
-    likely = {
-        place: (named, len(said & _content(thing.words)))
-        for place, thing in enumerate(things)
-        if (named := _named(instance, words_of(thing.head)))
-    }
-    return max(likely, key=lambda place: likely[place], default=None)
+    ranks = dict[int, tuple[int, int]]()
+    for place, thing in enumerate(things):
+        head = words_of(thing.head)
+        opening = prompt[: max(OPENING, len(head) + 2)]
+        common = len(said & _content(thing.words))
+        if head and (name[-1:] == head[-1:] or set(head) <= set(name)):
+            ranks[place] = 2, common
+        elif head and (head[-1] in name or head[-1] in opening):
+            ranks[place] = 1, common
+    return max(ranks, key=lambda place: ranks[place], default=None)
 
 
-def _named(instance: Instance, head: Sequence[str]) -> int:
-    """How surely an instance is called by a head: by its name, in its name, or where its prompt begins."""
-    name, opening = words_of(instance.name), words_of(instance.prompt)
-    opening = opening[: max(OPENING, len(head) + 2)]
-    if not head:
-        return 0
-    if name[-1:] == (head[-1],) or set(head) <= set(name):
-        return 2
-    return int(head[-1] in name or head[-1] in opening)
-
-
-def _right(shown: Shown, facts: Reading) -> Iterator[float]:
-    """Whether each instance is a thing of the reading, and not one too many."""
+def _regions_right(matches: Sequence[int | None], things: Sequence[Thing]) -> Iterator[float]:
+    """Whether each instance is a thing of the reading, and not one too many of it."""
     seen = dict[int, int]()
-    for thing in shown.things:
-        if thing is None:
+    for match in matches:
+        if match is None:
             yield 0.0
             continue
-        seen[thing] = seen.get(thing, 0) + 1
-        count = facts.things[thing].count
-        yield float(count is None or count > MAX_COUNTED or seen[thing] <= max(count, 1))
+        seen[match] = seen.get(match, 0) + 1
+        count = things[match].count
+        yield float(count is None or count > MAX_COUNTED or seen[match] <= max(count, 1))
 
 
-def _counts(shown: Shown, facts: Reading) -> Iterator[float]:
-    for place, thing in enumerate(facts.things):
-        if thing.count is not None and 2 <= thing.count <= MAX_COUNTED and shown.of(place):
-            yield float(len(shown.of(place)) == thing.count)
-
-
-def _places(thing: Thing, instances: Sequence[Instance]) -> Iterator[float]:
-    """Whether each stated side is kept by the middle of all that shows the thing."""
-    x0, y0, x1, y1 = _around(instances)
+def _places_right(thing: Thing, instances: Sequence[Instance]) -> Iterator[float]:
+    """Whether the middle of all instances of a thing is at each side that the reading states."""
+    x0, y0, x1, y1 = _bounds(instances)
     for side, middle in ((thing.horizontal, (x0 + x1) / 2), (thing.vertical, (y0 + y1) / 2)):
         if side in ("left", "top"):
-            yield float(middle < 0.5 - OFF)
+            yield float(middle < 0.5 - MARGIN)
         elif side in ("right", "bottom"):
-            yield float(middle > 0.5 + OFF)
+            yield float(middle > 0.5 + MARGIN)
         elif side is not None:
             yield float(CENTRAL[0] <= middle <= CENTRAL[1])
 
 
-def _relations(shown: Shown, facts: Reading, planned: Planned) -> Iterator[float]:
+def _relations_right(
+    facts: Reading, shown: Sequence[Sequence[Instance]], planned: Planned
+) -> Iterator[float]:
+    """Whether each relation between two things that are shown holds for their boxes and depths."""
     depths = {region.name: region.depth for region in planned.scene.regions}
     depths |= {region.name.rpartition(" ")[0]: region.depth for region in planned.scene.regions}
-    for one in facts.relations:
-        subject, other = shown.of(one.subject), shown.of(one.object)
-        if subject and other:
-            stands = [Stand(_box(each), depths.get(each[0].name, 0)) for each in (subject, other)]
-            yield float(holds(one.predicate, *stands))
+    for relation in facts.relations:
+        pair = shown[relation.subject], shown[relation.object]
+        if all(pair):
+            stands = list[Stand]()
+            for instances in pair:
+                x0, y0, x1, y1 = (round(GRID * edge) for edge in _bounds(instances))
+                stands.append(Stand(Box(x0=x0, y0=y0, x1=x1, y1=y1), depths.get(instances[0].name, 0)))
+            yield float(holds(relation.predicate, *stands))
 
 
-def _own(shown: Shown, facts: Reading, place: int) -> float:
-    """The part of a thing's own words that its region's prompt has."""
-    heads = {w for i, thing in enumerate(facts.things) if i != place for w in words_of(thing.head)}
+def _own_words(facts: Reading, place: int, instances: Sequence[Instance]) -> float:
+    """The share of a thing's own words that its regions' prompts have."""
     thing = facts.things[place]
-    due = (_content(thing.words) - heads) or _content([thing.head])
-    said = _content(instance.prompt for instance in shown.of(place))
+    other_heads = {w for i, other in enumerate(facts.things) if i != place for w in words_of(other.head)}
+    due = (_content(thing.words) - other_heads) or _content([thing.head])
+    said = _content(instance.prompt for instance in instances)
     return len(said & due) / max(len(due), 1)
 
 
-def _foreign(shown: Shown, facts: Reading, place: int) -> float:
-    """The part of a region's words that the prompt says of other things alone."""
-    said = _content(instance.prompt for instance in shown.of(place))
+def _foreign_words(facts: Reading, place: int, instances: Sequence[Instance]) -> float:
+    """The share of the words of a thing's regions that the prompt says of other things alone."""
+    said = _content(instance.prompt for instance in instances)
     things = [_content((*thing.words, thing.head)) for thing in facts.things]
     others = {word for i, words in enumerate(things) if i != place for word in words}
     foreign = said & others - things[place] - _content((*facts.background, *facts.style))
     return len(foreign) / max(len(said), 1)
 
 
-def _content(texts: "Sequence[str] | Iterator[str]") -> set[str]:
+def _content(texts: Iterable[str]) -> set[str]:
+    """The words of texts, without numbers and words of grammar."""
     return {word for text in texts for word in words_of(text) if not word.isdigit()} - GRAMMAR - _NUMBERS
 
 
-def _around(instances: Sequence[Instance]) -> Edges:
+def _bounds(instances: Sequence[Instance]) -> Edges:
+    """The box around all boxes."""
     low = [min(instance.box[side] for instance in instances) for side in (0, 1)]
     high = [max(instance.box[side] for instance in instances) for side in (2, 3)]
     return (low[0], low[1], high[0], high[1])
 
 
-def _box(instances: Sequence[Instance]) -> Box:
-    x0, y0, x1, y1 = (round(GRID * side) for side in _around(instances))
-    return Box(x0=x0, y0=y0, x1=x1, y1=y1)
-
-
-def _mean(values: Iterator[float]) -> float | None:
-    kept = list(values)
-    return sum(kept) / len(kept) if kept else None
+def _mean(values: Iterable[float]) -> float | None:
+    listed = list(values)
+    return sum(listed) / len(listed) if listed else None
 
 
 def _read(path: Path) -> tuple[Sample[Reading], ...]:
-    lines = json_lines_of(upstream_file(path, "readings.jsonl"), Reading)
+    lines = read_json_lines(find_file(path, "readings.jsonl"), Reading)
     return tuple(Sample(reading.id, reading.prompt, reading) for _, reading in lines)
 
 

@@ -1,4 +1,4 @@
-"""All benchmarks by name; a name that ends in .py is a file with a benchmark of the user's own."""
+"""All benchmarks by name; a name that ends in .py is a file with the user's own benchmark."""
 
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from evals.benchmarks.plain import COMPBENCH, DPG, LONGBENCH, PARTI, PROMPTS
 from evals.benchmarks.readings import READINGS
 from evals.benchmarks.samples import Benchmark
 from evals.benchmarks.world import WORLD
-from evals.plugins import from_file
+from evals.plugins import load_from_file
 from planner.errors import UserError
 
 _EVERY: tuple[Benchmark[Any], ...] = (
@@ -33,14 +33,14 @@ BENCHMARKS: dict[str, Benchmark[Any]] = {benchmark.name: benchmark for benchmark
 
 @cache
 def benchmark_named(name: str) -> Benchmark[Any]:
-    """The benchmark of a name, or `BENCHMARK` of a Python file.
+    """The benchmark called `name`, or the `BENCHMARK` of a Python file.
 
-    Raises `UserError` where there is no such benchmark, or the file holds none.
+    Raises `UserError` if there is no such benchmark, or the file holds none.
     """
     if name.endswith(".py"):
-        return from_file(name, "BENCHMARK", Benchmark)
+        return load_from_file(name, "BENCHMARK", Benchmark)
     if name not in BENCHMARKS:
         raise UserError(
-            f"{name}: is no benchmark; known are {', '.join(BENCHMARKS)}, or a file.py of one's own"
+            f"{name}: is not a benchmark; take one of {', '.join(BENCHMARKS)}, or a Python file of your own"
         )
     return BENCHMARKS[name]

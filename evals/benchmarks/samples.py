@@ -1,4 +1,4 @@
-"""What benchmarks are made of: samples read from upstream files, and scores of what was planned for them."""
+"""What a benchmark consists of: samples that are read from upstream files, and a score of their plans."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from planner.scene import Scene
 F = TypeVar("F")
 
 Edges = tuple[float, float, float, float]
-"""A box (x0, y0, x1, y1), as shares of the canvas."""
+"""A box (x0, y0, x1, y1), in shares of the canvas."""
 
 Scores = Mapping[str, float | None]
 """Metrics from 0 to 1, unless a benchmark says otherwise; None where one does not apply to a prompt."""
@@ -19,7 +19,7 @@ Scores = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Instance:
-    """One thing of a plan: its name without a number, what it is drawn from, and where it stands."""
+    """One thing of a plan: its name without a number, its region's prompt, and its box."""
 
     name: str
     prompt: str
@@ -27,43 +27,43 @@ class Instance:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """(x, y), as shares of the canvas."""
+        """(x, y), in shares of the canvas."""
         x0, y0, x1, y1 = self.box
         return (x0 + x1) / 2, (y0 + y1) / 2
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan as scorers see it: its scene as arranged, and an instance for each thing that is to be drawn."""
+    """A plan as benchmarks score it: its scene, and an instance for each thing that is to be drawn."""
 
     scene: Scene
     instances: tuple[Instance, ...]
 
 
-Reply = Literal["yes", "no"] | int
-"""What a question on a picture is answered with: yes, no, or how many."""
+Answer = Literal["yes", "no"] | int
+"""The answer to a question about a picture: yes, no, or a number of things."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question on a picture, and the answer that is right.
+    """A question about a picture, and the right answer.
 
-    `kind` is what it asks about: thing, attribute, count, relation, setting, absent or other.
-    `premises` are the questions that have to be answered right first, by their places among the sample's.
+    `kind` is what it asks about: thing, attribute, count, relation, setting, absent or other. `premises` are
+    the questions that have to be answered right first, as indices into the sample's questions.
     """
 
     text: str
     kind: str
-    answer: Reply = "yes"
+    answer: Answer = "yes"
     premises: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sample(Generic[F]):
-    """A prompt of a benchmark and the facts that its plan is held to.
+    """A prompt of a benchmark and the facts that its plan is compared with.
 
-    `id` is the benchmark's own, or the number of its line counted from 0; `group` is what it is told apart
-    by in tables, if anything; `questions` are those that the benchmark asks of its pictures, if any.
+    `id` is the benchmark's own, or the number of its line counted from 0. Tables have a part for each
+    `group`, if there are any. `questions` are those that the benchmark asks about its pictures, if any.
     """
 
     id: int | str
@@ -73,7 +73,7 @@ class Sample(Generic[F]):
     questions: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise `UserError` for a question whose premise is none of the questions."""
+        """Raise `UserError` for a premise that is no index of a question."""
         for question in self.questions:
             if not all(0 <= premise < len(self.questions) for premise in question.premises):
                 raise UserError(
@@ -84,24 +84,26 @@ class Sample(Generic[F]):
 
 @dataclass(frozen=True)
 class Benchmark(Generic[F]):
-    """A benchmark: how its upstream files are read, and how a plan is scored by its facts.
+    """A benchmark: how its upstream files are read, and how a plan is scored by a sample's facts.
 
-    `read` takes the upstream file or the folder that holds it and raises `UserError` for anything else;
-    `shipped` makes the samples of a benchmark that needs no file; `told` says in a line what is scored, and
-    `scorers` by what its pictures are, unless the user says otherwise.
+    `description` says in one line what is scored. `read` takes the upstream file or the folder that holds it,
+    and raises `UserError` for anything else. `shipped` makes the samples of a benchmark that needs no file.
+    `scorers` are the scorers of its pictures, unless the user names others.
     """
 
     name: str
-    told: str
+    description: str
     read: Callable[[Path], tuple[Sample[F], ...]]
     score: Callable[[F, Planned], Scores]
     shipped: Callable[[], tuple[Sample[F], ...]] | None = None
     scorers: tuple[str, ...] = ("seams",)
 
     def samples(self, data: Path | None) -> tuple[Sample[F], ...]:
-        """The samples of `data`, or those that ship; raises `UserError` where there are none."""
+        """The samples of `data`, or those that ship. Raises `UserError` where there are none."""
         if data is not None:
             return self.read(data)
         if self.shipped is None:
-            raise UserError(f"--data: {self.name} needs the upstream file, or the folder that holds it")
+            raise UserError(
+                f"is missing: {self.name} needs the upstream file, or the folder that holds it", "data"
+            )
         return self.shipped()

@@ -8,32 +8,34 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from evals.benchmarks.reading import json_lines_of
 from evals.benchmarks.samples import Benchmark, Instance, Planned, Sample, Scores
-from evals.world.detector import Detection
+from evals.benchmarks.upstream import read_json_lines
 from evals.world.facts import Facts
-from evals.world.measures import measures
 from evals.world.scenes import MOST, scene
 from evals.world.words import COLOUR_WORDS, KIND_WORDS
 from planner.errors import UserError
 
+if TYPE_CHECKING:
+    from evals.world.detector import Detection
+
 EACH = 64
-"""Prompts of each number of things in the benchmark that ships."""
+"""Prompts with each number of things, in the benchmark that ships."""
 
 THINGS = tuple(range(1, 9))
-"""Numbers of things in it."""
+"""Numbers of things in the benchmark that ships."""
 
 SIDE = 1000.0
-"""Side of the square on which plans are judged."""
+"""Side of the square canvas on which plans are scored."""
 
 _FACTS = TypeAdapter(Facts)
 
 
 def make(seed: int = 0, each: int = EACH, things: Sequence[int] = THINGS) -> tuple[Sample[Facts], ...]:
-    """`each` prompts of every number of things, from 1 to `MOST`, in the order that these stand in."""
+    """`each` prompts with every number of `things` (1 to `MOST`), in the order of `things`."""
     first = seed * 1_000_000
     asked = (scene(first + number, count) for count in things for number in range(each))
     return tuple(_sample(number, facts) for number, facts in enumerate(asked))
@@ -46,39 +48,43 @@ def _sample(number: int, facts: Facts) -> Sample[Facts]:
 
 def _read(path: Path) -> tuple[Sample[Facts], ...]:
     if not path.is_file():
-        raise UserError(f"--data {path}: should be a file that python -m evals.benchmarks.world wrote")
-    return tuple(_sample(number, facts) for number, facts in json_lines_of(path, Facts))
+        raise UserError(f"{path}: should be a file that python -m evals.benchmarks.world wrote", "data")
+    return tuple(_sample(number, facts) for number, facts in read_json_lines(path, Facts))
 
 
 def score_world(facts: Facts, planned: Planned) -> Scores:
-    """What a picture would get that showed each of the plan's things in the middle of its box."""
-    things = [shown(instance) for instance in planned.instances]
-    return measures(facts, [d for d in things if d is not None], round(SIDE))
+    """The scores of a picture that shows each of the plan's things in the middle of its box."""
+    from evals.world.measures import measures  # the detector beside it imports torch
+
+    detections = [detection_of(instance) for instance in planned.instances]
+    return measures(facts, [one for one in detections if one is not None], round(SIDE))
 
 
-def shown(instance: Instance) -> Detection | None:
-    """The instance as the thing that it is called, in the colour that its prompt has; None for any other.
+def detection_of(instance: Instance) -> "Detection | None":
+    """The instance as if it were detected: by the kind in its name and the colour in its prompt.
 
-    Its box is on a square of `SIDE`.
+    Its box is on a square canvas of `SIDE`. None where kind or colour are not those of the little world.
     """
-    kind = _called(instance.name, KIND_WORDS) or _called(instance.prompt, KIND_WORDS)
-    colour = _called(instance.prompt, COLOUR_WORDS)
+    from evals.world.detector import Detection  # it imports torch
+
+    kind = _longest_match(instance.name, KIND_WORDS) or _longest_match(instance.prompt, KIND_WORDS)
+    colour = _longest_match(instance.prompt, COLOUR_WORDS)
     if kind is None or colour is None:
         return None
     x0, y0, x1, y1 = (edge * SIDE for edge in instance.box)
     return Detection(kind, colour, (x0, y0, x1, y1), 1.0)
 
 
-def _called(text: str, known: dict[str, tuple[str, ...]]) -> str | None:
-    """Which of the `known` the text names; the longest name counts ("plus sign" before "sign")."""
+def _longest_match(text: str, names: dict[str, tuple[str, ...]]) -> str | None:
+    """The key of the longest of the `names` that is in the text ("plus sign" before "sign")."""
     padded = f" {text.lower()} "
-    named = [(len(word), what) for what, said in known.items() for word in said if f" {word} " in padded]
-    return max(named)[1] if named else None
+    found = [(len(word), key) for key, words in names.items() for word in words if f" {word} " in padded]
+    return max(found)[1] if found else None
 
 
 WORLD = Benchmark(
     "world",
-    "one to eight things of the little world, exactly where the words put them",
+    "one to eight things of the little world, exactly where the prompt puts them",
     _read,
     score_world,
     make,

@@ -1,8 +1,8 @@
-"""Names are held to names by whole words, whatever their number."""
+"""Names are compared by whole words, in the singular or the plural."""
 
 import pytest
 
-from evals.benchmarks.naming import holds, instances_of, is_called
+from evals.benchmarks.naming import has_phrase, instances_of, is_of_category
 from evals.benchmarks.samples import Instance, Planned
 from planner.scene import Scene
 
@@ -10,7 +10,7 @@ BOX = (0.0, 0.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
-    ("text", "phrase", "held"),
+    ("text", "phrase", "found"),
     [
         ("two knives", "knife", True),
         ("an old woman", "women", True),
@@ -23,12 +23,12 @@ BOX = (0.0, 0.0, 1.0, 1.0)
         ("grass", "gras", False),
     ],
 )
-def test_whole_words_in_any_number(text: str, phrase: str, held: bool) -> None:
-    assert holds(text, phrase) == held
+def test_whole_words_in_any_number(text: str, phrase: str, found: bool) -> None:
+    assert has_phrase(text, phrase) == found
 
 
 @pytest.mark.parametrize(
-    ("name", "prompt", "category", "called"),
+    ("name", "prompt", "category", "expected"),
     [
         ("plant", "a potted plant", "potted plant", True),
         ("plant", "a tall plant", "potted plant", False),
@@ -37,8 +37,10 @@ def test_whole_words_in_any_number(text: str, phrase: str, held: bool) -> None:
         ("car", "a car that pulls a trailer", "trailer", False),
     ],
 )
-def test_an_instance_is_what_its_name_ends_in(name: str, prompt: str, category: str, called: bool) -> None:
-    assert is_called(Instance(name, prompt, BOX), category) == called
+def test_an_instance_is_of_the_category_that_its_name_ends_in(
+    name: str, prompt: str, category: str, expected: bool
+) -> None:
+    assert is_of_category(Instance(name, prompt, BOX), category) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_an_instance_is_what_its_name_ends_in(name: str, prompt: str, category: 
         (["box"], "owl", []),
     ],
 )
-def test_beside_a_thing_what_only_holds_its_name_is_another(
+def test_beside_an_exact_name_a_name_that_only_contains_the_category_does_not_count(
     names: list[str], category: str, found: list[str]
 ) -> None:
     scene = Scene(prompt="p", caption="c")

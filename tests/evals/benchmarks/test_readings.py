@@ -1,4 +1,4 @@
-"""Plans held to readings, as a truth table: one plan that is right, and what each fault costs it."""
+"""Plans compared with readings, as a truth table: one right plan, and what each fault costs it."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_a_fault_costs_what_it_is_and_no_more(instances: list[Instance], wrong: 
     assert changed == {name: value for name, value in wrong.items() if value != right.get(name)}
 
 
-def test_depth_tells_what_is_behind_and_a_whole_plan_has_no_fault() -> None:
+def test_what_is_behind_follows_from_depth_and_a_whole_plan_has_no_fault() -> None:
     scores = scored(RIGHT, lamp_depth=0)
     assert (scores["relations"], scores["whole"]) == (0.5, 0.0)
 

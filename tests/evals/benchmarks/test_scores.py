@@ -1,4 +1,4 @@
-"""Plans held to facts: truth tables of every benchmark's score."""
+"""Plans compared with facts: truth tables of every benchmark's score."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from evals.benchmarks.geneval import Record as GenEvalRecord
 from evals.benchmarks.geneval import positions, score_geneval
 from evals.benchmarks.lmd import Record as LmdRecord
 from evals.benchmarks.lmd import score_lmd
-from evals.benchmarks.nsr import Counting, Side, Spatial, score_counting, score_spatial, stands
+from evals.benchmarks.nsr import Counting, Side, Spatial, is_on_side, score_counting, score_spatial
 from evals.benchmarks.samples import Edges, Instance, Planned
 from planner.scene import Region, Scene
 
@@ -74,7 +74,7 @@ def test_a_comparison_asks_for_the_first_count_and_the_order(cats: int, dogs: in
 )
 def test_directions_of_nsr(x: float, y: float, sides: set[str]) -> None:
     every: tuple[Side, ...] = ("left", "right", "top", "bottom", "next to")
-    assert {side for side in every if stands(at("a", x, y), side, at("b", 0.5, 0.5))} == sides
+    assert {side for side in every if is_on_side(at("a", x, y), side, at("b", 0.5, 0.5))} == sides
 
 
 def test_any_pair_of_matching_things_will_do() -> None:
@@ -133,8 +133,8 @@ def test_lmd(category: str, prompt: str, instances: list[Instance], right: bool)
 
 
 def geneval(*include: dict[str, object], exclude: tuple[dict[str, object], ...] = ()) -> GenEvalRecord:
-    told = {"tag": "two_object", "prompt": "", "include": include, "exclude": exclude}
-    return GenEvalRecord.model_validate(told)
+    record = {"tag": "two_object", "prompt": "", "include": include, "exclude": exclude}
+    return GenEvalRecord.model_validate(record)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_geneval(facts: GenEvalRecord, right: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "told"),
+    ("x", "y", "expected"),
     [
         (0.2, 0.5, {"left of"}),
         (0.9, 0.5, {"right of"}),
@@ -172,8 +172,8 @@ def test_geneval(facts: GenEvalRecord, right: bool) -> None:
         (0.51, 0.2, {"above"}),
     ],
 )
-def test_positions_are_those_of_genevals_evaluator(x: float, y: float, told: set[str]) -> None:
-    assert positions(at("a", x, y), at("b", 0.5, 0.5)) == told
+def test_positions_are_those_of_genevals_evaluator(x: float, y: float, expected: set[str]) -> None:
+    assert positions(at("a", x, y), at("b", 0.5, 0.5)) == expected
 
 
 def test_dsg_asks_for_the_words_of_one_proposition_in_one_text() -> None:

@@ -225,7 +225,7 @@ def test_options_of_pictures_go_with_pictures(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_benchmark_without_its_data_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["geneval", f"--out={tmp_path / 'out'}"]) == 2
-    assert "--data: geneval needs the upstream file" in capsys.readouterr().err
+    assert "--data is missing: geneval needs the upstream file" in capsys.readouterr().err
 
 
 def test_the_world_needs_no_data(tmp_path: Path) -> None:
