@@ -120,7 +120,7 @@ def _complete(
         Drawn,
         sample=job.sample,
         plan=job.checked_plan(),
-        judge=partial(benchmark_named(task.benchmark).score, job.sample.facts),
+        rules=partial(benchmark_named(task.benchmark).score, job.sample.facts),
         reference=None if job is group.first else lambda: drawn(group.first).latents,
     )
     earlier = group.unscored.get(job.id)

@@ -1,1 +1,1 @@
-"""Scorers of pictures: each a pure function of a picture and what was asked for, to metrics."""
+"""Scorers of pictures: each is a pure function of a picture and what was asked for, to metrics."""

@@ -1,15 +1,13 @@
-"""Boxes: is each planned thing of the little world drawn within its box, and in boxes of which size?"""
+"""Boxes: is each planned thing of the little world in its box, and does that depend on the box's size?"""
 
-from evals.benchmarks.samples import Instance
-from evals.benchmarks.world import shown
+from evals.benchmarks.world import detection_of
 from evals.run.geometry import planned
 from evals.scorers.protocol import Drawn, Metric, Scored
-from evals.world.detector import Detection, detect
+from evals.world.detector import detect
 from evals.world.tableau import TOKEN
-from planner.plans import Size
 
 WIDEST = 5
-"""Tokens from which boxes are told as one size."""
+"""Boxes of this many tokens or more count as one size."""
 
 SIZES = {
     tokens: f"{tokens} tokens" + (" or more" if tokens == WIDEST else "") for tokens in range(2, WIDEST + 1)
@@ -18,7 +16,7 @@ SIZES = {
 
 
 class Boxes:
-    """Holds pictures of the little world to the boxes of their plans, whatever the prompt's facts are."""
+    """Compares pictures of the little world with the boxes of their plans, not with facts."""
 
     name = "boxes"
     metrics = (
@@ -27,32 +25,23 @@ class Boxes:
     )
 
     def __call__(self, drawn: Drawn) -> Scored:
-        """None for a size that no box has; things that the world doesn't know are passed over."""
-        seen, size = detect(drawn.image), drawn.plan.size
-        held: dict[int, list[bool]] = {}
+        """None for a size that no box has; things that the little world does not have are left out."""
+        detections, size = detect(drawn.image), drawn.plan.size
+        by_size: dict[int, list[bool]] = {}
         for instance in planned(drawn.plan).instances:
-            wanted = shown(instance)
-            if wanted is not None:
-                held.setdefault(_across(instance, size), []).append(_within(wanted, instance, seen, size))
-        every = [one for several in held.values() for one in several]
-        return Scored({"within": _share(every)} | {SIZES[n]: _share(held.get(n, [])) for n in SIZES})
+            wanted = detection_of(instance)
+            if wanted is None:
+                continue
+            x0, y0, x1, y1 = instance.box
+            left, right, top, bottom = x0 * size.width, x1 * size.width, y0 * size.height, y1 * size.height
+            centres = (d.centre for d in detections if (d.kind, d.colour) == (wanted.kind, wanted.colour))
+            within = any(left <= x <= right and top <= y <= bottom for x, y in centres)
+            tokens = round(min((x1 - x0) * size.width, (y1 - y0) * size.height) / TOKEN)
+            by_size.setdefault(min(max(tokens, min(SIZES)), WIDEST), []).append(within)
+        everything = [within for group in by_size.values() for within in group]
+        shares = {SIZES[tokens]: _share(by_size.get(tokens, [])) for tokens in SIZES}
+        return Scored({"within": _share(everything), **shares})
 
 
-def _across(instance: Instance, size: Size) -> int:
-    """Tokens along the shorter side of the instance's box."""
-    x0, y0, x1, y1 = instance.box
-    tokens = round(min((x1 - x0) * size.width, (y1 - y0) * size.height) / TOKEN)
-    return min(max(tokens, min(SIZES)), WIDEST)
-
-
-def _within(wanted: Detection, instance: Instance, seen: list[Detection], size: Size) -> bool:
-    x0, y0, x1, y1 = instance.box
-    centres = (d.centre for d in seen if (d.kind, d.colour) == (wanted.kind, wanted.colour))
-    return any(
-        x0 * size.width <= x <= x1 * size.width and y0 * size.height <= y <= y1 * size.height
-        for x, y in centres
-    )
-
-
-def _share(held: list[bool]) -> float | None:
-    return sum(held) / len(held) if held else None
+def _share(results: list[bool]) -> float | None:
+    return sum(results) / len(results) if results else None

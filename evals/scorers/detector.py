@@ -1,16 +1,15 @@
-"""A detector of whatever is named: the benchmark's own logic on what is seen, and boxes held to the plan's.
+"""A zero-shot detector: the benchmark's own rules on the boxes that it finds, and these beside the plan's.
 
-Any detector serves that the zero-shot pipeline of transformers runs (OWLv2, arXiv 2306.09683; Grounding DINO,
-arXiv 2303.05499, and MM Grounding DINO, arXiv 2401.02361). It is asked for one thing at a time, so that each
-box is of just that thing; Grounding DINO asked for all at once tells only which of the words a box is like.
-A benchmark's rules for plans, such as GenEval's counting and positions, are rules on named boxes: here the
-boxes are those that the detector sees.
+Any detector will do that the zero-shot pipeline of transformers runs (OWLv2, arXiv 2306.09683; Grounding
+DINO, arXiv 2303.05499; MM Grounding DINO, arXiv 2401.02361). It gets one thing at a time, so that each box is
+of just that thing: for all things at once, Grounding DINO returns only which of the words a box is like.
+A benchmark's rules for plans, such as GenEval's for counts and positions, are rules on named boxes. Here they
+get the detected boxes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,22 +18,25 @@ from transformers import pipeline
 
 from evals.benchmarks.samples import Edges, Instance, Planned
 from evals.run.geometry import planned
+from evals.scorers.pretrained import check_source, loading
 from evals.scorers.protocol import Drawn, Metric, Scored
-from planner.errors import UserError, WorldError
 
 THRESHOLD = 0.2
-"""Scores from which a box counts; detectors are surer of some words than of others."""
+"""The lowest score of a box that counts; detectors are surer of some words than of others."""
 
 SAME = 0.7
-"""Intersection over union from which two boxes are of one thing, whatever they are called."""
+"""Two boxes of this intersection over union or more are of one thing, whatever its names."""
+
+SHORT = 6
+"""Words of the longest prompt that a detector gets; for longer ones it gets the thing's name."""
 
 DINO = "grounding-dino"
-"""What the model types of Grounding DINO and MM Grounding DINO end in."""
+"""The end of the model types of Grounding DINO and MM Grounding DINO."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A thing that the detector sees, and how sure it is."""
+class Detection:
+    """A thing that the detector finds, and its score."""
 
     instance: Instance
     score: float
@@ -42,10 +44,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Detector:
-    """A zero-shot detector of transformers: a folder's, or the hub's by name.
+    """A zero-shot detector of transformers: from a folder, or from the hub by its name.
 
-    It is asked for each thing of the plan, by the plan's words for it. Raises `UserError` for a name that can
-    be neither.
+    It looks for each thing of the plan, by the plan's words. Raises `UserError` for a name that is neither a
+    folder nor OWNER/NAME.
     """
 
     source: str
@@ -60,106 +62,88 @@ class Detector:
     )
 
     def __post_init__(self) -> None:
-        """Check what can be checked before the first picture."""
-        if not self.source or (not Path(self.source).is_dir() and self.source.count("/") != 1):
-            raise UserError(
-                f"--scorer detector:{self.source}: should be detector:FOLDER or detector:OWNER/NAME, such as "
-                "detector:google/owlv2-base-patch16-ensemble"
-            )
+        """Check the name before the first picture."""
+        check_source(self.name, self.source, "google/owlv2-base-patch16-ensemble")
 
     def __call__(self, drawn: Drawn) -> Scored:
-        """Raises `WorldError` where the model can't be loaded."""
+        """Raises `WorldError` if the model can't be loaded."""
         wanted = planned(drawn.plan)
-        seen = tuple(one.instance for one in without_twins(self._seen(drawn.image, wanted.instances)))
-        judged = drawn.judge(Planned(wanted.scene, seen))
-        overlaps = matched(wanted.instances, seen)
-        found = [overlap is not None for overlap in overlaps]
+        detections = without_duplicates(self._detect(drawn.image, wanted.instances))
+        found = tuple(detection.instance for detection in detections)
+        overlaps = matched_overlaps(wanted.instances, found)
+        count = len(overlaps)
         values = {
-            "accuracy": judged.get("accuracy"),
-            "found": sum(found) / len(found) if found else None,
-            "box IoU": sum(overlap or 0.0 for overlap in overlaps) / len(overlaps) if overlaps else None,
+            "accuracy": drawn.rules(Planned(wanted.scene, found)).get("accuracy"),
+            "found": sum(overlap is not None for overlap in overlaps) / count if count else None,
+            "box IoU": sum(overlap or 0.0 for overlap in overlaps) / count if count else None,
         }
-        return Scored(values, "; ".join(_missing(wanted.instances, found)))
+        pairs = zip(wanted.instances, overlaps, strict=True)
+        return Scored(values, "; ".join(f"{one.name} not seen" for one, overlap in pairs if overlap is None))
 
-    def _seen(self, image: Image.Image, wanted: Sequence[Instance]) -> list[Seen]:
-        """Every box of every thing that is asked for."""
-        asked = {_question(instance): instance for instance in wanted}
-        if not asked:
+    def _detect(self, image: Image.Image, wanted: Sequence[Instance]) -> list[Detection]:
+        """All boxes of all things that are wanted."""
+        if not wanted:
             return []
         detector, ending = self._loaded
-        labels = {f"{question}{ending}": instance for question, instance in asked.items()}
+        labels = dict[str, Instance]()
+        for instance in wanted:
+            words = instance.prompt if len(instance.prompt.split()) <= SHORT else instance.name
+            labels[words.lower().rstrip(" .") + ending] = instance
         found = detector(image.convert("RGB"), candidate_labels=list(labels), threshold=THRESHOLD)
-        return [_read(one, labels[one["label"]], image.size) for one in found]
+        detections = list[Detection]()
+        for one in found:
+            instance, box, (width, height) = labels[one["label"]], one["box"], image.size
+            edges = box["xmin"] / width, box["ymin"] / height, box["xmax"] / width, box["ymax"] / height
+            detections.append(Detection(Instance(instance.name, instance.prompt, edges), one["score"]))
+        return detections
 
     @cached_property
     def _loaded(self) -> tuple[Any, str]:
-        """The detector, and what its questions end in."""
-        try:
+        """The detector, and the end of every label that it gets."""
+        with loading(self.name, self.source):
             detector: Any = pipeline(
                 "zero-shot-object-detection",
                 model=self.source,
                 device="cuda" if torch.cuda.is_available() else "cpu",
                 model_kwargs={"use_safetensors": True},
             )
-        except Exception as error:  # every part has faults of its own
-            reason = " ".join(str(error).split())[:200]
-            raise WorldError(f"--scorer detector:{self.source}: can't be loaded ({reason})") from error
         # Grounding DINO was trained on phrases that end in a full stop.
         return detector, "." if detector.model.config.model_type.endswith(DINO) else ""
 
 
-def _question(instance: Instance) -> str:
-    """What a detector is asked for: the words of the prompt where they are few, else the name."""
-    return (instance.prompt if len(instance.prompt.split()) <= 6 else instance.name).lower().rstrip(" .")
-
-
-def _read(found: dict[str, Any], wanted: Instance, size: tuple[int, int]) -> Seen:
-    box, (width, height) = found["box"], size
-    edges = box["xmin"] / width, box["ymin"] / height, box["xmax"] / width, box["ymax"] / height
-    return Seen(Instance(wanted.name, wanted.prompt, edges), found["score"])
-
-
-def without_twins(seen: Sequence[Seen]) -> list[Seen]:
-    """What is seen, surest first, each place once: a red star asked for as a blue one too is one thing."""
-    kept: list[Seen] = []
-    for one in sorted(seen, key=lambda found: -found.score):
+def without_duplicates(detections: Sequence[Detection]) -> list[Detection]:
+    """The detections by falling score, each place once: a red star may be detected as a blue one too."""
+    kept: list[Detection] = []
+    for one in sorted(detections, key=lambda detection: -detection.score):
         if all(overlap(one.instance.box, other.instance.box) < SAME for other in kept):
             kept.append(one)
     return kept
 
 
-def matched(wanted: Sequence[Instance], seen: Sequence[Instance]) -> list[float | None]:
-    """For each planned thing its overlap with one that is seen by its name; None where none is left.
+def matched_overlaps(wanted: Sequence[Instance], found: Sequence[Instance]) -> list[float | None]:
+    """For each wanted thing its overlap with the one that was found for it; None if none was.
 
-    The best pairs are taken first, and nothing seen serves twice.
+    The pairs with the largest overlap are matched first, and nothing is matched twice.
     """
-    pairs = sorted(_pairs(wanted, seen), reverse=True)
-    given: dict[int, float] = {}
+    pairs = [
+        (overlap(one.box, other.box), i, j)
+        for i, one in enumerate(wanted)
+        for j, other in enumerate(found)
+        if (one.name, one.prompt) == (other.name, other.prompt)
+    ]
+    matches: dict[int, float] = {}
     taken = set[int]()
-    for value, place, other in pairs:
-        if place not in given and other not in taken:
-            given[place] = value
-            taken.add(other)
-    return [given.get(place) for place in range(len(wanted))]
-
-
-def _pairs(wanted: Sequence[Instance], seen: Sequence[Instance]) -> Iterator[tuple[float, int, int]]:
-    for place, one in enumerate(wanted):
-        for other, found in enumerate(seen):
-            if (one.name, one.prompt) == (found.name, found.prompt):
-                yield overlap(one.box, found.box), place, other
+    for value, i, j in sorted(pairs, reverse=True):
+        if i not in matches and j not in taken:
+            matches[i] = value
+            taken.add(j)
+    return [matches.get(i) for i in range(len(wanted))]
 
 
 def overlap(one: Edges, other: Edges) -> float:
-    """Intersection over union of two boxes."""
+    """Intersection over union of two boxes; 0 for two without area."""
     width = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
     height = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
     shared = width * height
-    whole = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - shared
-    return shared / whole if whole > 0 else 0.0
-
-
-def _missing(wanted: Sequence[Instance], found: Sequence[bool]) -> Iterator[str]:
-    for instance, is_there in zip(wanted, found, strict=True):
-        if not is_there:
-            yield f"{instance.name} not seen"
+    union = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - shared
+    return shared / union if union > 0 else 0.0

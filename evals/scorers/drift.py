@@ -1,11 +1,11 @@
-"""Drift: how far from the first arm's latents do another arm's end, from the same noise?"""
+"""Drift: how far are an arm's final latents from those of the first arm, drawn from the same noise?"""
 
 from evals.scorers.protocol import Drawn, Metric, Scored
 from planner.errors import UserError
 
 
 class Drift:
-    """The distance of two arms before anything is decoded, which tells more than their scores do."""
+    """Measures the distance of two arms before decoding, which is finer than comparing scores."""
 
     name = "drift"
     metrics = (
@@ -13,7 +13,7 @@ class Drift:
     )
 
     def __call__(self, drawn: Drawn) -> Scored:
-        """None for the first arm itself. Raises `UserError` for a picture whose latents are not known."""
+        """None for the first arm itself. Raises `UserError` for a picture without known latents."""
         if drawn.latents is None:
             raise UserError("the drift scorer needs the latents that a picture was decoded from")
         if drawn.reference is None:

@@ -33,16 +33,15 @@ def _no_rules(boxes: Planned) -> Scores:
 class Drawn:
     """A picture (RGB), its sample, the plan that it was drawn from, and the benchmark's rules.
 
-    `judge` scores named boxes by the sample's facts, as the plan stage scores those of a plan. `latents`
-    are the packed latents (image tokens, channels) that the picture was decoded from, where they are
-    known; `reference` draws those of the run's first arm from the same noise, and is None for that arm
-    itself.
+    `rules` score named boxes by the sample's facts, as the plan stage scores those of a plan. `latents` are
+    the packed latents (image tokens, channels) that the picture was decoded from, where they are known.
+    `reference` draws those of the run's first arm from the same noise; it is None for that arm itself.
     """
 
     image: Image.Image
     sample: Sample[Any]
     plan: Plan
-    judge: Callable[[Planned], Scores] = _no_rules
+    rules: Callable[[Planned], Scores] = _no_rules
     latents: "Tensor | None" = None
     reference: "Callable[[], Tensor] | None" = None
 
@@ -80,8 +79,8 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
-class Checked(Protocol):
-    """A scorer that can find out before the first picture that it would score none."""
+class Checkable(Protocol):
+    """A scorer that can find out before the first picture that it could not score any."""
 
     def check(self) -> None:
         """Raise `UserError` for what the user can mend, `WorldError` for faults of network or model."""
@@ -92,7 +91,7 @@ class Checked(Protocol):
 class PictureScores:
     """The scores of one picture: `scores` by "scorer.metric"; `explanations` and `tokens` by scorer.
 
-    `unscored` has the reason why a scorer, or a metric of one, has no score.
+    `unscored` has the reason why a scorer, or one of its metrics, has no score.
     """
 
     scores: Mapping[str, float | None]

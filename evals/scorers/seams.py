@@ -8,11 +8,11 @@ from renderer.grid import rasterise
 from renderer.pipeline import layout_of
 
 WIDTH = 3
-"""Pixels on each side of a line that are held against each other: a decoder spreads a step over some."""
+"""Pixels on each side of a line whose means are compared: a decoder spreads a step over several pixels."""
 
 
 class Seams:
-    """The step across the borders of regions, against steps inside them."""
+    """Compares steps in colour across the borders of regions with steps inside them."""
 
     name = "seams"
     metrics = (
@@ -20,7 +20,7 @@ class Seams:
     )
 
     def __call__(self, drawn: Drawn) -> Scored:
-        """About one is no seam; None where the plan has no border."""
+        """A strength of about one means no seam; None where the plan has no border."""
         grid = rasterise(layout_of(drawn.plan))
         pixels = np.asarray(drawn.image.convert("RGB"), dtype=np.float64)
         return Scored({"strength": seam_strength(pixels, grid.owner, grid.patch)})
@@ -29,9 +29,9 @@ class Seams:
 def seam_strength(pixels: NDArray[np.float64], owner: NDArray[np.int16], patch: int) -> float | None:
     """Mean step in grey levels across the borders, over that at the middles of the tokens beside them.
 
-    `pixels` are (rows * patch, columns * patch, 3) from 0 to 255, `owner` is (rows, columns). One grey
-    level is added to both means, so that flat pictures divide too. What is drawn within regions has edges of
-    its own: a picture without seams may stay under one, so arms are compared, on the same plans.
+    `pixels` are (rows * patch, columns * patch, 3) from 0 to 255, `owner` is (rows, columns). One grey level
+    is added to both means, so that flat pictures have a ratio too. Things inside regions have edges of their
+    own, so that a picture without seams may have less than one: compare arms on the same plans.
     """
     across: list[NDArray[np.float64]] = []
     inside: list[NDArray[np.float64]] = []

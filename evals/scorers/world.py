@@ -1,4 +1,4 @@
-"""The little world's judge: exact things in exact places, by its own detector."""
+"""World: are the things of the little world in the picture, each in its place? Its own detector decides."""
 
 from evals.scorers.protocol import Drawn, Metric, Scored
 from evals.world.detector import detect
@@ -18,7 +18,7 @@ METRICS = (
 
 
 class World:
-    """Holds pictures of the little world to the facts of their prompts."""
+    """Compares pictures of the little world with the facts of their prompts."""
 
     name = "world"
     metrics = METRICS

@@ -1,1 +1,1 @@
-"""A vision language model as a judge of pictures."""
+"""A vision language model that judges pictures."""

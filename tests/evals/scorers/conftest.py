@@ -1,5 +1,5 @@
 """An endpoint whose model really looks: it decodes the picture that a request brings, and answers by its
-pixels and the little world's own detector. What it says is no quality of anything.
+pixels and the little world's own detector. Its answers say nothing about the quality of a judge.
 """
 
 import base64
@@ -40,7 +40,7 @@ def picture_in(request: Json) -> Image.Image:
 
 
 def share(image: Image.Image, colour: str) -> float:
-    """How much of a picture is about of a colour."""
+    """The share of a picture that has about this colour."""
     far = np.abs(np.asarray(image, dtype=np.int16) - np.array(COLOURS[colour])).max(axis=2)
     return float((far < 60).mean())
 
@@ -59,7 +59,7 @@ def spots(image: Image.Image, text: str) -> list[Detection]:
 
 
 def look(image: Image.Image, text: str) -> bool | int:
-    """What a picture's pixels answer to a question."""
+    """The answer to a question, by the picture's pixels."""
     if found := re.search("(whole picture|something) (.+)[?]", text):
         return share(image, found[2]) > (0.9 if found[1] == "whole picture" else 0.01)
     if found := re.search("the (.+) (right of|above) the (.+)[?]", text):
@@ -70,12 +70,12 @@ def look(image: Image.Image, text: str) -> bool | int:
 
 
 def sees(request: Json) -> tuple[str, Json | None]:
-    """A model that looks; asked for a probability, it is a little less sure."""
+    """A model that looks at the picture; asked for a probability, it is a little less sure."""
     image, text = picture_in(request), part_of(request, "text")
     if not request.get("logprobs"):
         answer = look(image, text)
-        said = ("no", "yes")[answer] if isinstance(answer, bool) else answer
-        return json.dumps({"answer": said}), None
+        given = ("no", "yes")[answer] if isinstance(answer, bool) else answer
+        return json.dumps({"answer": given}), None
     if text.startswith("Does this figure show"):
         return likeliest({"Yes": share(image, "red"), "No": 1 - share(image, "red")})
     answer = look(image, text)
@@ -85,13 +85,15 @@ def sees(request: Json) -> tuple[str, Json | None]:
 
 
 def likeliest(tokens: dict[str, float]) -> tuple[str, Json]:
-    told = [{"token": token, "logprob": math.log(max(p, 1e-9)), "bytes": None} for token, p in tokens.items()]
-    return next(iter(tokens)), {"content": [{**told[0], "top_logprobs": told}], "refusal": None}
+    logprobs = [
+        {"token": token, "logprob": math.log(max(p, 1e-9)), "bytes": None} for token, p in tokens.items()
+    ]
+    return next(iter(tokens)), {"content": [{**logprobs[0], "top_logprobs": logprobs}], "refusal": None}
 
 
 @pytest.fixture
 def eye(script: "Script", monkeypatch: pytest.MonkeyPatch) -> "Script":
-    """An endpoint whose model looks, and that the environment names."""
+    """An endpoint whose model looks at pictures, with its address in the environment."""
     monkeypatch.setenv("OPENAI_BASE_URL", script.base_url)
     script.sees = sees
     script.usage = USED
@@ -106,5 +108,5 @@ def shown() -> Callable[[Json], Image.Image]:
 
 @pytest.fixture
 def redness() -> Callable[[Image.Image], float]:
-    """What the model says of the probability that a picture shows what it should: how red it is."""
+    """The probability that the model gives to a picture showing what it should: how red it is."""
     return lambda image: share(image.convert("RGB"), "red")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from evals.benchmarks.geneval import Record, score_geneval
 from evals.benchmarks.samples import Edges, Instance, Planned, Sample
-from evals.scorers.detector import Detector, Seen, matched, overlap, without_twins
+from evals.scorers.detector import Detection, Detector, matched_overlaps, overlap, without_duplicates
 from evals.scorers.protocol import Drawn, score
 from evals.scorers.registry import scorer_named
 from planner.errors import UserError
@@ -45,15 +45,15 @@ def test_overlaps_of_known_boxes() -> None:
 def test_one_place_is_one_thing_by_its_surest_name() -> None:
     red, blue = at("star", 0.3, prompt="a red star"), at("star", 0.31, prompt="a blue star")
     far = at("star", 0.8, prompt="a blue star")
-    kept = without_twins([Seen(blue, 0.4), Seen(red, 0.9), Seen(far, 0.3)])
+    kept = without_duplicates([Detection(blue, 0.4), Detection(red, 0.9), Detection(far, 0.3)])
     assert [one.instance for one in kept] == [red, far]
 
 
-def test_nothing_seen_serves_two_planned_things() -> None:
+def test_nothing_is_matched_with_two_planned_things() -> None:
     wanted = [at("dog", 0.2), at("dog", 0.8), at("cat", 0.5)]
-    assert matched(wanted, [at("dog", 0.8)]) == [None, pytest.approx(1), None]
-    assert matched(wanted, [at("dog", 0.8), at("dog", 0.5)]) == [0, pytest.approx(1), None]
-    assert matched(wanted, []) == [None, None, None]
+    assert matched_overlaps(wanted, [at("dog", 0.8)]) == [None, pytest.approx(1), None]
+    assert matched_overlaps(wanted, [at("dog", 0.8), at("dog", 0.5)]) == [0, pytest.approx(1), None]
+    assert matched_overlaps(wanted, []) == [None, None, None]
 
 
 @pytest.fixture(scope="module")
@@ -62,32 +62,32 @@ def plan() -> Plan:
 
 
 def drawn(plan: Plan) -> Drawn:
-    def judge(boxes: Planned) -> dict[str, float | None]:
+    def rules(boxes: Planned) -> dict[str, float | None]:
         return dict(score_geneval(FACTS, boxes))
 
-    return Drawn(Image.new("RGB", (128, 96), "red"), Sample(0, TEXT, FACTS), plan, judge)
+    return Drawn(Image.new("RGB", (128, 96), "red"), Sample(0, TEXT, FACTS), plan, rules)
 
 
-def sees(monkeypatch: pytest.MonkeyPatch, *seen: Instance) -> None:
-    """Let the detector see just this: a model that could is not to be had here."""
+def detects(monkeypatch: pytest.MonkeyPatch, *found: Instance) -> None:
+    """Let the detector find just these: a model that could is too large for a test."""
 
-    def see(*_: object) -> list[Seen]:
-        return [Seen(instance, 0.9) for instance in seen]
+    def detect(*_: object) -> list[Detection]:
+        return [Detection(instance, 0.9) for instance in found]
 
-    monkeypatch.setattr(Detector, "_seen", see)
+    monkeypatch.setattr(Detector, "_detect", detect)
 
 
 def test_the_benchmarks_own_rules_hold_for_what_is_seen(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = Detector("owner/name")
     dogs = [at("dog", 0.1), at("dog", 0.3, 0.2)]
-    sees(monkeypatch, *dogs, at("cat", 0.9))
+    detects(monkeypatch, *dogs, at("cat", 0.9))
     right = scorer(drawn(plan))
     assert (right.values["accuracy"], right.values["found"], right.explanation) == (1.0, 1.0, "")
-    sees(monkeypatch, dogs[0], at("cat", 0.9))
+    detects(monkeypatch, dogs[0], at("cat", 0.9))
     few = scorer(drawn(plan))
     assert (few.values["accuracy"], few.values["found"]) == (0.0, pytest.approx(2 / 3))
     assert few.explanation == "dog not seen"
-    sees(monkeypatch, at("dog", 0.9), at("dog", 0.7), at("cat", 0.1))
+    detects(monkeypatch, at("dog", 0.9), at("dog", 0.7), at("cat", 0.1))
     assert scorer(drawn(plan)).values["accuracy"] == 0.0
 
 

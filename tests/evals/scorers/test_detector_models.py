@@ -1,6 +1,6 @@
 """Detectors of transformers by name, end to end: small random ones, saved to disk with their processors.
 
-What they see says nothing of quality: held up is what is asked, and whose every box is.
+What they find says nothing about quality: the tests check the labels and the thing of every box.
 """
 
 import json
@@ -32,7 +32,7 @@ from transformers import (
 
 from evals.benchmarks.samples import Sample
 from evals.scorers import detector
-from evals.scorers.detector import Seen, without_twins
+from evals.scorers.detector import Detection, without_duplicates
 from evals.scorers.protocol import Drawn
 from evals.scorers.registry import scorer_named
 from planner.plans import Plan, Size
@@ -128,8 +128,8 @@ def by_hand(folder: Path, image: Image.Image, label: str) -> Boxes:
     ]
 
 
-def boxes_of(seen: list[Seen], name: str) -> Boxes:
-    """The same of what the scorer sees by a name."""
+def boxes_of(seen: list[Detection], name: str) -> Boxes:
+    """The same for what the scorer finds by a name."""
     return [
         (one.score, *(edge * side for edge, side in zip(one.instance.box, (WIDTH, HEIGHT) * 2, strict=True)))
         for one in seen
@@ -138,21 +138,21 @@ def boxes_of(seen: list[Seen], name: str) -> Boxes:
 
 
 @pytest.fixture
-def caught(monkeypatch: pytest.MonkeyPatch) -> list[Seen]:
-    """All that a detector sees, however unsure, before the scorer does away with any of it."""
-    seen: list[Seen] = []
+def caught(monkeypatch: pytest.MonkeyPatch) -> list[Detection]:
+    """All that a detector finds, at any score, before the scorer removes duplicates."""
+    seen: list[Detection] = []
 
-    def catch(found: list[Seen]) -> list[Seen]:
+    def catch(found: list[Detection]) -> list[Detection]:
         seen.extend(found)
-        return without_twins(found)
+        return without_duplicates(found)
 
     monkeypatch.setattr(detector, "THRESHOLD", 0.0)
-    monkeypatch.setattr(detector, "without_twins", catch)
+    monkeypatch.setattr(detector, "without_duplicates", catch)
     return seen
 
 
-def test_a_detector_is_loaded_and_every_box_is_of_what_it_was_asked_for(
-    folder: Path, plan: Plan, image: Image.Image, caught: list[Seen]
+def test_a_detector_is_loaded_and_every_box_is_of_the_label_that_it_got(
+    folder: Path, plan: Plan, image: Image.Image, caught: list[Detection]
 ) -> None:
     scorer = scorer_named(f"detector:{folder}")
     values = scorer(Drawn(image, Sample(0, "", None), plan)).values
@@ -171,7 +171,7 @@ def test_a_detector_is_loaded_and_every_box_is_of_what_it_was_asked_for(
 
 
 def test_letters_and_full_stops_of_a_prompt_change_nothing(
-    folder: Path, plan: Plan, image: Image.Image, caught: list[Seen]
+    folder: Path, plan: Plan, image: Image.Image, caught: list[Detection]
 ) -> None:
     regions = [
         region.model_copy(update={"prompt": f"{region.prompt.upper()}."}) for region in plan.scene.regions

@@ -143,14 +143,14 @@ def test_without_log_probabilities_their_metrics_alone_are_unscored(eye: "Script
     row = score((Judge("eye"),), drawn("a red star"))
     assert row.scores["judge.right"] == 1.0
     assert set(row.unscored) == {"judge.VQAScore", "judge.Soft-TIFA AM", "judge.Soft-TIFA GM"}
-    assert all("tells no log probabilities" in why for why in row.unscored.values())
+    assert all("returns no log probabilities" in why for why in row.unscored.values())
     assert not row.scores.keys() & row.unscored.keys()
     sent = len(eye.requests)
     judged("a red star in the upper left")
     assert not any("logprobs" in request for request in eye.requests[sent:])
 
 
-def test_an_endpoint_that_tells_few_tokens_is_asked_for_few(
+def test_an_endpoint_that_returns_few_tokens_is_asked_for_few(
     eye: "Script", redness: Callable[[Image.Image], float]
 ) -> None:
     eye.most["top_logprobs"] = 5
@@ -163,8 +163,8 @@ def test_a_reply_that_begins_with_no_answer_has_no_probability(eye: "Script") ->
     def muses(request: Json) -> tuple[str, Json | None]:
         if not request.get("logprobs"):
             return looks(request)
-        told = [{"token": token, "logprob": -1.0, "bytes": None} for token in ("<think>", "The")]
-        return "<think>", {"content": [{**told[0], "top_logprobs": told}], "refusal": None}
+        tokens = [{"token": token, "logprob": -1.0, "bytes": None} for token in ("<think>", "The")]
+        return "<think>", {"content": [{**tokens[0], "top_logprobs": tokens}], "refusal": None}
 
     looks, eye.sees = sight(eye), muses
     scored = judged("a red star")
@@ -187,7 +187,7 @@ def test_the_same_picture_gets_the_same_score_and_is_not_asked_about_again(eye: 
     assert len(eye.requests) == 3 * sent
 
 
-def test_rows_tell_tokens(eye: "Script") -> None:
+def test_rows_hold_tokens(eye: "Script") -> None:
     row = score((Judge("eye"),), drawn("x", RED))
     assert row.tokens == {"judge": Usage(prompt=200, completion=4, requests=2)}
     assert len(eye.requests) == 2

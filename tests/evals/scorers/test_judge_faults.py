@@ -70,7 +70,7 @@ def test_an_answer_that_is_none_leaves_pictures_unscored(eye: "Script", raw: str
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("written", "message"),
     [
         ("", "gives empty answers"),
         ('{"answer": "perhaps"}', "gives no answer that can be read; it wrote: "),
@@ -78,15 +78,15 @@ def test_an_answer_that_is_none_leaves_pictures_unscored(eye: "Script", raw: str
         ("I see a picture.", "gives no answer that can be read; it wrote: I see a picture."),
     ],
 )
-def test_another_form_is_asked_for_once_more_in_words_and_then_unscored(
-    eye: "Script", said: str, told: str
+def test_what_can_not_be_read_is_asked_for_once_more_in_plain_text_and_then_unscored(
+    eye: "Script", written: str, message: str
 ) -> None:
-    eye.says(said).says(said)
-    assert told in unscored()
+    eye.says(written).says(written)
+    assert message in unscored()
     assert eye.modes == ["json_schema strict", "text"]
 
 
-def test_a_refusal_is_told_at_once(eye: "Script") -> None:
+def test_a_refusal_is_not_asked_again(eye: "Script") -> None:
     eye.declines("I don't judge people.")
     assert unscored() == "eye declines to answer; it wrote: I don't judge people."
     assert len(eye.requests) == 1
@@ -109,9 +109,9 @@ def test_options_that_are_refused_are_left_out_from_then_on(eye: "Script") -> No
     assert not {"temperature", "max_tokens"} & set(request)
 
 
-@pytest.mark.parametrize("said", ["Yes.", " YES", True])
-def test_yes_is_read_in_any_spelling(eye: "Script", said: object) -> None:
-    eye.says({"answer": said})
+@pytest.mark.parametrize("spelling", ["Yes.", " YES", True])
+def test_yes_is_read_in_any_spelling(eye: "Script", spelling: object) -> None:
+    eye.says({"answer": spelling})
     assert judged(RED).values["right"] == 1.0
 
 
@@ -120,18 +120,18 @@ def test_a_model_that_sees_passes_and_a_blind_one_is_refused(eye: "Script") -> N
     sent = len(eye.requests)
     Judge("eye").check()
     assert len(eye.requests) == sent == 4
-    for said in ("yes", "no"):
+    for answer in ("yes", "no"):
 
-        def blind(request: Json, said: str = said) -> tuple[str, Json | None]:
+        def blind(request: Json, answer: str = answer) -> tuple[str, Json | None]:
             del request
-            return json.dumps({"answer": said}), None
+            return json.dumps({"answer": answer}), None
 
         eye.sees = blind
         with pytest.raises(UserError, match="doesn't see: of a picture that is all red"):
-            Judge(said).check()
+            Judge(answer).check()
 
 
-def test_a_judge_without_a_key_or_an_endpoint_is_told_before_any_picture(
+def test_a_judge_without_a_key_or_an_endpoint_is_refused_before_any_picture(
     script: "Script", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UserError, match="set OPENAI_API_KEY, or OPENAI_BASE_URL"):

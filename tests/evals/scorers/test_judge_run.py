@@ -24,7 +24,7 @@ DSG = """item_id,text,proposition_id,dependency,category_broad,category_detailed
 """  # noqa: E501 (upstream's own titles)
 PRICE = "--judge-price=2,10"
 DOLLARS = (100 * 2 + 2 * 10) / 1e6
-"""What an answer costs: the tests' endpoint tells 100 tokens read and 2 written."""
+"""The price of an answer: the tests' endpoint counts 100 tokens read and 2 written."""
 
 ASKED = ("--stage=image", "--limit=2", "--arm=plain:steps=1", "--arm=regional:steps=1,inject_steps=1")
 
@@ -38,7 +38,7 @@ def rows_of(out: Path) -> list[Json]:
 
 
 def inodes(out: Path) -> dict[Path, int]:
-    """The pictures, and what tells that none was written again."""
+    """The pictures' inodes, which show that none was written again."""
     return {path: path.stat().st_ino for path in out.rglob("*.png")}
 
 
@@ -50,7 +50,7 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_benchmark_is_drawn_judged_and_told(
+def test_a_benchmark_is_drawn_judged_and_reported(
     eye: "Script",
     data: Path,
     tmp_path: Path,
@@ -78,11 +78,11 @@ def test_a_benchmark_is_drawn_judged_and_told(
     assert result["scorer_tokens"]["judge"]["requests"] == sum(r["tokens"]["judge"]["requests"] for r in rows)
     requests = result["scorer_tokens"]["judge"]["requests"]
     assert result["scorer_cost"] == {"judge": pytest.approx(requests * DOLLARS)}
-    told = f"judge took {100 * requests:,} + {2 * requests} tokens in {requests} answers"
-    assert f"{told}, ${requests * DOLLARS:.4f}\n" in capsys.readouterr().out
+    usage = f"judge took {100 * requests:,} + {2 * requests} tokens in {requests} answers"
+    assert f"{usage}, ${requests * DOLLARS:.4f}\n" in capsys.readouterr().out
     assert report([str(out), "--out", str(tmp_path / "report.html")]) == 0
-    assert f"- {told}, ${requests * DOLLARS:.4f}" in capsys.readouterr().out
-    assert f"The {told}, ${requests * DOLLARS:.4f}." in (tmp_path / "report.html").read_text()
+    assert f"- {usage}, ${requests * DOLLARS:.4f}" in capsys.readouterr().out
+    assert f"The {usage}, ${requests * DOLLARS:.4f}." in (tmp_path / "report.html").read_text()
     _goes_on(eye, out, data)
 
 
@@ -124,7 +124,9 @@ def test_an_endpoint_that_was_down_is_asked_later_about_what_lies_there(
         assert [row[part] for row in rows] == [row[part] for row in expected]
 
 
-def test_what_an_endpoint_does_not_tell_is_not_asked_again(eye: "Script", data: Path, tmp_path: Path) -> None:
+def test_probabilities_that_are_not_returned_are_not_asked_for_again(
+    eye: "Script", data: Path, tmp_path: Path
+) -> None:
     looks = eye.sees
     assert looks
     eye.sees = lambda request: (looks(request)[0], None)

@@ -1,4 +1,4 @@
-"""Scorers: of pictures that are known to be right or wrong; what fails is unscored."""
+"""Scorers, on pictures that are known to be right or wrong; what fails is unscored."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_the_world_is_judged_by_what_is_in_the_picture(plan: Plan) -> None:
     )
 
 
-def test_boxes_are_told_by_their_size(plan: Plan) -> None:
+def test_boxes_are_scored_by_their_size(plan: Plan) -> None:
     boxes = scorer_named("boxes")
     right = boxes(drawn(plan, "star", "ring")).values
     assert right == {"within": 1, "2 tokens": None, "3 tokens": 1, "4 tokens": None, "5 tokens or more": None}
@@ -64,14 +64,14 @@ def test_a_scorer_that_does_not_fit_leaves_the_picture_unscored(plan: Plan) -> N
 
 def test_drift_is_a_share_of_the_reference(plan: Plan) -> None:
     ends = torch.full((64, 16), 2.0)
-    told = replace(drawn(plan, "star", "ring"), latents=ends * 1.5, reference=lambda: ends)
-    assert scorer_named("drift")(told).values == {"latents": 0.5}
-    assert scorer_named("drift")(replace(told, reference=None)).values == {"latents": None}
-    row = score((scorer_named("drift"),), replace(told, latents=None))
+    moved = replace(drawn(plan, "star", "ring"), latents=ends * 1.5, reference=lambda: ends)
+    assert scorer_named("drift")(moved).values == {"latents": 0.5}
+    assert scorer_named("drift")(replace(moved, reference=None)).values == {"latents": None}
+    row = score((scorer_named("drift"),), replace(moved, latents=None))
     assert "needs the latents" in row.unscored["drift"]
 
 
-def test_a_scorer_that_breaks_is_told_and_others_go_on(plan: Plan) -> None:
+def test_a_scorer_that_fails_is_unscored_and_others_go_on(plan: Plan) -> None:
     class Broken:
         name = "broken"
         metrics = (Metric("x", "nothing"),)
@@ -159,30 +159,30 @@ def test_one_region_has_no_border_and_a_flat_picture_no_seam() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("world:x", "takes nothing after its name"),
-        ("beauty", "there is none such; known are world, seams, boxes, drift, clip, detector"),
+        ("beauty", "is not a scorer; take one of world, seams, boxes, drift, clip, detector"),
         ("none.py", "there is no such file"),
     ],
 )
-def test_scorers_that_are_none(name: str, told: str) -> None:
-    with pytest.raises(UserError, match=told):
+def test_scorers_that_are_none(name: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         scorer_named(name)
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [("x = 1", "should hold SCORER"), ("1 / 0", "does not run .ZeroDivisionError"), ("(", "does not run")],
 )
-def test_files_that_hold_no_scorer(tmp_path: Path, source: str, told: str) -> None:
+def test_files_that_hold_no_scorer(tmp_path: Path, source: str, message: str) -> None:
     path = tmp_path / f"mine_{len(source)}_{ord(source[0])}.py"
     path.write_text(source)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         scorer_named(str(path))
 
 
-def test_a_file_called_like_another_module_is_told(tmp_path: Path) -> None:
+def test_a_file_called_like_another_module_is_refused(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("SCORER = None")
     with pytest.raises(UserError, match="another module is called json"):
         scorer_named(str(tmp_path / "json.py"))

@@ -1,4 +1,4 @@
-"""Atoms of plans, the order of questions, and what probabilities say: no model is asked."""
+"""Questions about plans, their order, and probabilities of answers: no model is asked."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.benchmarks.samples import Question, Reply, Sample
-from evals.scorers.judge.atoms import atoms
-from evals.scorers.judge.judging import KINDS, answers, figures, told
-from evals.scorers.judge.likely import geometric_mean, probability
+from evals.benchmarks.samples import Answer, Question, Sample
+from evals.scorers.judge.model import probability
+from evals.scorers.judge.questions import plan_questions
+from evals.scorers.judge.scorer import KINDS, ask_in_order, describe_errors, geometric_mean, shares_right
 from planner.errors import UserError
 from planner.placing.arranging import arrange
 from planner.plans import Size
@@ -28,8 +28,8 @@ def region(name: str, prompt: str = "", count: int = 1) -> Region:
 
 
 def asked(of: Scene) -> list[str]:
-    """The questions on a scene, with what is right unless that is yes."""
-    return [q.text if q.answer == "yes" else f"{q.text} {q.answer}" for q in atoms(of)]
+    """The questions about a scene, with the right answer unless it is yes."""
+    return [q.text if q.answer == "yes" else f"{q.text} {q.answer}" for q in plan_questions(of)]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def asked(of: Scene) -> list[str]:
         ),
     ],
 )
-def test_a_plan_is_taken_apart(of: Scene, questions: list[str]) -> None:
+def test_a_plan_has_a_question_for_each_atom(of: Scene, questions: list[str]) -> None:
     assert asked(of) == questions
 
 
-def test_instances_that_the_layout_made_are_asked_for_as_the_thing_that_they_were() -> None:
+def test_instances_that_the_layout_made_are_asked_about_as_one_thing() -> None:
     of = scene(
         region("grey cat", "a sleepy grey cat", count=3),
         region("barn"),
@@ -121,7 +121,7 @@ def test_instances_that_the_layout_made_are_asked_for_as_the_thing_that_they_wer
     )
     arranged = arrange(of, Size(width=256, height=256)).scene
     assert len(arranged.regions) == 4
-    assert atoms(arranged) == atoms(of)
+    assert plan_questions(arranged) == plan_questions(of)
 
 
 names = st.text(min_size=1, max_size=12).filter(str.strip)
@@ -139,13 +139,13 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 @given(scenes())
-def test_whatever_a_plan_says_is_asked_for_once(of: Scene) -> None:
-    found = atoms(of)
+def test_everything_in_a_plan_is_asked_about_once(of: Scene) -> None:
+    found = plan_questions(of)
     assert len(set(found)) == len(found)
     assert all((question.answer == "no") == (question.kind == "absent") for question in found)
     assert all(isinstance(question.answer, int) == (question.kind == "count") for question in found)
     assert all("$" not in question.text or "$" in str(of) for question in found)
-    assert {question.kind for question in found} <= {kind for kinds in KINDS.values() for kind in kinds}
+    assert {question.kind for question in found} <= set(KINDS.values())
     assert bool(of.regions) <= ("thing" in {question.kind for question in found})
 
 
@@ -163,11 +163,11 @@ def test_a_question_is_asked_at_most_once_and_after_its_premises(
 ) -> None:
     order: list[int] = []
 
-    def ask(together: Sequence[Question]) -> list[Reply]:
+    def ask(together: Sequence[Question]) -> list[Answer]:
         order.extend(int(question.text) for question in together)
         return ["no" if int(question.text) in wrong else "yes" for question in together]
 
-    found = answers(questions, ask)
+    found = ask_in_order(questions, ask)
     assert len(set(order)) == len(order)
     assert {place for place, answer in enumerate(found) if answer is not None} == set(order)
     for place, question in enumerate(questions):
@@ -177,22 +177,22 @@ def test_a_question_is_asked_at_most_once_and_after_its_premises(
             assert any(found[premise] != "yes" for premise in question.premises)
 
 
-def yes(together: Sequence[Question]) -> list[Reply]:
+def yes(together: Sequence[Question]) -> list[Answer]:
     return ["yes" for _ in together]
 
 
 @given(graphs())
 def test_with_every_answer_right_every_question_is_asked(questions: tuple[Question, ...]) -> None:
-    found = answers(questions, yes)
-    assert figures(questions, found)["right"] == 1.0
-    assert told(questions, found) == ""
+    found = ask_in_order(questions, yes)
+    assert shares_right(questions, found)["right"] == 1.0
+    assert describe_errors(questions, found) == ""
 
 
-def test_nothing_asked_is_nothing_scored() -> None:
-    assert set(figures((), ()).values()) == {None}
+def test_without_questions_nothing_is_scored() -> None:
+    assert set(shares_right((), ()).values()) == {None}
 
 
-def test_a_premise_that_is_no_question_is_told() -> None:
+def test_a_premise_that_is_no_question_is_an_error() -> None:
     with pytest.raises(UserError, match=r"sample 3: question 'b': its premises .* should be places among 1"):
         Sample(3, "x", None, questions=(Question("b", "thing", premises=(1,)),))
 
@@ -202,7 +202,7 @@ def logs(**tokens: float) -> list[tuple[str, float]]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "tokens", "likely"),
+    ("answer", "tokens", "expected"),
     [
         ("yes", {"Yes": 0.5, " yes": 0.2, "YES": 0.1, "No": 0.1}, 0.8),
         ("no", {"Yes": 0.9, "Sure": 0.1}, 0.0),
@@ -214,10 +214,10 @@ def logs(**tokens: float) -> list[tuple[str, float]]:
         ("yes", {}, None),
     ],
 )
-def test_probabilities_of_all_spellings_are_one_answers(
-    answer: Reply, tokens: dict[str, float], likely: float | None
+def test_an_answers_probability_is_that_of_all_its_spellings(
+    answer: Answer, tokens: dict[str, float], expected: float | None
 ) -> None:
-    assert probability(answer, logs(**tokens)) == (likely if likely is None else pytest.approx(likely))
+    assert probability(answer, logs(**tokens)) == (expected if expected is None else pytest.approx(expected))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
