@@ -6,7 +6,7 @@ Every figure of a run at the stage of the plan is a proxy for the picture, and t
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,89 +15,68 @@ from planner.errors import UserError
 from renderer.progress import in_options
 
 TITLES = ("benchmark", "planner", "prompts", "failed", "what", "mean (95 %)", "n", "seconds, median / 95th")
-NO_SHARES = frozenset(["mean absolute error"])
-"""Metrics that are numbers of things and no shares."""
+NOT_SHARES = frozenset(["mean absolute error"])
+"""Metrics that are numbers of things, not shares."""
 
-STAGES = {"plan": "Figures are of plans, by boxes and words: proxies for the picture."}
+PROXY = "Figures are of plans, by boxes and words: proxies for the picture."
 
 
 def scoreboard(runs: Sequence[Mapping[str, Any]]) -> str:
-    """The table of runs' summaries, a line a metric, with what is a proxy said above it."""
-    said = [STAGES[stage] for stage in dict.fromkeys(run["stage"] for run in runs)]
-    spent = [title for title, told in SPENT.items() if any(told(run) for run in runs)]
-    titles = (*TITLES, *spent)
-    lines = [_line(titles), _line(["---"] * len(titles))]
-    lines += [line for run in runs for line in _lines(run, spent)]
-    return "\n".join([*said, "", *lines]) + "\n"
+    """The table of runs' summaries, with a line for each metric."""
+    optional = {title: of_run for title, of_run in COSTS.items() if any(map(of_run, runs))}
+    titles = [*TITLES, *optional]
+    lines = [titles, ["---"] * len(titles)]
+    for run in runs:
+        figures = [(name, _mean(name, metric), str(metric["n"])) for name, metric in run["metrics"].items()]
+        faults = f"{run['overlap']} / {run['lost']} / {run['off_canvas']}"
+        figures.append(("tokens overlapping / regions lost / off the canvas", faults, str(run["n"])))
+        profile = run.get("profile")
+        chosen = f" ({profile})" if profile and profile != "auto" else ""
+        planner = f"{run['model']}{chosen}" if run["model"] else run["planner"]
+        of_run = [run["benchmark"], planner, str(run["n"]), str(run["failures"])]
+        seconds = f"{run['median_seconds']:.3f} / {run['p95_seconds']:.3f}"
+        costs = [seconds, *(cost(run) for cost in optional.values())]
+        # What is true of the whole run is only on its first line.
+        lines.append([*of_run, *figures[0], *costs])
+        lines += [[""] * len(of_run) + [*figure] + [""] * len(costs) for figure in figures[1:]]
+    return "\n".join([PROXY, "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
+
+
+def _mean(name: str, metric: Mapping[str, float]) -> str:
+    """A metric's mean with its interval."""
+    mean, low, high = (metric[part] for part in ("mean", "low", "high"))
+    if name in NOT_SHARES:
+        return f"{mean:.2f} ({low:.2f} to {high:.2f})"
+    return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _tokens(run: Mapping[str, Any]) -> str:
-    """Tokens read and written for a prompt, on the mean; nothing where no language model was asked."""
-    told = run.get("tokens") or {}
-    if told.get("prompt") is None or told.get("completion") is None:
+    """Mean tokens read and written for a prompt; empty if no language model was asked."""
+    tokens = run.get("tokens") or {}
+    if tokens.get("prompt") is None or tokens.get("completion") is None:
         return ""
-    return f"{told['prompt'] / run['n']:.0f} + {told['completion'] / run['n']:.0f}"
+    return f"{tokens['prompt'] / run['n']:.0f} + {tokens['completion'] / run['n']:.0f}"
 
 
 def _dollars(run: Mapping[str, Any]) -> str:
-    """Dollars for a prompt, on the mean; nothing where no price was given."""
+    """Mean dollars for a prompt; empty if no price was given."""
     cost = run.get("cost")
     return "" if cost is None else f"{cost / run['n']:.6f}"
 
 
-SPENT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+COSTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "tokens a prompt, in + out": _tokens,
     "dollars a prompt": _dollars,
 }
-"""Columns that are there where some run has something for them."""
-
-
-def _planner(run: Mapping[str, Any]) -> str:
-    """Who planned: the model, with the profile if one was chosen."""
-    profile = run.get("profile")
-    chosen = f" ({profile})" if profile and profile != "auto" else ""
-    return f"{run['model']}{chosen}" if run["model"] else run["planner"]
-
-
-def _lines(run: Mapping[str, Any], spent: Sequence[str]) -> Iterator[str]:
-    """A line a metric; what holds for the whole run stands on the first."""
-    faults = f"{run['overlap']} / {run['lost']} / {run['off_canvas']}"
-    figures = [(name, _interval(name, told), str(told["n"])) for name, told in run["metrics"].items()]
-    figures.append(("tokens overlapping / regions lost / off the canvas", faults, str(run["n"])))
-    whole = [run["benchmark"], _planner(run), str(run["n"]), str(run["failures"])]
-    times = f"{run['median_seconds']:.3f} / {run['p95_seconds']:.3f}"
-    taken = [times, *(SPENT[title](run) for title in spent)]
-    yield _line([*whole, *figures[0], *taken])
-    yield from (_line([*[""] * len(whole), *figure, *[""] * len(taken)]) for figure in figures[1:])
-
-
-def _interval(name: str, told: Mapping[str, float]) -> str:
-    values = [told[part] for part in ("mean", "low", "high")]
-    if name in NO_SHARES:
-        mean, low, high = (f"{value:.2f}" for value in values)
-        return f"{mean} ({low} to {high})"
-    mean, low, high = (f"{100 * value:.1f}" for value in values)
-    return f"{mean} % ({low} to {high})"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+"""Columns that the table only has if they are filled for some run."""
 
 
 def read_summary(folder: Path) -> Mapping[str, Any]:
-    """The summary of a finished run. Raises `UserError` where the folder holds none."""
+    """The summary of a finished run. Raises `UserError` if the folder has none."""
     try:
         return json.loads((folder / SUMMARY).read_text("utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise UserError(f"{folder}: holds no {SUMMARY} of a finished run") from error
-
-
-def _of_plans(folder: Path) -> Mapping[str, Any]:
-    """The summary of a run whose figures the table can show."""
-    summary = read_summary(folder)
-    if summary.get("stage") not in STAGES:
-        raise UserError(f"{folder}: is no run of plans; for pictures there is scenewright report {folder}")
-    return summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
     folders: list[Path] = parser.parse_args(arguments).runs
     try:
-        sys.stdout.write(scoreboard([_of_plans(folder) for folder in folders]))
+        summaries = list[Mapping[str, Any]]()
+        for folder in folders:
+            summaries.append(read_summary(folder))
+            if summaries[-1].get("stage") != "plan":
+                raise UserError(
+                    f"{folder}: is not a run of plans; scenewright report {folder} shows runs of pictures"
+                )
+        sys.stdout.write(scoreboard(summaries))
     except UserError as error:
         print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2

@@ -1,9 +1,9 @@
 """The independent oracle: regional prompting written out plainly, with one dense mask.
 
-One forward pass of a FLUX transformer in its regional phase as the paper describes it (arXiv 2411.02395)
-and its authors' code does it: the whole attention matrix, a mask of S × S, and both branches always
-computed. It is here to be read and to be compared with; it shares nothing with `renderer.regional` and
-attends in plain arithmetic, unless it is timed and given torch's own attention.
+One forward pass of a FLUX transformer in its regional phase, as the paper describes it (arXiv 2411.02395)
+and its authors' code computes it: the whole attention matrix, a mask of S × S, and both branches always
+computed. It is here to be read and to be compared with. It shares nothing with `renderer.regional`, and
+computes attention in plain arithmetic, unless it is timed with torch's own attention.
 """
 
 import math
@@ -28,15 +28,15 @@ Kernel = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class DenseCall:
-    """One call's inputs. `owner` (rows, columns) holds a region a token or −1; tensors are of one dtype.
+    """One call's inputs. `owner` (rows, columns) has each token's region, or −1; tensors are of one dtype.
 
     `latents` (B, N, C), `sigma` (B,), `pooled` (B, P), `guidance` (B,) or None, `region_embeds` one (B,
-    L_i, D) a region, `base_embeds` (B, L, D); `controls` and `single_controls` are a ControlNet's
-    residuals, each (B, N, width). `reference` (B, M, C) is another picture as FLUX.1 Kontext shows it, of
-    `reference_shape` (rows, columns): its tokens are in no region, all see them, and they see all.
-    `one_stream` is the renderer's own way, not the paper's: single blocks too have one image for both
-    branches. So is `feather`: image tokens within so many of a border are drawn in part from what lies as
-    far beyond it.
+    L_i, D) for each region, `base_embeds` (B, L, D). `controls` and `single_controls` are a ControlNet's
+    residuals, each (B, N, width). `reference` (B, M, C) is another picture, as FLUX.1 Kontext gets it, of
+    `reference_shape` (rows, columns): its tokens are in no region, and see and are seen by all tokens.
+    `one_stream` is the renderer's, not the paper's: single blocks, too, have one image for both branches.
+    So is `feather`: image tokens within this distance of a border also see tokens within this distance beyond
+    it, in part.
     """
 
     owner: NDArray[np.int16]
@@ -58,15 +58,15 @@ class DenseCall:
 
     @property
     def shown(self) -> Tensor:
-        """The picture's tokens and the reference's, (B, N + M, C)."""
+        """The tokens of the picture and of the reference, (B, N + M, C)."""
         return self.latents if self.reference is None else torch.cat([self.latents, self.reference], dim=1)
 
 
 @dataclass(frozen=True, eq=False)
 class _Stream:
-    """A sequence `[text, image]`: its tokens, their rotary embedding, and who may see whom.
+    """A sequence `[text, image]`: its tokens, their rotary embedding, and the mask of who sees whom.
 
-    Of soft borders, `soft` is who may see whom with what lies beyond, and each token's share (S, 1) of that.
+    `soft` is for soft borders: a second mask that reaches beyond them, and each token's share (S, 1) of it.
     """
 
     text: Tensor
@@ -81,7 +81,7 @@ class _Stream:
 
 
 def plain_arithmetic(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """softmax(q kᵀ / √d) v over what the mask leaves, written out."""
+    """softmax(q kᵀ / √d) v over the pairs that the mask allows, written out."""
     scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
@@ -95,9 +95,9 @@ def dense_prediction(
     kernel: Kernel = plain_arithmetic,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """The transformer's output (B, N + M, C) for a regional call, the reference's tokens among it.
+    """The transformer's output (B, N + M, C) for a regional call, with the reference's tokens.
 
-    `mask` (S, S) is the call's `visibility`, where a caller has it already.
+    `mask` (S, S) is the call's `visibility`, if the caller has it already.
     """
     temb = _conditioning(transformer, call)
     image = transformer.x_embedder(call.shown)
@@ -111,15 +111,15 @@ def dense_prediction(
     doubles, singles = transformer.transformer_blocks, transformer.single_transformer_blocks
     for index, block in enumerate(cast(Iterable[FluxTransformerBlock], doubles)):
         regional = _masked(regional, mask, soft) if index % call.double_interval == 0 else regional
-        # One image for both branches: the mixture is what either goes on with.
+        # One image for both branches: both continue with the mixture.
         regional, base_text = _double_block(block, regional, base, temb, call.base_ratio, kernel)
         image = regional.image + _residual(call.controls, index, len(doubles))
         regional = _Stream(regional.text, image, regional.rope)
         base = _Stream(base_text, image, base.rope)
     for index, block in enumerate(cast(Iterable[FluxSingleTransformerBlock], singles)):
         regional = _masked(regional, mask, soft) if index % call.single_interval == 0 else regional
-        # Two images: the base branch goes on by itself, and residuals reach the regional one alone. In one
-        # stream it has none of its own, and looks at the regional one in every block.
+        # Two images: the base branch continues with its own, and residuals are added to the regional one
+        # alone. In one stream, the base branch sees the regional image in every block.
         if call.one_stream:
             base = _Stream(base.text, regional.image, base.rope)
         regional, base = _single_block(block, regional, base, temb, call.base_ratio, kernel)
@@ -141,7 +141,7 @@ def visibility(owner: NDArray[np.int16], texts: list[int], references: int = 0) 
 
 
 def _softened(call: DenseCall, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Who sees whom with what lies beyond borders, and each token's share of that: pair by pair."""
+    """Who sees whom beyond soft borders, and each token's share of that, computed pair by pair."""
     owner, feather = call.owner.ravel(), call.feather
     places = np.argwhere(np.ones_like(call.owner))
     away = np.abs(places[:, None] - places[None, :]).max(axis=-1)
@@ -180,7 +180,7 @@ def _masked(stream: _Stream, mask: Tensor, soft: tuple[Tensor, Tensor] | None) -
 
 
 def _residual(residuals: tuple[Tensor, ...], index: int, blocks: int) -> Tensor | float:
-    """Of fewer residuals than blocks, each serves several blocks on end."""
+    """The residual of a block; if there are fewer than blocks, each serves several blocks in a row."""
     return residuals[index // math.ceil(blocks / len(residuals))] if residuals else 0.0
 
 
@@ -244,7 +244,7 @@ def _finish_single(
 
 
 def _joint_attention(attn: FluxAttention, normed: _Stream, kernel: Kernel) -> tuple[Tensor, Tensor]:
-    """Attention of a double block, where text and image have projections of their own: both outputs."""
+    """The outputs for text and image of a double block's attention, where each has its own projections."""
     text = [
         _heads(attn, project(normed.text)) for project in (attn.add_q_proj, attn.add_k_proj, attn.add_v_proj)
     ]
@@ -257,7 +257,7 @@ def _joint_attention(attn: FluxAttention, normed: _Stream, kernel: Kernel) -> tu
 
 
 def _self_attention(attn: FluxAttention, normed: Tensor, stream: _Stream, kernel: Kernel) -> Tensor:
-    """Attention of a single block, where one projection serves text and image: (B, S, width)."""
+    """The output of a single block's attention, where text and image share a projection: (B, S, width)."""
     query, key, value = (_heads(attn, project(normed)) for project in (attn.to_q, attn.to_k, attn.to_v))
     return _attention(attn.norm_q(query), attn.norm_k(key), value, stream, kernel)
 

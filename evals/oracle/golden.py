@@ -1,7 +1,7 @@
-"""Golden files: what the paper's own code computed, as data to be matched.
+"""Golden files: results of the paper's own code, which the renderer has to match.
 
 A directory holds `transformer.safetensors`, the weights of a `FluxTransformer2DModel` with its
-configuration as JSON under the metadata key `config`, and any number of cases beside it, one file a run.
+configuration as JSON under the metadata key `config`, and beside it one file for each case.
 All sizes come from the files.
 """
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class GoldenRun:
-    """What is compared: float32 (B, N, C) each, packed latents or predictions of the velocity."""
+    """The tensors that are compared, float32 (B, N, C): packed latents and predictions of the velocity."""
 
     first_prediction: Tensor
     last_prediction: Tensor
@@ -36,11 +36,11 @@ class GoldenRun:
 
 @dataclass(frozen=True, eq=False)
 class GoldenCase:
-    """One run: its inputs, float32 on the CPU, and what came out.
+    """One run: its inputs, float32 on the CPU, and the expected results.
 
     `latents` (B, N, C) packed noise; `pooled` (1 or B, P); `sigmas` (steps,) without the final zero;
-    `controls` and `single_controls` are a ControlNet's residuals (B, N, width), added in every step, after
-    double and single blocks.
+    `controls` and `single_controls` are a ControlNet's residuals (B, N, width), which are added in every step
+    after double and single blocks.
     """
 
     name: str
@@ -57,19 +57,21 @@ class GoldenCase:
 
 
 def read_golden(directory: Path) -> tuple[FluxTransformer2DModel, tuple[GoldenCase, ...]]:
-    """The transformer and the cases, by name. Raises `UserError` where files are missing or broken."""
+    """The transformer and the cases, by name. Raises `UserError` if files are missing or broken."""
     weights = directory / WEIGHTS
     if not weights.is_file():
-        raise UserError(f"{directory} has no {WEIGHTS}: a directory of golden files is wanted")
+        raise UserError(f"{directory}: has no {WEIGHTS}; it should be a directory of golden files")
     paths = sorted(path for path in directory.glob("*.safetensors") if path != weights)
     if not paths:
-        raise UserError(f"{directory} has no case beside {WEIGHTS}: one file .safetensors a run is wanted")
+        raise UserError(
+            f"{directory}: has no case; beside {WEIGHTS} there should be one .safetensors file for each"
+        )
     return _read(weights, _transformer), tuple(_read(path, _case) for path in paths)
 
 
 @dataclass(frozen=True)
 class _File:
-    """One safetensors file, read whole; its lookups raise `KeyError` with the name that is missing."""
+    """The content of a safetensors file; lookups raise `KeyError` with the missing name."""
 
     path: Path
     tensors: Mapping[str, Tensor]
@@ -82,10 +84,10 @@ def _read(path: Path, build: Callable[[_File], T]) -> T:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
             return build(_File(path, tensors, file.metadata() or {}))
     except KeyError as error:
-        raise UserError(f"{path} has no {error.args[0]!r}: it is no golden file") from error
+        raise UserError(f"{path}: has no {error.args[0]!r}, so it is not a golden file") from error
     except (OSError, RuntimeError, SafetensorError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        raise UserError(f"{path} is no golden file: {reason}") from error
+        raise UserError(f"{path}: is not a golden file: {reason}") from error
 
 
 def _transformer(file: _File) -> FluxTransformer2DModel:
@@ -97,37 +99,29 @@ def _transformer(file: _File) -> FluxTransformer2DModel:
 
 def _case(file: _File) -> GoldenCase:
     tensors, metadata = file.tensors, file.metadata
+
+    def residuals(name: str) -> tuple[Tensor, ...]:
+        return torch.unbind(tensors[name]) if name in tensors else ()
+
+    names = tuple(json.loads(metadata["regions"]))
+    patch = int(metadata["vae_scale_factor_with_packing"])
     return GoldenCase(
         name=metadata.get("name", file.path.stem),
-        grid=_grid(file),
+        grid=grid_from_masks(tensors["region_masks"].numpy(), prompts=names, names=names, patch=patch),
         conditioning=Conditioning(tuple(tensors["region_embeds"].split(1)), tensors["base_embeds"]),
-        settings=_settings(metadata),
+        settings=RegionalSettings(
+            base_ratio=float(metadata["base_ratio"]),
+            inject_steps=int(metadata["inject_steps"]),
+            double_interval=int(metadata["double_interval"]),
+            single_interval=int(metadata["single_interval"]),
+        ),
         latents=tensors["initial_latents"],
         pooled=tensors["pooled"],
         sigmas=tensors["sigmas_used"][:-1],
         guidance_scale=float(metadata["guidance_scale"]),
-        controls=_residuals(tensors, "control_block_samples"),
-        single_controls=_residuals(tensors, "control_single_block_samples"),
+        controls=residuals("control_block_samples"),
+        single_controls=residuals("control_single_block_samples"),
         expected=GoldenRun(
             *(tensors[name] for name in ("first_prediction", "last_prediction", "final_latents"))
         ),
     )
-
-
-def _grid(file: _File) -> TokenGrid:
-    names = tuple(json.loads(file.metadata["regions"]))
-    patch = int(file.metadata["vae_scale_factor_with_packing"])
-    return grid_from_masks(file.tensors["region_masks"].numpy(), prompts=names, names=names, patch=patch)
-
-
-def _settings(metadata: Mapping[str, str]) -> RegionalSettings:
-    return RegionalSettings(
-        base_ratio=float(metadata["base_ratio"]),
-        inject_steps=int(metadata["inject_steps"]),
-        double_interval=int(metadata["double_interval"]),
-        single_interval=int(metadata["single_interval"]),
-    )
-
-
-def _residuals(tensors: Mapping[str, Tensor], name: str) -> tuple[Tensor, ...]:
-    return torch.unbind(tensors[name]) if name in tensors else ()

@@ -1,4 +1,4 @@
-"""Runs golden cases through the renderer and compares the results with those of the paper's own code."""
+"""Runs golden cases by the renderer and compares the results with those of the paper's own code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Parity:
-    """Relative differences of one case, by the name of what was compared."""
+    """Relative differences of one case, by the name of the compared tensor."""
 
     name: str
     differences: Mapping[str, float]
@@ -38,7 +38,7 @@ class RoundedExp(TorchFunctionMode):
     """`torch.exp` in float32, correctly rounded.
 
     diffusers computes the frequencies of timesteps by it and multiplies them by up to 1,000. On several
-    processors exp errs in its last bit: then sines differ by 1e-5, and so do all predictions.
+    processors the last bit of exp is wrong: then sines differ by 1e-5, and so do all predictions.
     """
 
     def __torch_function__(
@@ -59,7 +59,7 @@ def relative(out: Tensor, reference: Tensor) -> float:
 
 
 def compare(transformer: FluxTransformer2DModel, case: GoldenCase) -> Parity:
-    """Run `case` and compare the result with what is expected."""
+    """Run `case` and compare the results with the expected ones."""
     run = denoise(transformer, case)
     names = [field.name for field in fields(GoldenRun)]
     return Parity(
@@ -70,35 +70,31 @@ def compare(transformer: FluxTransformer2DModel, case: GoldenCase) -> Parity:
 @torch.inference_mode()
 def denoise(transformer: FluxTransformer2DModel, case: GoldenCase) -> GoldenRun:
     """The denoising loop of a FLUX pipeline over the case's own schedule, within the renderer's context."""
-    # The case's sigmas are shifted already: a shift of 1 takes them as they are.
+    # The case's sigmas are shifted already, and a shift of 1 leaves them as they are.
     scheduler: Any = FlowMatchEulerDiscreteScheduler(shift=1.0)
     scheduler.set_timesteps(sigmas=case.sigmas.tolist())
     timesteps: Tensor = scheduler.timesteps
-    latents, predictions = case.latents, list[Tensor]()
+    latents, predictions, batch = case.latents, list[Tensor](), len(case.latents)
+    prompt = case.conditioning.base_embeds.expand(batch, -1, -1)
+    guided = transformer.config["guidance_embeds"]
     regions = regional(transformer, case.grid.owner, case.conditioning, case.settings, timesteps)
     with RoundedExp(), regions:
         for timestep in timesteps:
-            predictions.append(_predict(transformer, case, latents, timestep / 1000))
-            latents = scheduler.step(predictions[-1], timestep, latents, return_dict=False)[0]
+            prediction = transformer(
+                hidden_states=latents,
+                timestep=(timestep / 1000).expand(batch),
+                guidance=torch.full((batch,), case.guidance_scale) if guided else None,
+                pooled_projections=case.pooled.expand(batch, -1),
+                encoder_hidden_states=prompt,
+                txt_ids=torch.zeros(prompt.shape[1], 3),
+                img_ids=image_ids(*case.grid.owner.shape),
+                controlnet_block_samples=case.controls or None,
+                controlnet_single_block_samples=case.single_controls or None,
+                return_dict=False,
+            )[0]
+            predictions.append(prediction)
+            latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
     return GoldenRun(predictions[0], predictions[-1], latents)
-
-
-def _predict(transformer: FluxTransformer2DModel, case: GoldenCase, latents: Tensor, sigma: Tensor) -> Tensor:
-    batch = len(latents)
-    guided = transformer.config["guidance_embeds"]
-    prompt = case.conditioning.base_embeds.expand(batch, -1, -1)
-    return transformer(
-        hidden_states=latents,
-        timestep=sigma.expand(batch),
-        guidance=torch.full((batch,), case.guidance_scale) if guided else None,
-        pooled_projections=case.pooled.expand(batch, -1),
-        encoder_hidden_states=prompt,
-        txt_ids=torch.zeros(prompt.shape[1], 3),
-        img_ids=image_ids(*case.grid.owner.shape),
-        controlnet_block_samples=case.controls or None,
-        controlnet_single_block_samples=case.single_controls or None,
-        return_dict=False,
-    )[0]
 
 
 def image_ids(rows: int, columns: int) -> Tensor:

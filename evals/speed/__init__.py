@@ -1,1 +1,1 @@
-"""What regions cost: every way to draw them, timed against plain FLUX and held to its count of operations."""
+"""The cost of regions: every way to draw them, timed beside plain FLUX, and its operations counted."""

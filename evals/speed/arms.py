@@ -1,4 +1,4 @@
-"""The ways to draw a picture that are compared, each a pair of steps: one with regions, and one after."""
+"""The ways to draw a picture that are compared, each as two steps: one with regions, and one after."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from evals.oracle.dense import DenseCall, dense_prediction, visibility
-from evals.speed.material import EARLY, LATE, Material
+from evals.speed.inputs import EARLY, LATE, Inputs
 from renderer.regional import Conditioning, RegionalSettings, regional
 
 Owner = NDArray[np.int16]
@@ -23,78 +23,75 @@ Step = Callable[[], Tensor]
 
 @dataclass(frozen=True)
 class Steps:
-    """A step with regions, and one after the last of those; each gives a prediction (1, N, C).
+    """A step with regions, and one after the last of these; each gives a prediction (1, N, C).
 
-    `after` is None where regions are drawn to the end, so that all steps are alike.
+    `after` is None if regions are drawn in every step, so that all steps are alike.
     """
 
     injected: Step
     after: Step | None
 
 
-Arm = Callable[[Material, Owner, int], AbstractContextManager[Steps]]
-"""Opens a way to draw for a layout and its number of regions; opening is what a new layout costs."""
+Arm = Callable[[Inputs, Owner, int], AbstractContextManager[Steps]]
+"""Opens a way to draw for a layout and its number of regions; this is what a new layout costs."""
 
 
 @contextmanager
-def _plain(
-    material: Material, _owner: Owner, _regions: int, *, trimmed: bool
-) -> Generator[Steps, None, None]:
-    prompt = material.base[:, : material.preset.own] if trimmed else material.base
-    yield Steps(partial(material.plain, EARLY, prompt), partial(material.plain, LATE, prompt))
+def _plain(inputs: Inputs, _owner: Owner, _regions: int, *, trimmed: bool) -> Generator[Steps, None, None]:
+    prompt = inputs.base[:, : inputs.preset.trimmed] if trimmed else inputs.base
+    yield Steps(partial(inputs.predict, EARLY, prompt), partial(inputs.predict, LATE, prompt))
 
 
 @contextmanager
 def _renderer(
-    material: Material, owner: Owner, regions: int, *, trimmed: bool, one_stream: bool
+    inputs: Inputs, owner: Owner, regions: int, *, trimmed: bool, one_stream: bool
 ) -> Generator[Steps, None, None]:
-    """The renderer's own ways: `paper` with padded prompts and two streams, `fast` with neither."""
-    preset = material.preset
-    length = preset.own if trimmed else preset.padded
-    base, texts = material.base[:, :length], tuple(text[:, :length] for text in material.texts[:regions])
+    """The renderer: `paper` with padded prompts and two streams, `fast` with trimmed ones and one stream."""
+    preset = inputs.preset
+    length = preset.trimmed if trimmed else preset.padded
+    base, texts = inputs.base[:, :length], tuple(text[:, :length] for text in inputs.texts[:regions])
     settings = RegionalSettings(preset.base_ratio, preset.injected, one_stream=one_stream)
     timesteps = torch.linspace(1000, 1000 / preset.steps, preset.steps)
-    with regional(material.transformer, owner, Conditioning(texts, base), settings, timesteps):
-        yield Steps(partial(material.plain, EARLY, base), partial(material.plain, LATE, base))
+    with regional(inputs.transformer, owner, Conditioning(texts, base), settings, timesteps):
+        yield Steps(partial(inputs.predict, EARLY, base), partial(inputs.predict, LATE, base))
 
 
 @contextmanager
-def _rpg(material: Material, owner: Owner, regions: int) -> Generator[Steps, None, None]:
+def _rpg(inputs: Inputs, owner: Owner, regions: int) -> Generator[Steps, None, None]:
     """RPG's regional diffusion (arXiv 2401.11708): a pass a prompt, composed by masks and the base ratio.
 
     It composes in every step.
     """
-    owners = torch.from_numpy(owner).flatten().to(material.preset.device)
+    owners = torch.from_numpy(owner).flatten().to(inputs.preset.device)
     masks = tuple((owners == region)[None, :, None] for region in range(regions))
-    ratio = material.preset.base_ratio
+    ratio = inputs.preset.base_ratio
 
     def step() -> Tensor:
-        out = ratio * material.plain(EARLY, material.base)
-        for mask, text in zip(masks, material.texts, strict=False):
-            out = out + (1 - ratio) * mask * material.plain(EARLY, text)
+        out = ratio * inputs.predict(EARLY, inputs.base)
+        for mask, text in zip(masks, inputs.texts, strict=False):
+            out = out + (1 - ratio) * mask * inputs.predict(EARLY, text)
         return out
 
     yield Steps(step, None)
 
 
 @contextmanager
-def _dense(material: Material, owner: Owner, regions: int) -> Generator[Steps, None, None]:
-    """The paper's own way: a mask of S × S, padded prompts, both branches always, two streams to the end."""
-    preset = material.preset
-    guidance = material.guidance
+def _dense(inputs: Inputs, owner: Owner, regions: int) -> Generator[Steps, None, None]:
+    """The paper's own way: a mask of S × S, padded prompts, both branches, two streams in every step."""
+    preset = inputs.preset
     call = DenseCall(
         owner=owner,
-        latents=material.latents,
+        latents=inputs.latents,
         sigma=torch.full((1,), EARLY, dtype=preset.dtype, device=preset.device),
-        pooled=material.pooled,
-        guidance=guidance,
-        region_embeds=material.texts[:regions],
-        base_embeds=material.base,
+        pooled=inputs.pooled,
+        guidance=inputs.guidance,
+        region_embeds=inputs.texts[:regions],
+        base_embeds=inputs.base,
         base_ratio=preset.base_ratio,
     )
     mask = visibility(owner, [preset.padded] * regions).to(preset.device)
-    injected = partial(dense_prediction, material.transformer, call, masked_kernel, mask)
-    yield Steps(injected, partial(_with_idle_stream, material))
+    injected = partial(dense_prediction, inputs.transformer, call, masked_kernel, mask)
+    yield Steps(injected, partial(_with_idle_stream, inputs))
 
 
 def masked_kernel(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -102,31 +99,32 @@ def masked_kernel(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
     return scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
-def _with_idle_stream(material: Material) -> Tensor:
-    """After the last injected step the paper's code attends once, but its base stream still goes through the
-    feed-forward layers: of its text in double blocks, of all its tokens in single ones.
+def _with_idle_stream(inputs: Inputs) -> Tensor:
+    """A step after the last injected one: the paper's code attends once, but computes its base stream too.
+
+    The base stream passes the feed-forward layers: its text those of double blocks, and all its tokens those
+    of single blocks.
     """
-    transformer = material.transformer
-    blocks = [(block, _idle_text) for block in transformer.transformer_blocks]
-    blocks += [(block, _idle_stream) for block in transformer.single_transformer_blocks]
-    handles = [block.register_forward_pre_hook(hook, with_kwargs=True) for block, hook in blocks]
+
+    def idle_text(block: nn.Module, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        parts: Any = block
+        parts.ff_context(parts.norm2_context(kwargs["encoder_hidden_states"]))
+
+    def idle_stream(block: nn.Module, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        parts: Any = block
+        stream = torch.cat([kwargs["encoder_hidden_states"], kwargs["hidden_states"]], dim=1)
+        normed, _gate = parts.norm(stream, emb=kwargs["temb"])
+        parts.proj_out(torch.cat([normed, parts.act_mlp(parts.proj_mlp(normed))], dim=2))
+
+    transformer = inputs.transformer
+    hooks = [(block, idle_text) for block in transformer.transformer_blocks]
+    hooks += [(block, idle_stream) for block in transformer.single_transformer_blocks]
+    handles = [block.register_forward_pre_hook(hook, with_kwargs=True) for block, hook in hooks]
     try:
-        return material.plain(LATE, material.base)
+        return inputs.predict(LATE, inputs.base)
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _idle_text(block: nn.Module, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    parts: Any = block
-    parts.ff_context(parts.norm2_context(kwargs["encoder_hidden_states"]))
-
-
-def _idle_stream(block: nn.Module, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    parts: Any = block
-    stream = torch.cat([kwargs["encoder_hidden_states"], kwargs["hidden_states"]], dim=1)
-    normed, _gate = parts.norm(stream, emb=kwargs["temb"])
-    parts.proj_out(torch.cat([normed, parts.act_mlp(parts.proj_mlp(normed))], dim=2))
 
 
 ARMS: Mapping[str, Arm] = MappingProxyType(

@@ -1,7 +1,7 @@
-"""Operations and memory of a step, counted without doing it.
+"""Operations and memory of a step, counted without computing it.
 
-The arms' own code runs on torch's meta device, where tensors have shapes and no numbers: so FLUX.1-dev at its
-full size is counted in seconds on any machine.
+The arms' own code runs on torch's meta device, where tensors have shapes and no numbers. So FLUX.1-dev is
+counted at its full size in seconds, on any machine.
 """
 
 import weakref
@@ -17,76 +17,77 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from evals.speed.arms import ARMS, Step
-from evals.speed.material import EARLY, LATE, layouts, random_material
-from evals.speed.presets import Preset, on_meta, random_transformer
+from evals.speed.arms import ARMS
+from evals.speed.inputs import EARLY, LATE, Preset, layouts, on_meta, random_inputs, random_transformer
 from evals.speed.timing import Cell
 
 
 @dataclass(frozen=True)
 class Operations:
-    """Floating-point operations of an injected step and of one after; a product and a sum are two."""
+    """Floating-point operations of an injected step and of one after; a multiply-add counts as two."""
 
     injected: int
     after: int
 
     def run(self, preset: Preset) -> int:
-        """Of all steps of a run."""
+        """The operations of all steps of a run."""
         return preset.injected * self.injected + (preset.steps - preset.injected) * self.after
 
 
 def operations(preset: Preset, cells: Sequence[Cell]) -> dict[Cell, Operations]:
     """Each cell's operations at the preset's full size, as torch's own counter counts them.
 
-    It counts products of matrices, attention's among them, and nothing else. All double blocks are alike,
-    and all single ones, so one of each is counted and multiplied.
+    It counts matrix products, also those of attention, and nothing else. All double blocks are alike, and all
+    single ones, so one of each is counted and multiplied.
     """
     config = {"num_layers": 19, "num_single_layers": 38, **preset.config}
     doubles, singles = int(config["num_layers"]), int(config["num_single_layers"])
     none, double, single = (_counted(on_meta(preset, *blocks), cells) for blocks in ((0, 0), (1, 0), (0, 1)))
 
-    def whole(cell: Cell, step: int) -> int:
+    def full_size(cell: Cell, step: int) -> int:
         nothing = none[cell][step]
         return nothing + doubles * (double[cell][step] - nothing) + singles * (single[cell][step] - nothing)
 
-    return {cell: Operations(whole(cell, 0), whole(cell, 1)) for cell in cells}
+    return {cell: Operations(full_size(cell, 0), full_size(cell, 1)) for cell in cells}
 
 
 def _counted(preset: Preset, cells: Sequence[Cell]) -> dict[Cell, tuple[int, int]]:
     """Operations of an injected step and of one after."""
-    material = random_material(preset, random_transformer(preset), max(cell.regions for cell in cells))
+    inputs = random_inputs(preset, random_transformer(preset), max(cell.regions for cell in cells))
+
+    def count(step: Callable[[], Tensor], sigma: float) -> int:
+        with _MetaAnswers(sigma), FlopCounterMode(display=False) as counter:
+            step()
+        return counter.get_total_flops()
+
     counts: dict[Cell, tuple[int, int]] = {}
     for cell in cells:
-        with ARMS[cell.arm](material, layouts(preset, cell.regions or 2)[0], cell.regions) as steps:
-            injected = _flops(steps.injected, EARLY)
-            counts[cell] = injected, _flops(steps.after, LATE) if steps.after else injected
+        with ARMS[cell.arm](inputs, layouts(preset, cell.regions or 2)[0], cell.regions) as steps:
+            injected = count(steps.injected, EARLY)
+            counts[cell] = injected, count(steps.after, LATE) if steps.after else injected
     return counts
 
 
-def _flops(step: Step, sigma: float) -> int:
-    with _Answers(sigma), FlopCounterMode(display=False) as counter:
-        step()
-    return counter.get_total_flops()
-
-
 def peak_bytes(preset: Preset, cell: Cell) -> int:
-    """The most bytes that tensors of an injected step take at one time, with prompts and without weights.
+    """The most bytes that the tensors of an injected step take at one time, with prompts, without weights.
 
-    Attention is taken to be a fused kernel that keeps its output alone; a mask of bools is brought to the
-    query's type first, as torch does on CUDA. What kernels take for themselves is not counted.
+    Attention is counted as a fused kernel that keeps only its output. A mask of bools is converted to the
+    query's type first, as torch does on CUDA. Workspaces of kernels are not counted.
     """
     small = on_meta(preset, 1, 1)
     transformer = random_transformer(small)
-    with _Peak() as peak, _Answers(EARLY, fused=True):
-        material = random_material(small, transformer, cell.regions)
-        with ARMS[cell.arm](material, layouts(small, cell.regions or 2)[0], cell.regions) as steps:
+    with _PeakMemory() as memory, _MetaAnswers(EARLY, fused=True):
+        inputs = random_inputs(small, transformer, cell.regions)
+        with ARMS[cell.arm](inputs, layouts(small, cell.regions or 2)[0], cell.regions) as steps:
             steps.injected()
-    return peak.most
+    return memory.peak
 
 
-class _Answers(TorchFunctionMode):
-    """Answers what code asks of numbers where there are none: the noise level is `sigma`, and prompts that
-    are compared are the same. With `fused`, attention is one kernel.
+class _MetaAnswers(TorchFunctionMode):
+    """Answers the questions about numbers that code asks of tensors without any.
+
+    The noise level is `sigma`, and prompts that are compared are equal. With `fused`, attention is one
+    kernel.
     """
 
     def __init__(self, sigma: float, *, fused: bool = False) -> None:
@@ -106,11 +107,11 @@ class _Answers(TorchFunctionMode):
         if func is Tensor.__float__:
             return self.sigma
         if func is scaled_dot_product_attention and self.fused:
-            return _fused(*args, **(kwargs or {}))
+            return _fused_attention(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
 
-def _fused(
+def _fused_attention(
     query: Tensor,
     key: Tensor,  # noqa: ARG001  # named as torch names it
     value: Tensor,  # noqa: ARG001
@@ -121,12 +122,12 @@ def _fused(
     return torch.empty_like(query)
 
 
-class _Peak(TorchDispatchMode):
-    """Adds up the memory of tensors that are alive: `most` is the highest sum."""
+class _PeakMemory(TorchDispatchMode):
+    """Adds up the memory of all tensors that are alive; `peak` is the highest sum, in bytes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.most = 0
+        self.peak = 0
         self._alive = 0
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -139,17 +140,13 @@ class _Peak(TorchDispatchMode):
     ) -> Any:
         out = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(out):
-            if isinstance(leaf, Tensor):
-                self._add(leaf.untyped_storage())
+            storage = leaf.untyped_storage() if isinstance(leaf, Tensor) else None
+            if storage is not None and storage not in self._known:
+                self._known.add(storage)
+                self._alive += storage.nbytes()
+                self.peak = max(self.peak, self._alive)
+                weakref.finalize(storage, self._free, storage.nbytes())
         return out
-
-    def _add(self, storage: torch.UntypedStorage) -> None:
-        if storage in self._known:
-            return
-        self._known.add(storage)
-        self._alive += storage.nbytes()
-        self.most = max(self.most, self._alive)
-        weakref.finalize(storage, self._free, storage.nbytes())
 
     def _free(self, size: int) -> None:
         self._alive -= size

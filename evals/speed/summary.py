@@ -1,31 +1,51 @@
-"""Rows of a run summed up: ratios to plain FLUX of the same round, with their spread, beside the counts."""
+"""A run's summary and table: ratios to plain FLUX in the same round, with quartiles, beside the counts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from rich import box
+from rich.table import Table
 
-from evals.speed.counts import Operations, operations, peak_bytes
-from evals.speed.presets import FLUX_DEV, Preset
+from evals.speed.counts import operations, peak_bytes
+from evals.speed.inputs import FLUX_DEV, Preset
 from evals.speed.timing import PLAIN, Cell, TimingRow, cells, run_record
 
 Spread = Mapping[str, float]
 """`median`, and the quartiles `low` and `high`."""
 
-Seconds = Callable[[TimingRow], float]
+COLUMNS = (
+    "way",
+    "regions",
+    "n",
+    "injected step",
+    "step after",
+    "whole run",
+    "whole run / plain trimmed",
+    "new layout",
+    "FLUX.1-dev, whole run",
+    "memory",
+)
+NOTE = (
+    "Times are ratios to plain FLUX with a padded prompt in the same round: the median (quartiles) of n "
+    "rounds, and after the slash the ratio of the counted operations. The time of a whole run is computed "
+    "from those of its steps. New layout: opening a second one and its first step. FLUX.1-dev: by count "
+    "alone, to plain / to plain trimmed. Memory: GB above plain at FLUX.1-dev's size in bfloat16, counted"
+)
 
 
 def summarise(preset: Preset, rows: Sequence[TimingRow]) -> dict[str, Any]:
-    """Everything that the table and the figure show, as JSON has it."""
-    lines = [cell for cell in cells(preset) if any(_is(row, cell) for row in rows)]
+    """All figures of the table and of the drawn figure, as JSON."""
+    timed = {(row.arm, row.regions) for row in rows}
+    lines = [cell for cell in cells(preset) if (cell.arm, cell.regions) in timed]
     plain_bytes = peak_bytes(FLUX_DEV, Cell("plain", 0))
     return {
         **run_record(preset),
         "regions": list(preset.regions),
-        "seconds": spread([row.injected for row in rows if _is(row, Cell("plain", 0))]),
+        "seconds": spread([row.injected for row in rows if (row.arm, row.regions) == ("plain", 0)]),
         "cells": [_times(preset, rows, cell) for cell in lines],
-        "counts": _counts(preset, operations(preset, lines)),
-        "flux_dev_counts": _counts(FLUX_DEV, operations(FLUX_DEV, lines)),
+        "counts": _counts(preset, lines),
+        "flux_dev_counts": _counts(FLUX_DEV, lines),
         # Bytes above plain FLUX of an injected step at FLUX.1-dev's size.
         "flux_dev_memory": [peak_bytes(FLUX_DEV, cell) - plain_bytes for cell in lines],
     }
@@ -37,42 +57,38 @@ def spread(values: Sequence[float]) -> Spread:
     return {"median": median, "low": low, "high": high}
 
 
-def _is(row: TimingRow, cell: Cell) -> bool:
-    return (row.arm, row.regions) == (cell.arm, cell.regions)
-
-
 def _times(preset: Preset, rows: Sequence[TimingRow], cell: Cell) -> dict[str, Any]:
-    """A cell's ratios, to plain FLUX with a padded prompt; of `run_trimmed`, with a trimmed one."""
-    mine = [row for row in rows if _is(row, cell)]
+    """A cell's ratios to plain FLUX with a padded prompt; for `run_trimmed`, with a trimmed one."""
+    of_cell = [row for row in rows if (row.arm, row.regions) == (cell.arm, cell.regions)]
     plain, trimmed = ({row.round: row for row in rows if row.arm == arm} for arm in PLAIN)
 
-    def ratios(part: Seconds, to: Mapping[int, TimingRow], over: Seconds) -> Spread:
-        return spread([part(row) / over(to[row.round]) for row in mine])
-
-    def injected(row: TimingRow) -> float:
-        return row.injected
-
     def run(row: TimingRow) -> float:
-        """Seconds of a whole run, as they follow from those of its steps."""
+        """Seconds of a whole run, computed from those of its steps."""
         after = (preset.steps - preset.injected) * row.after
         return row.open + preset.injected * row.injected + after
 
-    peaks = [row.peak - (plain[row.round].peak or 0) for row in mine if row.peak is not None]
+    def ratios(part: Callable[[TimingRow], float]) -> Spread:
+        """To an injected step of plain FLUX."""
+        return spread([part(row) / plain[row.round].injected for row in of_cell])
+
+    peaks = [row.peak - (plain[row.round].peak or 0) for row in of_cell if row.peak is not None]
     return {
         "arm": cell.arm,
         "regions": cell.regions,
-        "n": len(mine),
-        "injected": ratios(injected, plain, injected),
-        "after": ratios(lambda row: row.after, plain, injected),
-        "run": ratios(run, plain, run),
-        "run_trimmed": ratios(run, trimmed, run),
-        "change": ratios(lambda row: row.open + row.first, plain, injected),
-        "open_ms": 1000 * spread([row.open for row in mine])["median"],
+        "n": len(of_cell),
+        "injected": ratios(lambda row: row.injected),
+        "after": ratios(lambda row: row.after),
+        "run": spread([run(row) / run(plain[row.round]) for row in of_cell]),
+        "run_trimmed": spread([run(row) / run(trimmed[row.round]) for row in of_cell]),
+        "change": ratios(lambda row: row.open + row.first),
+        "open_ms": 1000 * spread([row.open for row in of_cell])["median"],
         "memory": float(np.median(peaks)) if peaks else None,
     }
 
 
-def _counts(preset: Preset, counts: Mapping[Cell, Operations]) -> list[dict[str, Any]]:
+def _counts(preset: Preset, lines: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Each cell's operations at the preset's size, and their ratios to those of plain FLUX."""
+    counts = operations(preset, lines)
     plain, trimmed = (counts[Cell(arm, 0)] for arm in PLAIN)
     return [
         {
@@ -86,3 +102,38 @@ def _counts(preset: Preset, counts: Mapping[Cell, Operations]) -> list[dict[str,
         }
         for cell, own in counts.items()
     ]
+
+
+def table(summary: Mapping[str, Any]) -> Table:
+    """The summary as a Markdown table, with a line for each arm and number of regions."""
+
+    def text(values: Spread) -> str:
+        return f"{values['median']:.2f} ({values['low']:.2f}-{values['high']:.2f})"
+
+    shown = Table(*COLUMNS, box=box.MARKDOWN)
+    parts = (summary["cells"], summary["counts"], summary["flux_dev_counts"], summary["flux_dev_memory"])
+    for cell, count, flux, memory in zip(*parts, strict=True):
+        measured = "" if cell["memory"] is None else f", {cell['memory'] / 1e9:.2f}"
+        shown.add_row(
+            cell["arm"],
+            str(cell["regions"] or "-"),
+            str(cell["n"]),
+            *(f"{text(cell[part])} / {count[part]:.2f}" for part in ("injected", "after", "run")),
+            f"{text(cell['run_trimmed'])} / {count['run_trimmed']:.2f}",
+            f"{text(cell['change'])}, opened in {cell['open_ms']:.1f} ms",
+            f"{flux['run']:.2f} / {flux['run_trimmed']:.2f}",
+            f"{memory / 1e9:.2f}{measured}",
+        )
+    return shown
+
+
+def note(summary: Mapping[str, Any]) -> str:
+    """What the table's figures mean, and the machine and sizes that they are from."""
+    injected, steps = summary["steps"]
+    measured = any(cell["memory"] is not None for cell in summary["cells"])
+    return (
+        f"{summary['device']}, {summary['threads']} thread(s), torch {summary['torch']}: "
+        f"{summary['tokens']} image tokens, prompts of {summary['prompts'][0]} tokens or trimmed to "
+        f"{summary['prompts'][1]}, {injected} of {steps} steps by regions; plain FLUX takes "
+        f"{summary['seconds']['median']:.2f} s a step. {NOTE}{', then measured here' if measured else ''}."
+    )

@@ -1,4 +1,4 @@
-"""Arms timed in turns, a row a visit, so that what slows a machine for a while slows them all."""
+"""Times all arms in turns, with a row each time, so that a slow phase of the machine slows them all."""
 
 import platform
 import time
@@ -12,16 +12,15 @@ import torch
 
 from evals.run.rows import Row, append, open_run
 from evals.speed.arms import ARMS
-from evals.speed.material import Material, layouts
-from evals.speed.presets import Preset
+from evals.speed.inputs import Inputs, Preset, layouts
 
 PLAIN = ("plain", "plain, trimmed")
-"""Arms without regions: what the others are held to."""
+"""Arms without regions, which the others are compared with."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A line of the table: a way to draw, and how many regions, 0 for the picture as one."""
+    """A line of the table: an arm, and the number of regions, which is 0 for a picture without."""
 
     arm: str
     regions: int
@@ -35,8 +34,8 @@ class TimingRow(Row):
     """Seconds that one cell took in one round.
 
     `open` is the time to open a layout, `first` that of its first injected step, `injected` that of a further
-    one, and `after` that of a step after the injected ones. `peak` is by how many bytes the memory of a CUDA
-    device grew, None elsewhere.
+    one, and `after` that of a step after the injected ones. `peak` is the growth of a CUDA device's memory in
+    bytes, None elsewhere.
     """
 
     arm: str
@@ -50,54 +49,46 @@ class TimingRow(Row):
 
 
 def cells(preset: Preset) -> tuple[Cell, ...]:
-    """All lines, in the order in which a round visits them."""
-    regional = (arm for arm in ARMS if arm not in PLAIN)
-    ways = tuple(regional)
+    """All cells, in the order in which a round times them."""
+    regional = [arm for arm in ARMS if arm not in PLAIN]
     return (
         *(Cell(arm, 0) for arm in PLAIN),
-        *(Cell(arm, regions) for regions in preset.regions for arm in ways),
+        *(Cell(arm, regions) for regions in preset.regions for arm in regional),
     )
 
 
-def visits(preset: Preset) -> Iterator[tuple[int, Cell]]:
-    """Round by round, every cell that has its turn in it."""
-    for turn in range(preset.rounds):
-        yield from ((turn, cell) for cell in cells(preset) if turn < rounds_of(preset, cell))
+def schedule(preset: Preset) -> list[tuple[int, Cell]]:
+    """Round by round, every cell that is timed in it."""
+    return [
+        (turn, cell)
+        for turn in range(preset.rounds)
+        for cell in cells(preset)
+        if turn < preset.fewer_rounds.get(cell.arm, preset.rounds)
+    ]
 
 
-def rounds_of(preset: Preset, cell: Cell) -> int:
-    """In how many rounds the cell is timed."""
-    return min(preset.rounds, preset.rare.get(cell.arm, preset.rounds))
-
-
-def clock(preset: Preset) -> Callable[[], float]:
-    """Seconds: of the GPU once it has done what it was given, or of all processor cores of this process.
-
-    The processor's own count leaves out what other programs take of a busy machine.
-    """
-    if preset.device != "cuda":
-        return time.process_time
-
-    def synchronised() -> float:
-        torch.cuda.synchronize()
-        return time.perf_counter()
-
-    return synchronised
-
-
-def visit(material: Material, cell: Cell, turn: int) -> TimingRow:
-    """Time one cell. Every round has another layout, so opening it is a second call with a new layout."""
-    preset, now = material.preset, clock(material.preset)
+def time_cell(inputs: Inputs, cell: Cell, turn: int) -> TimingRow:
+    """Time one cell. Each round has another layout than the last, as in a run with changing layouts."""
+    preset, now = inputs.preset, _clock(inputs.preset)
     owner = layouts(preset, cell.regions or 2)[turn % 2]
-    before = _memory_before(preset)
+    on_cuda = preset.device == "cuda"
+    if on_cuda:
+        torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated() if on_cuda else 0
+
+    def seconds(step: Callable[[], object]) -> float:
+        start = now()
+        step()
+        return now() - start
+
     start = now()
-    with ARMS[cell.arm](material, owner, cell.regions) as steps:
+    with ARMS[cell.arm](inputs, owner, cell.regions) as steps:
         opened = now()
         steps.injected()
         first = now()
-        injected = median([_timed(steps.injected, now) for _ in range(preset.again)] or [first - opened])
-        peak = None if before is None else torch.cuda.max_memory_allocated() - before
-        after = _timed(steps.after, now) if steps.after else injected
+        injected = median([seconds(steps.injected) for _ in range(preset.repeats)] or [first - opened])
+        peak = torch.cuda.max_memory_allocated() - before if on_cuda else None
+        after = seconds(steps.after) if steps.after else injected
     return TimingRow(
         id=cell.row_id(turn),
         arm=cell.arm,
@@ -111,55 +102,53 @@ def visit(material: Material, cell: Cell, turn: int) -> TimingRow:
     )
 
 
-def _timed(step: Callable[[], object], now: Callable[[], float]) -> float:
-    start = now()
-    step()
-    return now() - start
+def _clock(preset: Preset) -> Callable[[], float]:
+    """A clock in seconds: of the GPU when it has finished its work, or of this process on all cores.
 
-
-def _memory_before(preset: Preset) -> int | None:
+    The time of this process leaves out what other programs take of a busy machine.
+    """
     if preset.device != "cuda":
-        return None
-    torch.cuda.reset_peak_memory_stats()
-    return torch.cuda.memory_allocated()
+        return time.process_time
+
+    def synchronised() -> float:
+        torch.cuda.synchronize()
+        return time.perf_counter()
+
+    return synchronised
 
 
 def run_record(preset: Preset) -> dict[str, Any]:
     """What rows depend on: rows of another machine, size or version belong into another folder."""
+    if preset.device == "cuda":
+        device = torch.cuda.get_device_name()
+    else:
+        info = Path("/proc/cpuinfo")
+        lines = info.read_text("utf-8").splitlines() if info.exists() else []
+        names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        device = next(names, platform.processor() or platform.machine())
     return {
         "preset": preset.name,
-        "device": device_name(preset),
+        "device": device,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "config": dict(preset.config),
         "tokens": preset.tokens,
-        "prompts": [preset.padded, preset.own],
+        "prompts": [preset.padded, preset.trimmed],
         "steps": [preset.injected, preset.steps],
     }
 
 
-def device_name(preset: Preset) -> str:
-    """What it runs on, as the system calls it."""
-    if preset.device == "cuda":
-        return torch.cuda.get_device_name()
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+def timed_rows(preset: Preset, folder: Path, make_inputs: Callable[[], Inputs]) -> Iterator[TimingRow]:
+    """All rows in order; those that `folder` holds are not timed again.
 
-
-def timed_rows(preset: Preset, folder: Path, material: Callable[[], Material]) -> Iterator[TimingRow]:
-    """Rows in order; those that `folder` holds are not made again.
-
-    The material is only made where a row is missing. Raises `UserError` where the folder holds another run.
+    The inputs are only made if a row is missing. Raises `UserError` if the folder holds another run.
     """
     earlier = open_run(folder, run_record(preset), TimingRow)
-    made: Material | None = None
-    for turn, cell in visits(preset):
-        found = earlier.get(cell.row_id(turn))
-        if found is not None:
-            yield found
-            continue
-        made = made or material()
-        row = visit(made, cell, turn)
-        append(folder, row)
+    inputs: Inputs | None = None
+    for turn, cell in schedule(preset):
+        row = earlier.get(cell.row_id(turn))
+        if row is None:
+            inputs = inputs or make_inputs()
+            row = time_cell(inputs, cell, turn)
+            append(folder, row)
         yield row

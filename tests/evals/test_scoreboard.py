@@ -33,7 +33,7 @@ def run_in(folder: Path, **changes: Any) -> str:
     return str(folder)
 
 
-def test_a_line_a_metric(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_metric_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([run_in(tmp_path / "a"), run_in(tmp_path / "b", model="gpt-x", metrics={})]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "proxies" in lines[0]
@@ -47,7 +47,7 @@ def test_a_line_a_metric(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert {line.count("|") for line in lines[2:]} == {9}
 
 
-def test_what_a_language_model_took_has_columns_of_its_own(
+def test_the_costs_of_a_language_model_have_columns_of_their_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = {"model": "local", "profile": "small", "n": 50, "metrics": {}}
@@ -71,13 +71,13 @@ def test_what_a_language_model_took_has_columns_of_its_own(
     assert unknown.endswith("| 0.050 / 0.123 |  |  |")
 
 
-def test_a_run_that_is_not_finished_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_is_not_finished_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 2
     assert "summary.json" in capsys.readouterr().err
 
 
-def test_a_run_of_pictures_is_sent_to_its_own_command(
+def test_a_run_of_pictures_is_an_error_that_names_its_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([run_in(tmp_path / "a", stage="image")]) == 2
-    assert "is no run of plans; for pictures there is scenewright report" in capsys.readouterr().err
+    assert "is not a run of plans; scenewright report" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Intervals: of prompts, not of pictures; differences: of pairs alone."""
+"""Intervals by prompts, not by pictures; differences of pairs alone."""
 
 import pytest
 from hypothesis import given
@@ -11,18 +11,18 @@ figures = st.lists(st.tuples(st.integers(0, 5), st.floats(-1, 1)), min_size=1, m
 
 @given(figures)
 def test_an_interval_holds_its_mean(given: list[tuple[int, float]]) -> None:
-    told = clustered(given)
-    assert told is not None
-    assert told["low"] - 1e-5 <= told["mean"] <= told["high"] + 1e-5
-    assert told["mean"] == pytest.approx(sum(value for _, value in given) / len(given), abs=1e-5)
-    assert told["n"] == len(given)
+    found = clustered(given)
+    assert found is not None
+    assert found["low"] - 1e-5 <= found["mean"] <= found["high"] + 1e-5
+    assert found["mean"] == pytest.approx(sum(value for _, value in given) / len(given), abs=1e-5)
+    assert found["n"] == len(given)
 
 
 eighths = st.lists(st.tuples(st.integers(0, 5), st.integers(-8, 8).map(lambda n: n / 8)), max_size=30)
 
 
-@given(eighths.flatmap(lambda told: st.tuples(st.just(told), st.permutations(told))))
-def test_in_which_order_rows_were_done_tells_nothing(
+@given(eighths.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+def test_the_order_of_rows_does_not_matter(
     orders: tuple[list[tuple[int, float]], list[tuple[int, float]]],
 ) -> None:
     """A run that was stopped, or that several workers did, ends with the rows in another order."""
@@ -36,7 +36,7 @@ def test_nothing_has_no_interval() -> None:
 
 
 def test_pictures_of_one_prompt_do_not_narrow_the_interval() -> None:
-    """Eight pictures of each of six prompts that are right or wrong as a whole are six facts, not 48."""
+    """Eight pictures of each of six prompts, all right or all wrong, are six observations, not 48."""
     prompts = [(prompt, float(prompt < 3)) for prompt in range(6)]
     once, eight_times = clustered(prompts), clustered(prompts * 8)
     assert once is not None
@@ -47,9 +47,9 @@ def test_pictures_of_one_prompt_do_not_narrow_the_interval() -> None:
     assert taken_apart["high"] - taken_apart["low"] < (once["high"] - once["low"]) / 2
 
 
-def test_prompts_that_each_are_half_right_are_sure() -> None:
-    told = clustered([(prompt, float(seed)) for prompt in range(5) for seed in (0, 1)])
-    assert told == {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 10}
+def test_prompts_that_are_all_half_right_have_an_interval_without_width() -> None:
+    found = clustered([(prompt, float(seed)) for prompt in range(5) for seed in (0, 1)])
+    assert found == {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 10}
 
 
 def test_differences_are_of_pairs() -> None:
@@ -58,9 +58,9 @@ def test_differences_are_of_pairs() -> None:
     assert differences(one, other) == [("a", 1.0), ("b", -0.25)]
 
 
-def test_a_difference_that_every_pair_has_is_sure_where_means_are_not() -> None:
+def test_a_difference_that_is_the_same_for_every_pair_has_an_interval_without_width() -> None:
     plain = {(prompt, 0): prompt / 10 for prompt in range(8)}
     better = {key: value + 0.1 for key, value in plain.items()}
-    told = clustered(differences(better, plain))
-    assert told is not None
-    assert (told["low"], told["high"]) == (0.1, 0.1)
+    found = clustered(differences(better, plain))
+    assert found is not None
+    assert (found["low"], found["high"]) == (0.1, 0.1)

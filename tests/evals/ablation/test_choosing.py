@@ -1,4 +1,4 @@
-"""Settings chosen by scores: what is planted is found, and what is not there is not."""
+"""Settings chosen by scores: a planted rule is found, and no rule where there is none."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.ablation.cells import Cell, cells
-from evals.ablation.choosing import FORMS, LEAST, Case, Form, choose, fitted
+from evals.ablation.choosing import FORMS, MIN_PROMPTS, Case, Form, choose, fitted
 
 OWN, LATE, SOFT = Cell(0.2, "70%", 1), Cell(0.2, "40%", 1), Cell(0.4, "70%", 1)
 GRID = [OWN, LATE, SOFT]
@@ -18,7 +18,7 @@ def case(number: int, regions: int, scores: dict[Cell, float], smallest: float =
 
 
 def planted(best: dict[int, Cell]) -> list[Case]:
-    """Five prompts of each number of regions, drawn best by the cell that is named for it."""
+    """Five prompts of each number of regions, whose best cell is given."""
     numbers = np.random.default_rng(0)
     return [
         case(
@@ -31,7 +31,7 @@ def planted(best: dict[int, Cell]) -> list[Case]:
     ]
 
 
-def test_what_suits_few_and_many_regions_is_found() -> None:
+def test_the_settings_for_few_and_for_many_regions_are_found() -> None:
     choice, left_out = choose(planted({1: OWN, 2: OWN, 3: OWN, 4: SOFT, 5: SOFT, 6: SOFT}), OWN)
     assert choice.by == "regions"
     assert [(part.up_to, part.cell) for part in choice.parts] == [(3.5, OWN), (None, SOFT)]
@@ -57,8 +57,8 @@ def test_where_all_settings_are_as_good_the_models_own_stay() -> None:
     assert len(set(left_out.values())) == 1
 
 
-def test_a_setting_that_is_good_by_chance_is_left_out() -> None:
-    """It is the best of one prompt, and the worst of all others: fitted to the others, no form takes it."""
+def test_a_setting_that_is_good_by_chance_is_not_chosen() -> None:
+    """It is the best for one prompt and the worst for the others: fitted to the others, no form takes it."""
     cases = planted(dict.fromkeys(range(1, 9), OWN))
     lucky = [replace(cases[0], scores={**cases[0].scores, SOFT: 1.0}), *cases[1:]]
     assert [part.cell for part in choose(lucky, OWN)[0].parts] == [OWN]
@@ -67,7 +67,7 @@ def test_a_setting_that_is_good_by_chance_is_left_out() -> None:
 @given(
     st.lists(
         st.tuples(st.integers(1, 8), st.lists(st.integers(0, 4), min_size=3, max_size=3)),
-        min_size=LEAST,
+        min_size=MIN_PROMPTS,
         max_size=14,
     )
 )

@@ -1,4 +1,4 @@
-"""`python -m evals.parity`: what passes, what fails, and what is no golden directory."""
+"""`python -m evals.parity`: cases that pass, cases that fail, and directories without golden files."""
 
 import json
 import math
@@ -114,7 +114,7 @@ def test_other_weights_sizes_and_names_are_read_from_the_files(tmp_path: Path) -
 
 
 def write_directory(directory: Path) -> None:
-    """Golden files of another model, two pictures in 8-pixel tokens, out of the dense-mask oracle."""
+    """Golden files of another model, two pictures in 8-pixel tokens, computed by the dense-mask oracle."""
     torch.manual_seed(3)
     config: dict[str, object] = {
         "in_channels": 8,
@@ -178,12 +178,12 @@ def write_directory(directory: Path) -> None:
     save_file(tensors, directory / "other.safetensors", metadata)
 
 
-def test_a_folder_without_golden_files_is_said_to_be_one(
+def test_a_folder_without_golden_files_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        f"{tmp_path} has no transformer.safetensors: a directory of golden files is wanted\n"
+        f"{tmp_path}: has no transformer.safetensors; it should be a directory of golden files\n"
     )
 
 
@@ -192,17 +192,17 @@ def test_weights_alone_are_no_golden_directory(golden: Path, capsys: pytest.Capt
         if path.name != "transformer.safetensors":
             path.unlink()
     assert main([str(golden)]) == 2
-    assert "has no case beside transformer.safetensors" in capsys.readouterr().err
+    assert "has no case; beside transformer.safetensors" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [CASE, "transformer.safetensors"])
 def test_a_broken_file_is_named(golden: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     (golden / name).write_bytes(b"not safetensors at all")
     assert main([str(golden)]) == 2
-    assert f"{golden / name} is no golden file" in capsys.readouterr().err
+    assert f"{golden / name}: is not a golden file" in capsys.readouterr().err
 
 
-def test_weights_of_another_model_are_said_to_be_so_in_one_line(
+def test_weights_of_another_model_are_an_error_of_one_line(
     golden: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rewrite(
@@ -213,10 +213,10 @@ def test_weights_of_another_model_are_said_to_be_so_in_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_what_a_file_lacks_is_named(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_tensor_is_named(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rewrite(golden / CASE, tensors=lambda found: {name: found[name] for name in found if name != "pooled"})
     assert main([str(golden)]) == 2
-    assert f"{golden / CASE} has no 'pooled'" in capsys.readouterr().err
+    assert f"{golden / CASE}: has no 'pooled'" in capsys.readouterr().err
 
 
 def test_overlapping_masks_are_refused_by_name(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The benchmark in miniature: the code that times FLUX.1-dev, on a model of a few thousand weights."""
+"""The speed benchmark in miniature: the code that times FLUX.1-dev, on a model of a few thousand weights."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -6,8 +6,7 @@ from types import MappingProxyType
 import pytest
 import torch
 
-from evals.speed.material import Material, random_material
-from evals.speed.presets import FLUX_DEV, Preset, random_transformer
+from evals.speed.inputs import FLUX_DEV, Inputs, Preset, random_inputs, random_transformer
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +29,13 @@ def miniature() -> Preset:
         device="cpu",
         dtype=torch.float32,
         rounds=2,
-        rare=MappingProxyType({"rpg": 1}),
+        fewer_rounds=MappingProxyType({"rpg": 1}),
         padded=12,
-        own=5,
+        trimmed=5,
         regions=(2, 4),
     )
 
 
 @pytest.fixture(scope="session")
-def material(miniature: Preset) -> Material:
-    return random_material(miniature, random_transformer(miniature), 4)
+def inputs(miniature: Preset) -> Inputs:
+    return random_inputs(miniature, random_transformer(miniature), 4)

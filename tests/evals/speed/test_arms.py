@@ -1,4 +1,4 @@
-"""What is timed is what it is said to be."""
+"""Each arm computes what its name says."""
 
 from dataclasses import replace
 
@@ -9,20 +9,19 @@ import torch
 from evals.oracle.dense import DenseCall, dense_prediction
 from evals.oracle.parity import relative
 from evals.speed.arms import ARMS
-from evals.speed.material import EARLY, LATE, Material, layouts
-from evals.speed.presets import Preset
+from evals.speed.inputs import EARLY, LATE, Inputs, Preset, layouts
 
 
-def call(material: Material, owner: np.ndarray, length: int, one_stream: bool) -> DenseCall:
+def call(inputs: Inputs, owner: np.ndarray, length: int, one_stream: bool) -> DenseCall:
     return DenseCall(
         owner=owner,
-        latents=material.latents,
+        latents=inputs.latents,
         sigma=torch.full((1,), EARLY),
-        pooled=material.pooled,
-        guidance=material.guidance,
-        region_embeds=tuple(text[:, :length] for text in material.texts),
-        base_embeds=material.base[:, :length],
-        base_ratio=material.preset.base_ratio,
+        pooled=inputs.pooled,
+        guidance=inputs.guidance,
+        region_embeds=tuple(text[:, :length] for text in inputs.texts),
+        base_embeds=inputs.base[:, :length],
+        base_ratio=inputs.preset.base_ratio,
         one_stream=one_stream,
     )
 
@@ -32,27 +31,27 @@ def call(material: Material, owner: np.ndarray, length: int, one_stream: bool) -
     [("dense", False, False), ("paper", False, False), ("fast", True, True)],
 )
 def test_an_injected_step_is_what_the_oracle_says(
-    material: Material, arm: str, trimmed: bool, one_stream: bool
+    inputs: Inputs, arm: str, trimmed: bool, one_stream: bool
 ) -> None:
-    length = material.preset.own if trimmed else material.preset.padded
-    for owner in layouts(material.preset, 4):
-        expected = dense_prediction(material.transformer, call(material, owner, length, one_stream))
-        with ARMS[arm](material, owner, 4) as steps:
+    length = inputs.preset.trimmed if trimmed else inputs.preset.padded
+    for owner in layouts(inputs.preset, 4):
+        expected = dense_prediction(inputs.transformer, call(inputs, owner, length, one_stream))
+        with ARMS[arm](inputs, owner, 4) as steps:
             assert relative(steps.injected(), expected) <= 1e-5
 
 
 @pytest.mark.parametrize(("arm", "trimmed"), [("plain", 0), ("dense", 0), ("paper", 0), ("fast", 1)])
-def test_a_step_after_is_plain_flux(material: Material, arm: str, trimmed: bool) -> None:
-    prompt = material.base[:, : material.preset.own] if trimmed else material.base
-    with ARMS[arm](material, layouts(material.preset, 4)[0], 4) as steps:
+def test_a_step_after_is_plain_flux(inputs: Inputs, arm: str, trimmed: bool) -> None:
+    prompt = inputs.base[:, : inputs.preset.trimmed] if trimmed else inputs.base
+    with ARMS[arm](inputs, layouts(inputs.preset, 4)[0], 4) as steps:
         assert steps.after is not None
-        assert torch.equal(steps.after(), material.plain(LATE, prompt))
+        assert torch.equal(steps.after(), inputs.predict(LATE, prompt))
 
 
-def test_rpg_draws_each_region_from_a_pass_of_its_own(material: Material) -> None:
-    owner = layouts(material.preset, 2)[0]
-    passes = [material.plain(EARLY, prompt) for prompt in (material.base, *material.texts[:2])]
-    with ARMS["rpg"](material, owner, 2) as steps:
+def test_rpg_draws_each_region_from_a_pass_of_its_own(inputs: Inputs) -> None:
+    owner = layouts(inputs.preset, 2)[0]
+    passes = [inputs.predict(EARLY, prompt) for prompt in (inputs.base, *inputs.texts[:2])]
+    with ARMS["rpg"](inputs, owner, 2) as steps:
         out = steps.injected()
     flat = torch.from_numpy(owner).flatten()
     for region in (0, 1):

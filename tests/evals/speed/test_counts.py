@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evals.speed.counts import Operations, operations, peak_bytes
-from evals.speed.presets import FLUX_DEV
+from evals.speed.inputs import FLUX_DEV
 from evals.speed.timing import Cell
 
 PLAIN, TRIMMED, PAPER, FAST, DENSE = (
@@ -21,7 +21,7 @@ def counts() -> dict[Cell, Operations]:
 
 
 def by_hand(text: int) -> int:
-    """Of plain FLUX.1-dev: two a weight and token that meets it, and attention's two products."""
+    """Operations of plain FLUX.1-dev: two for each weight and token, and attention's two products."""
     width, tokens = 3072, text + 4096
     linear = 2 * 12 * width**2 * tokens * (19 + 38)
     attention = 4 * tokens**2 * width * (19 + 38)
@@ -30,7 +30,7 @@ def by_hand(text: int) -> int:
     return linear + attention + modulation + embeddings
 
 
-def test_plain_flux_costs_what_pencil_and_paper_say(counts: dict[Cell, Operations]) -> None:
+def test_plain_flux_costs_what_is_computed_by_hand(counts: dict[Cell, Operations]) -> None:
     assert counts[PLAIN].injected == counts[PLAIN].after == by_hand(512)
     assert counts[TRIMMED].injected == by_hand(64)
 

@@ -1,4 +1,4 @@
-"""A run of the benchmark, cut off and gone on with, its table and its figure."""
+"""A run of the speed benchmark, interrupted and continued, its table and its figure."""
 
 import json
 from collections.abc import Callable
@@ -13,29 +13,27 @@ from PIL import Image
 from evals.figures.speed import main as draw
 from evals.run.rows import ROWS, SUMMARY
 from evals.speed.__main__ import main, run
-from evals.speed.material import Material
-from evals.speed.presets import PRESETS, Preset
-from evals.speed.recompiles import Compiled, recompiles
-from evals.speed.startup import building_seconds
+from evals.speed.inputs import PRESETS, Inputs, Preset
+from evals.speed.overhead import CompiledCall, building_seconds, compiled_calls
 from evals.speed.summary import spread
 from evals.speed.timing import cells, timed_rows
 from planner.errors import UserError
 
 
 @pytest.fixture
-def given(material: Material) -> Callable[[], Material]:
-    return lambda: material
+def make_inputs(inputs: Inputs) -> Callable[[], Inputs]:
+    return lambda: inputs
 
 
-def never() -> Material:
+def never() -> Inputs:
     raise AssertionError("nothing is missing")
 
 
-def test_a_run_that_was_cut_off_goes_on(
-    miniature: Preset, given: Callable[[], Material], tmp_path: Path
+def test_an_interrupted_run_continues(
+    miniature: Preset, make_inputs: Callable[[], Inputs], tmp_path: Path
 ) -> None:
-    first = next(timed_rows(miniature, tmp_path, given))
-    whole = list(timed_rows(miniature, tmp_path, given))
+    first = next(timed_rows(miniature, tmp_path, make_inputs))
+    whole = list(timed_rows(miniature, tmp_path, make_inputs))
     assert whole[0] == first
     assert list(timed_rows(miniature, tmp_path, never)) == whole
     visited = [(row.arm, row.round) for row in whole]
@@ -49,15 +47,15 @@ def test_a_run_ends_with_a_table_a_summary_and_a_figure(
 ) -> None:
     small = replace(miniature, regions=(2,))
     run(small, tmp_path)
-    said = capsys.readouterr().out
-    assert said.count("\n| ") >= 1 + len(cells(small))
-    assert "32 image tokens, prompts of 12 tokens or trimmed to 5, 10 of 24 steps by regions" in said
+    printed = capsys.readouterr().out
+    assert printed.count("\n| ") >= 1 + len(cells(small))
+    assert "32 image tokens, prompts of 12 tokens or trimmed to 5, 10 of 24 steps by regions" in printed
     summary = json.loads((tmp_path / SUMMARY).read_text("utf-8"))
     rows = [json.loads(line) for line in (tmp_path / ROWS).read_text("utf-8").splitlines()]
     plain = {row["round"]: row for row in rows if row["arm"] == "plain"}
     fast = [row for row in rows if (row["arm"], row["regions"]) == ("fast", 2)]
-    told = next(cell for cell in summary["cells"] if (cell["arm"], cell["regions"]) == ("fast", 2))
-    assert told["injected"] == spread([row["injected"] / plain[row["round"]]["injected"] for row in fast])
+    cell = next(cell for cell in summary["cells"] if (cell["arm"], cell["regions"]) == ("fast", 2))
+    assert cell["injected"] == spread([row["injected"] / plain[row["round"]]["injected"] for row in fast])
     picture = tmp_path / "speed.png"
     assert draw([str(tmp_path), "-o", str(picture)]) == 0
     with Image.open(picture) as image:
@@ -79,16 +77,16 @@ def test_a_figure_of_no_run_is_an_error(tmp_path: Path, capsys: pytest.CaptureFi
     assert str(tmp_path) in capsys.readouterr().err
 
 
-def test_the_presets_are_those_that_are_spoken_of() -> None:
+def test_the_preset_of_flux_dev_is_its_real_size() -> None:
     dev = PRESETS["flux-dev"]
     assert (dev.tokens, dev.steps, dev.injected, dev.device) == (4096, 24, 10, "cuda")
     assert isinstance(dev.config, MappingProxyType)
 
 
 def test_a_layout_like_the_last_compiles_nothing() -> None:
-    first, same, other = islice(recompiles(), 3)
+    first, same, other = islice(compiled_calls(), 3)
     assert first.graphs > 0
-    assert (same, other) == (Compiled("the same layout", 0), Compiled("4 others, as large", 0))
+    assert (same, other) == (CompiledCall("the same layout", 0), CompiledCall("4 others, as large", 0))
 
 
 def test_building_is_timed_in_both_parts() -> None:
