@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,10 +31,19 @@ def test_without_a_language_model_neither_client_nor_torch_is_imported(code: str
     assert (CLIENT | {"torch"}).isdisjoint(modules)
 
 
-def test_importing_the_benchmarks_imports_no_client() -> None:
+def test_importing_the_benchmarks_imports_neither_client_nor_torch() -> None:
     modules = modules_after("import evals.benchmark")
     assert "planner.llm.planner" in modules
-    assert CLIENT.isdisjoint(modules)
+    assert (CLIENT | {"torch"}).isdisjoint(modules)
+
+
+def test_a_benchmark_of_plans_runs_without_torch(tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("a red fox left of a blue door\n", "utf-8")
+    arguments = ["eval", "prompts", f"--data={prompts}", f"--out={tmp_path / 'out'}", "--quiet"]
+    modules = modules_after(f"from renderer.cli import main; assert main({arguments!r}) == 0")
+    assert {"evals.run.plan_stage", "planner.reader.planner"} <= modules
+    assert (CLIENT | {"torch"}).isdisjoint(modules)
 
 
 def test_asking_imports_the_client_and_no_torch() -> None:
