@@ -80,7 +80,8 @@ def score_reading(facts: Reading, planned: Planned) -> Scores:
     counted = [
         place for place in found if (count := things[place].count) is not None and 2 <= count <= MAX_COUNTED
     ]
-    own = [_own_words(facts, place, shown[place]) for place in found if place in required]
+    words = {place: _word_shares(facts, place, shown[place]) for place in found}
+    own = [words[place][0] for place in found if place in required]
     scores = {
         "regions right": _mean(_regions_right(matches, things)),
         "things found": _mean(float(place in found) for place in required),
@@ -88,7 +89,7 @@ def score_reading(facts: Reading, planned: Planned) -> Scores:
         "places": _mean(right for place in found for right in _places_right(things[place], shown[place])),
         "relations": _mean(_relations_right(facts, shown, planned)),
         "own words": _mean(own),
-        "foreign words": _mean(_foreign_words(facts, place, shown[place]) for place in found),
+        "foreign words": _mean(foreign for _, foreign in words.values()),
     }
     perfect = ("regions right", "things found", "counts", "places", "relations")
     is_whole = all(scores[name] in (None, 1.0) for name in perfect) and not scores["foreign words"]
@@ -114,12 +115,12 @@ def _matching_thing(instance: Instance, things: Sequence[Thing]) -> int | None:
     after that counts which thing has more words in common with the prompt.
     """
     name, prompt = words_of(instance.name), words_of(instance.prompt)
-    said = _content([instance.prompt])
+    words = _content([instance.prompt])
     ranks = dict[int, tuple[int, int]]()
     for place, thing in enumerate(things):
         head = words_of(thing.head)
         opening = prompt[: max(OPENING, len(head) + 2)]
-        common = len(said & _content(thing.words))
+        common = len(words & _content(thing.words))
         if head and (name[-1:] == head[-1:] or set(head) <= set(name)):
             ranks[place] = 2, common
         elif head and (head[-1] in name or head[-1] in opening):
@@ -167,22 +168,19 @@ def _relations_right(
             yield float(holds(relation.predicate, *stands))
 
 
-def _own_words(facts: Reading, place: int, instances: Sequence[Instance]) -> float:
-    """The share of a thing's own words that its regions' prompts have."""
+def _word_shares(facts: Reading, place: int, instances: Sequence[Instance]) -> tuple[float, float]:
+    """The share of a thing's own words that its regions' prompts have, and the foreign share of theirs.
+
+    Foreign are words that the reading gives to other things alone.
+    """
     thing = facts.things[place]
-    other_heads = {w for i, other in enumerate(facts.things) if i != place for w in words_of(other.head)}
-    due = (_content(thing.words) - other_heads) or _content([thing.head])
-    said = _content(instance.prompt for instance in instances)
-    return len(said & due) / max(len(due), 1)
-
-
-def _foreign_words(facts: Reading, place: int, instances: Sequence[Instance]) -> float:
-    """The share of the words of a thing's regions that the prompt says of other things alone."""
-    said = _content(instance.prompt for instance in instances)
-    things = [_content((*thing.words, thing.head)) for thing in facts.things]
-    others = {word for i, words in enumerate(things) if i != place for word in words}
-    foreign = said & others - things[place] - _content((*facts.background, *facts.style))
-    return len(foreign) / max(len(said), 1)
+    others = [other for i, other in enumerate(facts.things) if i != place]
+    words = _content(instance.prompt for instance in instances)
+    own = _content(thing.words) - {word for other in others for word in words_of(other.head)}
+    own = own or _content([thing.head])
+    foreign = words & {word for other in others for word in _content((*other.words, other.head))}
+    foreign -= _content((*thing.words, thing.head, *facts.background, *facts.style))
+    return len(words & own) / max(len(own), 1), len(foreign) / max(len(words), 1)
 
 
 def _content(texts: Iterable[str]) -> set[str]:
