@@ -21,7 +21,6 @@ from PIL import Image
 
 from evals.ablation.fit import main as fit
 from evals.benchmarks.world import main as world
-from evals.figures.extras import main as extras
 from evals.scoreboard import main as scoreboard
 from evals.speed.__main__ import main as speed
 from renderer.cards import TINY, model_card
@@ -259,7 +258,7 @@ def test_its_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
         speed(["--help"])
     with pytest.raises(SystemExit):
         main(["ablate", "--help"])
-    for module in (fit, world, extras):
+    for module in (fit, world):
         with pytest.raises(SystemExit):
             module(["--help"])
     known |= {"--list", *re.findall(r"--[a-z-]+", capsys.readouterr().out)}

@@ -79,17 +79,13 @@ class Batch:
         """All but the window."""
         return self.pictures, self.places, self.clip_ids, self.clip_rows, self.t5_ids
 
-    def each(self, move: Callable[[Tensor], Tensor]) -> "Batch":
-        """The batch with every tensor moved."""
-        return Batch(self.window, *map(move, self.tensors))
-
     def to(self, device: torch.device) -> "Batch":
         """The same batch on `device`."""
-        return self.each(lambda ids: ids.to(device, non_blocking=True))
+        return Batch(self.window, *(ids.to(device, non_blocking=True) for ids in self.tensors))
 
     def pin_memory(self) -> "Batch":
         """The same batch where a GPU takes it from without waiting; `DataLoader` calls this."""
-        return self.each(Tensor.pin_memory)
+        return Batch(self.window, *(ids.pin_memory() for ids in self.tensors))
 
 
 @dataclass(frozen=True)
@@ -133,20 +129,17 @@ class Pictures(Batches[Tensor]):
 
 
 class Captioned(Batches[Batch]):
-    """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on.
+    """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on."""
 
-    Each step of the courses has so many `abreast`, one after the other.
-    """
-
-    def __init__(self, courses: Sequence[Course], pool: int, start: int, abreast: int = 1) -> None:
-        self.courses, self.pool, self.start, self.abreast = tuple(courses), pool, start, abreast
+    def __init__(self, courses: Sequence[Course], pool: int, start: int) -> None:
+        self.courses, self.pool, self.start = tuple(courses), pool, start
 
     def __len__(self) -> int:
-        return total(self.courses) * self.abreast
+        return total(self.courses)
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((4, index))
-        course, _ = course_at(self.courses, index // self.abreast)
+        course, _ = course_at(self.courses, index)
         view = course.shares[int(rng.choice(len(course.shares), p=_chances(course)))][0]
         window, length, said = _SHOWN[view](rng, self, course)
         kept = rng.random(len(said)) >= DROPPED_SHARE
@@ -198,11 +191,9 @@ class Captioned(Batches[Batch]):
         return tuple(i for i, tableau in enumerate(self.tableaux) if len(tableau.things) == 2)
 
 
-def loader(batches: Batches[T], workers: int, start: int = 0, every: int = 1) -> Iterator[T]:
-    """The batches in order from the `start`-th on, all or one of `every`, made by `workers` processes (0: by
-    this one).
-    """
-    order, ahead = range(start, len(batches), every), 4 if workers else None
+def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
+    """The batches in order from the `start`-th on, made by `workers` processes (0: by this one)."""
+    order, ahead = range(start, len(batches)), 4 if workers else None
     pinned = torch.cuda.is_available()
     return iter(
         DataLoader(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from diffusers import AutoencoderKL, FluxTransformer2DModel
 from safetensors.torch import load_model
 from torch import Tensor, nn
@@ -19,9 +18,8 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
 from evals.world.course import Course, course_at, total
-from evals.world.data import ACROSS, Batch, Window
+from evals.world.data import Batch, Window
 from evals.world.progress import Curve
-from evals.world.replay import Replayed
 from evals.world.text import take_weights, text_encoders, tokenizers
 from evals.world.vae import LATENT_CHANNELS, fast_bfloat16, to_signed
 
@@ -40,12 +38,6 @@ WARM_UP = 100
 
 FOLLOWING = 0.9985
 """How much of the moving average stays at each step."""
-
-APART = 8
-"""Steps that processes that train together take by themselves, before each gets the mean of all weights.
-
-Local SGD (Stich 2018, arXiv 1805.09767): to share gradients at every step makes each wait for the slowest.
-"""
 
 STANDING_OUT = 3.0
 """How much more a token counts in the loss where it differs from its row: most of a picture is background."""
@@ -79,28 +71,16 @@ class TinyFlux(nn.Module):
 
     def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
         """Predicted velocity (B, N, 32) for packed latents (B, N, 32) at noise levels (B,)."""
-        return self.transformer(**self.told(noisy, sigma, batch))[0]
-
-    def told(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> dict[str, Any]:
-        """What the transformer is called with, and a ControlNet of it too."""
         text = self.t5(batch.t5_ids).last_hidden_state
-        return {
-            "hidden_states": noisy,
-            "timestep": sigma,
-            "encoder_hidden_states": text,
-            "pooled_projections": self.clip(batch.clip_ids).pooler_output[batch.clip_rows],
-            "txt_ids": torch.zeros(text.shape[1], 3, device=noisy.device),
-            "img_ids": batch.places,
-            "return_dict": False,
-        }
-
-    def compile_blocks(self) -> None:
-        """Compile the transformer's blocks, in place: on a CPU for any shapes, on a GPU anew for each."""
-        # Beside the first there is a variant or two for shapes that have 1 or the like somewhere.
-        torch._dynamo.config.recompile_limit = 64  # pyright: ignore[reportPrivateUsage]
-        on_cpu = self.transformer.device.type == "cpu"
-        for block in (*self.transformer.transformer_blocks, *self.transformer.single_transformer_blocks):
-            block.compile(dynamic=on_cpu)
+        return self.transformer(
+            hidden_states=noisy,
+            timestep=sigma,
+            encoder_hidden_states=text,
+            pooled_projections=self.clip(batch.clip_ids).pooler_output[batch.clip_rows],
+            txt_ids=torch.zeros(text.shape[1], 3, device=noisy.device),
+            img_ids=batch.places,
+            return_dict=False,
+        )[0]
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of a pipeline folder, as a run exported it."""
@@ -144,35 +124,19 @@ class Lesson:
     sigma: Tensor
     shares: Tensor
 
-    @property
-    def tensors(self) -> tuple[Tensor, ...]:
-        """All of them."""
-        return *self.batch.tensors, self.clean, self.noise, self.sigma, self.shares
-
-    def clone(self) -> "Lesson":
-        """The same, in other memory."""
-        rest = (self.clean, self.noise, self.sigma, self.shares)
-        return Lesson(self.batch.each(Tensor.clone), *(part.clone() for part in rest))
-
 
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
-    def __init__(self, courses: Sequence[Course], device: torch.device, compiled: bool = False) -> None:
+    def __init__(self, courses: Sequence[Course], device: torch.device) -> None:
         self.device, self.courses, self.steps, self.step = device, courses, total(courses), 0
         self.model = TinyFlux().to(device)
         # As FLUX's: the flow took a T5 that had been taught to read back to single words within 2,000 steps.
         self.model.t5.requires_grad_(False)
-        if compiled:
-            self.model.compile_blocks()
         self.average = TinyFlux().to(device).requires_grad_(False)
         # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
-        cuda, rate = device.type == "cuda", torch.zeros((), device=device)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            trained, rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True, capturable=cuda
-        )
-        self._learnt = Replayed(self._learn)
+        self.optimizer = torch.optim.AdamW(trained, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
     def train(
         self, batches: Iterator[Batch], latents: Tensor, curve: Curve, save: Callable[[], None], every: int
@@ -185,10 +149,6 @@ class FlowTrainer:
         for batch in batches:
             loss = self._update(batch, latents, weights)
             self.step += 1
-            if abreast() > 1 and (self.step % APART == 0 or self.step == self.steps):
-                share_weights(self.model)
-            if place():
-                continue
             curve.add(self.step - 1, loss=loss)
             if self.step % every == 0 or self.step == self.steps:
                 save()
@@ -224,55 +184,17 @@ class FlowTrainer:
 
     def _update(self, batch: Batch, latents: Tensor, weights: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
-            group["lr"].fill_(learning_rate(self.courses, self.step))
-        seed = self.step * abreast() + place()
-        generator = torch.Generator(self.device).manual_seed(seed)
-        loss = self._learnt(lesson(batch.to(self.device), latents, weights, generator))
-        self._follow()
-        return loss
-
-    def _learn(self, shown: Lesson) -> Tensor:
+            group["lr"] = learning_rate(self.courses, self.step)
+        generator = torch.Generator(self.device).manual_seed(self.step)
+        loss = flow_loss(self.model, lesson(batch.to(self.device), latents, weights, generator))
         self.optimizer.zero_grad(set_to_none=True)
-        stance = "default" if worth_compiling(shown.batch.window, self.device) else "force_eager"
-        with torch.compiler.set_stance(stance):
-            loss = flow_loss(self.model, shown)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
+        with torch.no_grad():
+            follow = get_ema_multi_avg_fn(min(FOLLOWING, (1 + self.step) / (10 + self.step)))
+            follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
         return loss.detach()
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        decay = min(FOLLOWING, (1 + self.step) / (10 + self.step))
-        follow = get_ema_multi_avg_fn(decay)
-        follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
-
-
-def worth_compiling(window: Window, device: torch.device) -> bool:
-    """Whether a step that shows `window` runs compiled blocks, where a trainer has them.
-
-    On a GPU they are compiled for each shape anew (for any shapes inductor fails there: torch 2.11), which
-    takes half a minute: as long as thousands of steps save, and only whole pictures are shown so often.
-    """
-    return device.type == "cpu" or window[2:] == (ACROSS, ACROSS)
-
-
-def abreast() -> int:
-    """How many processes train together, each on batches of its own."""
-    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
-
-
-def place() -> int:
-    """Which of them this is, from 0 on."""
-    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
-
-
-@torch.no_grad()
-def share_weights(model: nn.Module) -> None:
-    """Give every process that trains the mean of the weights of all."""
-    for parameter in model.parameters():
-        torch.distributed.all_reduce(parameter)
-        parameter.div_(abreast())
 
 
 def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator) -> Lesson:
@@ -291,17 +213,12 @@ def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Gene
 
 def flow_loss(model: nn.Module, shown: Lesson) -> Tensor:
     """The weighted squared error of the velocity, a scalar; `model` is called as `TinyFlux` is."""
-    squares = squared_errors(model, shown)
-    return (squares * shown.shares).sum() / shown.shares.sum()
-
-
-def squared_errors(model: nn.Module, shown: Lesson) -> Tensor:
-    """The squared error of the velocity of each token, (B, N)."""
     noisy = torch.lerp(shown.clean, shown.noise, shown.sigma[:, None, None])
     device = noisy.device
     with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
         velocity = model(noisy, shown.sigma, shown.batch)
-    return (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
+    squares = (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
+    return (squares * shown.shares).sum() / shown.shares.sum()
 
 
 @torch.no_grad()

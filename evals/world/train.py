@@ -2,8 +2,7 @@
 
 Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
 T5 by itself, then transformer and CLIP together; at last the pipeline folder is written. Every batch is a
-function of its number, so a run that was cut off goes on as if it had not been; of several processes that
-train together, all go on from the state of the first.
+function of its number, so a run that was cut off goes on as if it had not been.
 """
 
 import argparse
@@ -12,13 +11,11 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-import torch.distributed
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor
@@ -28,7 +25,7 @@ from evals.world.data import Captioned, Pictures, loader
 from evals.world.detector import trained_detector
 from evals.world.detector_training import train_detector
 from evals.world.export import export_pipeline
-from evals.world.flow import FlowTrainer, TinyFlux, abreast, encode_pool, place
+from evals.world.flow import FlowTrainer, TinyFlux, encode_pool
 from evals.world.judge_data import LabelledPictures
 from evals.world.progress import Curve
 from evals.world.reading import Captions, teach
@@ -40,8 +37,6 @@ VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_0
 """First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
 
 STAGES = ("judge", "reading", "flow")
-
-COMPILED = "compile the transformer's blocks, on a GPU for whole pictures alone: faster steps, later"
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,6 @@ class Run:
     every: int
     start_from: Path | None
     from_course: int
-    compile: bool
 
     @property
     def courses(self) -> tuple[Course, ...]:
@@ -137,7 +131,7 @@ def reading_stage(run: Run) -> None:
 
 def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
     """Train transformer and CLIP to the run's last step, with T5 as it was taught, if it was."""
-    trainer = FlowTrainer(run.courses, run.device, run.compile)
+    trainer = FlowTrainer(run.courses, run.device)
     if run.start_from is not None:
         trainer.start_from(run.start_from)
     if run.reader.exists():
@@ -146,9 +140,8 @@ def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
     if checkpoint.exists():
         trainer.load(checkpoint)
     if trainer.step < trainer.steps:
-        latents = in_turn(lambda: _pool(run, vae))
-        captioned = Captioned(run.courses, len(latents), POOL_SEEDS, abreast())
-        batches = loader(captioned, run.workers, trainer.step * abreast() + place(), abreast())
+        latents = _pool(run, vae)
+        batches = loader(Captioned(run.courses, len(latents), POOL_SEEDS), run.workers, trainer.step)
         trainer.train(batches, latents, run.curve("flow"), partial(_save, trainer, run, vae), run.every)
     return trainer
 
@@ -172,30 +165,15 @@ def _save(trainer: FlowTrainer, run: Run, vae: AutoencoderKL) -> None:
 def run_stages(run: Run) -> None:
     """The stages asked for, each after those that it needs; the time that each took goes to times.jsonl."""
     run.out.mkdir(parents=True, exist_ok=True)
-    vae = _timed(run, "vae", lambda: in_turn(lambda: vae_stage(run)))
-    _timed(run, "decoder", lambda: in_turn(lambda: decoder_stage(run, vae)))
+    vae = _timed(run, "vae", lambda: vae_stage(run))
+    _timed(run, "decoder", lambda: decoder_stage(run, vae))
     if "judge" in run.stages:
-        _timed(run, "judge", lambda: in_turn(lambda: judge_stage(run, vae)))
+        _timed(run, "judge", lambda: judge_stage(run, vae))
     if "reading" in run.stages:
-        _timed(run, "reading", lambda: in_turn(lambda: reading_stage(run)))
+        _timed(run, "reading", lambda: reading_stage(run))
     if "flow" in run.stages:
         trainer = _timed(run, "flow", lambda: flow_stage(run, vae))
-        in_turn(lambda: export_pipeline(run.out / "pipeline", vae, trainer.average))
-
-
-def in_turn(work: Callable[[], T]) -> T:
-    """What `work` returns; of processes that train together, the first has done it before the others begin.
-
-    So the others find what it wrote.
-    """
-    if abreast() == 1:
-        return work()
-    if place():
-        torch.distributed.barrier()
-    result = work()
-    if not place():
-        torch.distributed.barrier()
-    return result
+        export_pipeline(run.out / "pipeline", vae, trainer.average)
 
 
 def _timed(run: Run, stage: str, work: Callable[[], T]) -> T:
@@ -203,8 +181,6 @@ def _timed(run: Run, stage: str, work: Callable[[], T]) -> T:
     result = work()
     device = torch.cuda.get_device_name() if run.device.type == "cuda" else platform.processor() or "cpu"
     seconds = round(time.monotonic() - start, 1)
-    if place():
-        return result
     with (run.out / "times.jsonl").open("a") as file:
         file.write(json.dumps({"stage": stage, "seconds": seconds, "device": device}) + "\n")
     return result
@@ -231,7 +207,7 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--reading-steps", type=int, default=3000, help="steps of T5 by itself")
     option("--pool", type=int, default=12_288, help="pictures to train the transformer on")
     option("--shorten", type=int, default=1, help="take so many times fewer steps with the transformer")
-    option("--tokens", type=int, help="that a step shows to each process; those of its course if left out")
+    option("--tokens", type=int, help="that a step shows; those of its course if left out")
     option("--every", type=int, default=500, help="steps between checkpoints")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
     option(
@@ -241,7 +217,6 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
         default=1,
         help="leave out the courses before this one, which the weights started from have had",
     )
-    option("--compile", action="store_true", help=COMPILED)
     return Run(**vars(parser.parse_args(arguments)))
 
 
@@ -259,9 +234,6 @@ def main() -> None:
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.backends.cudnn.benchmark = True
     run = parse()
-    if torch.distributed.is_torchelastic_launched():
-        # Others wait for as long as the first trains the autoencoder and the detector.
-        torch.distributed.init_process_group("gloo", timeout=timedelta(days=1))
     # On a CPU the backward pass of fused attention in bfloat16 takes twice the plain one's time.
     torch.backends.cuda.enable_flash_sdp(run.device.type == "cuda")
     run_stages(run)

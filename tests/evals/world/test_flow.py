@@ -1,6 +1,5 @@
 """The flow's training: FLUX's own packing, and runs that go on as if they had not stopped."""
 
-import json
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from safetensors.torch import save_model
 from torch import Tensor
 
 from evals.world.course import Course
-from evals.world.data import ACROSS, Batch, Captioned, Window, loader, places
+from evals.world.data import ACROSS, Batch, Captioned, loader, places
 from evals.world.flow import (
     STANDING_OUT,
     FlowTrainer,
@@ -19,7 +18,6 @@ from evals.world.flow import (
     learning_rate,
     pack,
     token_weights,
-    worth_compiling,
 )
 from evals.world.progress import Curve
 from evals.world.text import TEXT_TOKENS, tokenizers
@@ -114,19 +112,6 @@ def test_what_hardly_differs_from_its_row_weighs_as_the_ground() -> None:
     assert torch.equal(token_weights(latents), torch.ones(1, 1, 5))
 
 
-@pytest.mark.parametrize(
-    ("device", "window", "worth"),
-    [
-        ("cpu", (0, 0, ACROSS, ACROSS), True),
-        ("cpu", (2, 1, 4, 5), True),
-        ("cuda", (0, 0, ACROSS, ACROSS), True),
-        ("cuda", (0, 0, 4, ACROSS), False),
-    ],
-)
-def test_on_a_gpu_only_whole_pictures_are_worth_compiling(device: str, window: Window, worth: bool) -> None:
-    assert worth_compiling(window, torch.device(device)) is worth
-
-
 def test_each_course_has_its_own_learning_rates() -> None:
     courses = tuple(Course(200, (("word", 1.0),), (6,), 0.0, 20, rates) for rates in ((1.0, 0.5), (0.4, 0.0)))
     assert learning_rate(courses, 0) == pytest.approx(0.01)
@@ -148,16 +133,3 @@ def test_only_the_different_captions_are_encoded() -> None:
         alone = Batch(window, batch.pictures[2:], batch.places, clip_ids[2:], which[:1], t5_ids[2:])
         torch.testing.assert_close(together[2:], model(noisy[2:], torch.full((1,), 0.5), alone))
     assert seen == [2, 1]
-
-
-@pytest.mark.slow
-def test_compiled_blocks_learn_what_others_do(latents: Tensor, tmp_path: Path) -> None:
-    folders = tmp_path / "plain", tmp_path / "compiled"
-    for folder in folders:
-        folder.mkdir()
-        run(FlowTrainer(COURSES, CPU, compiled=folder.name == "compiled"), latents, folder, 4)
-    plain, compiled = (
-        [json.loads(line)["loss"] for line in (folder / "flow.jsonl").read_text().splitlines()]
-        for folder in folders
-    )
-    assert compiled == pytest.approx(plain, rel=1e-2)
