@@ -12,8 +12,8 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TRAINING = ROOT / "evals" / "reader"
-"""How the reader is taught, readings and all: it stays in the repository."""
+TRAINING = ("evals/reader", "evals/world/training")
+"""The training of the reader, of tiny-flux and of the detector: it stays in the repository."""
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
@@ -34,10 +34,11 @@ def test_the_wheel_has_all_files_of_the_packages(wheel: dict[str, bytes], folder
     here = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and TRAINING not in path.parents
+        if path.is_file() and "__pycache__" not in path.parts
     }
-    assert here
-    assert here <= set(wheel)
+    shipped = {name for name in here if not name.startswith(TRAINING)}
+    assert shipped
+    assert shipped <= set(wheel)
 
 
 def test_the_wheel_has_types_licence_and_command_and_no_tests(wheel: dict[str, bytes]) -> None:
@@ -47,7 +48,14 @@ def test_the_wheel_has_types_licence_and_command_and_no_tests(wheel: dict[str, b
         "[console_scripts]",
         "scenewright = renderer.__main__:main",
     ]
-    assert not [name for name in wheel if name.startswith(("tests", "evals/reader"))]
+    assert not [name for name in wheel if name.startswith(("tests", *TRAINING))]
+
+
+def test_what_is_in_the_wheel_imports_no_training(wheel: dict[str, bytes]) -> None:
+    training = re.compile(rf"^\s*(?:from|import) (?:{'|'.join(TRAINING).replace('/', '.')})\b", re.MULTILINE)
+    sources = {name: text.decode() for name, text in wheel.items() if name.endswith(".py")}
+    assert sources
+    assert not [name for name, text in sources.items() if training.search(text)]
 
 
 def test_one_version_everywhere() -> None:

@@ -35,7 +35,7 @@ FRONT, PLANNER, RENDERER, EVALS, HOUSE, TRAINING = (
     ROOT / name
     for name in (
         *("README.md", "planner/README.md", "renderer/README.md", "evals/README.md", "CONTRIBUTING.md"),
-        "evals/world/TRAINING.md",
+        "evals/world/training/TRAINING.md",
     )
 )
 RESULTS = sorted((ROOT / "evals/results").glob("*.md"))

@@ -31,20 +31,6 @@ def crop_caption(things: Sequence[Thing], setting: Setting, rng: Rng) -> str:
     return _tidy(rng, _assemble(rng, phrases, around))
 
 
-def few_words(thing: Thing, rng: Rng) -> str:
-    """A word or two: what a thing is, at times with its colour or an article."""
-    article, colour = pick(rng, ("", "a ")), pick(rng, ("", f"{thing.colour} "))
-    return f"{article}{colour}{thing.kind}"
-
-
-def two_in_few_words(one: Thing, other: Thing, rng: Rng) -> str:
-    """Two things, each by its colour and kind: "a red star, a blue ring", or how one stands to the other."""
-    article, between = pick(rng, ("", "a ")), pick(rng, (" and ", ", "))
-    relation = relation_words(rng, one, other) if rng.random() < 0.5 else ""
-    between = f" {relation} " if relation else between
-    return between.join(f"{article}{thing.colour} {thing.kind}" for thing in (one, other))
-
-
 def _phrases(
     rng: Rng, things: list[Thing], tableau: Tableau, place_share: float, relation_share: float
 ) -> list[str]:

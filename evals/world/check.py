@@ -18,7 +18,7 @@ from typing import get_args
 from rich.console import Console
 from rich.progress import track
 
-from evals.world.detector_training import Accuracy, accuracy
+from evals.world.detector import Accuracy, accuracy
 from evals.world.facts import Facts
 from evals.world.placed import one_thing, two_captioned, two_things
 from evals.world.tally import Tally

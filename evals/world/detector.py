@@ -8,6 +8,7 @@ of a heat map (Zhou et al. 2019, arXiv 1904.07850).
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,7 +16,11 @@ from PIL import Image
 from safetensors.torch import load_model
 from torch import Tensor, nn
 
-from evals.world.tableau import COLOURS, KINDS
+from evals.world.draw import draw
+from evals.world.tableau import COLOURS, KINDS, Thing, sample_tableau
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
 
 STRIDE = 4
 """Side of a cell in pixels."""
@@ -92,8 +97,8 @@ def trained_detector() -> Detector:
 def detect(picture: Image.Image, threshold: float = 0.35) -> list[Detection]:
     """The world's things in a picture, surest first; what is none of them is left out."""
     detector = trained_detector()
-    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 127.5 - 1
-    heat, shade, box = (m[0].float() for m in detector(pixels))
+    pixels = torch.from_numpy(np.array(picture.convert("RGB")))[None]
+    heat, shade, box = (m[0].float() for m in detector(to_signed(pixels)))
     heat = torch.sigmoid(heat)
     hottest = heat.amax(0)
     peaks = hottest == nn.functional.max_pool2d(hottest[None, None], 5, 1, 2)[0, 0]
@@ -126,3 +131,49 @@ def _overlap(a: Detection, b: Detection) -> float:
     inter = max(0.0, w) * max(0.0, h)
     areas = [(d.box[2] - d.box[0]) * (d.box[3] - d.box[1]) for d in (a, b)]
     return inter / max(1e-6, min(areas))
+
+
+def to_signed(pictures: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) to float (B, 3, H, W) from -1 to 1."""
+    return pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+@torch.no_grad()
+def reconstruct(vae: "AutoencoderKL", pictures: Tensor) -> Tensor:
+    """Pictures (B, 3, H, W) from -1 to 1 as the autoencoder gives them back."""
+    latents = vae.encode(pictures).latent_dist.mode()  # pyright: ignore[reportAttributeAccessIssue]
+    return vae.decode(latents).sample.clamp(-1, 1).float()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How the detector does on `n` pictures with `things` things: of kind, colour and place together."""
+
+    n: int
+    things: int
+    recall: float
+    precision: float
+
+
+def accuracy(seeds: range, vae: "AutoencoderKL | None" = None) -> Accuracy:
+    """The shipped detector on the pictures of `seeds`, as they are drawn or as `vae` gives them back."""
+    hits = found = number = 0
+    for seed in seeds:
+        tableau = sample_tableau(seed, kinds=KINDS)
+        picture = draw(tableau)
+        if vae is not None:
+            pixels = to_signed(torch.from_numpy(np.array(picture))[None]).to(vae.device, vae.dtype)
+            restored = reconstruct(vae, pixels)[0].cpu()
+            picture = Image.fromarray(((restored.permute(1, 2, 0) + 1) * 127.5).round().byte().numpy())
+        seen = detect(picture)
+        number, found = number + len(tableau.things), found + sum(d.colour != "mixed" for d in seen)
+        for thing in tableau.things:
+            alike = (d for d in seen if (d.kind, d.colour) == (thing.kind, thing.colour))
+            hits += any(covers(d, thing) for d in alike)
+    return Accuracy(len(seeds), number, hits / max(1, number), hits / max(1, found))
+
+
+def covers(detection: Detection, thing: Thing) -> bool:
+    """Whether the detection's centre is near the thing's."""
+    x, y = detection.centre
+    return abs(x - thing.x) < thing.diameter / 3 and abs(y - thing.y) < thing.diameter / 3

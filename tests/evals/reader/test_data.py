@@ -11,6 +11,8 @@ from evals.reader.data import mirrored, read_readings, taught
 from evals.reader.world import readings
 from planner.reader.labels import HORIZONTALS, PREDICATES
 
+pytestmark = pytest.mark.training
+
 FILES = sorted(READINGS.glob("*.jsonl"))
 READING: dict[str, Any] = {
     "id": "t/1",

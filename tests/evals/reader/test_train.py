@@ -21,6 +21,8 @@ from planner.reader.planner import ReaderPlanner
 from planner.reader.tokens import load_pieces, tokens, windows
 from planner.reader.weights import load_weights
 
+pytestmark = pytest.mark.training
+
 
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:

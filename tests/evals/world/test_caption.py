@@ -9,7 +9,7 @@ from evals.world import words
 from evals.world.caption import caption, crop_caption
 from evals.world.phrases import plural, relation_words, with_article
 from evals.world.tableau import KINDS, Tableau, Thing, field, sample_tableau
-from evals.world.text import tokenizers
+from evals.world.training.text import tokenizers
 
 KIND_OF = {
     plain: kind

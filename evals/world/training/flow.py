@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
-from evals.world.course import Course, course_at, total
-from evals.world.data import Batch, Window
-from evals.world.progress import Curve
-from evals.world.text import take_weights, text_encoders, tokenizers
-from evals.world.vae import LATENT_CHANNELS, fast_bfloat16, to_signed
+from evals.world.detector import to_signed
+from evals.world.training.course import Course, course_at, total
+from evals.world.training.data import Batch, Window
+from evals.world.training.progress import Curve
+from evals.world.training.text import take_weights, text_encoders, tokenizers
+from evals.world.training.vae import LATENT_CHANNELS, fast_bfloat16
 
 MU = 0.49
 """Shift of the noise schedule at 169 image tokens, as FLUX.1-dev's scheduler sets it."""

@@ -7,8 +7,9 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from evals.world.progress import Curve
+from evals.world.detector import to_signed
 from evals.world.tableau import SIDE
+from evals.world.training.progress import Curve
 
 LATENT_CHANNELS = 8
 
@@ -95,11 +96,6 @@ def _noisy(vae: AutoencoderKL, pictures: Tensor, random: torch.Generator) -> Ten
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether matrices of bfloat16 are multiplied faster than those of float32: not on every CPU."""
     return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # pyright: ignore[reportPrivateUsage]
-
-
-def to_signed(pictures: Tensor) -> Tensor:
-    """uint8 (B, H, W, 3) to float (B, 3, H, W) from -1 to 1."""
-    return pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
 def _crop(batch: Tensor, random: torch.Generator) -> Tensor:

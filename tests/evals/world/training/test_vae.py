@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from evals.world.data import Pictures
-from evals.world.detector_training import reconstruct
-from evals.world.progress import Curve
-from evals.world.vae import new_vae, normalise_latents, retouch_decoder, to_signed
+from evals.world.detector import reconstruct, to_signed
+from evals.world.training.data import Pictures
+from evals.world.training.progress import Curve
+from evals.world.training.vae import new_vae, normalise_latents, retouch_decoder
+
+pytestmark = pytest.mark.training
 
 
 def encoded(vae: AutoencoderKL, pictures: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from evals.world import words
 from evals.world.phrases import plural
-from evals.world.text import tokenizers
+from evals.world.training.text import tokenizers
 
 REACH = 4
 """Tokens at most between a thing's colour and its kind: words that the world doesn't know may stand there."""

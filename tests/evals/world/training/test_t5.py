@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 from transformers import T5EncoderModel
 
-from evals.world.data import loader
-from evals.world.progress import Curve
-from evals.world.reading import Captions, biases, look_nearby, shared, sides_of, teach, together
-from evals.world.text import text_encoders, tokenizers
+from evals.world.training.data import loader
+from evals.world.training.progress import Curve
+from evals.world.training.t5 import Captions, biases, look_nearby, shared, sides_of, teach, together
+from evals.world.training.text import text_encoders, tokenizers
+
+pytestmark = pytest.mark.training
 
 CPU = torch.device("cpu")
 

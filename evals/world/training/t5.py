@@ -17,12 +17,12 @@ from torch import Tensor
 from transformers import T5EncoderModel
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from evals.world.caption import caption, crop_caption, two_in_few_words
-from evals.world.data import PAIR_TOKENS, Batches
-from evals.world.named import FIELDS, RELATIONS, things_in
-from evals.world.progress import Curve
+from evals.world.caption import caption, crop_caption
 from evals.world.tableau import pick, sample_tableau
-from evals.world.text import TEXT_TOKENS, text_encoders, tokenizers
+from evals.world.training.data import PAIR_TOKENS, Batches, two_in_few_words
+from evals.world.training.mentions import FIELDS, RELATIONS, things_in
+from evals.world.training.progress import Curve
+from evals.world.training.text import TEXT_TOKENS, text_encoders, tokenizers
 
 NEARBY: tuple[tuple[int, Literal["before", "behind"], float], ...] = (
     (0, "before", 0.7),

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.world.caption import caption, crop_caption
-from evals.world.named import Named, things_in
 from evals.world.tableau import sample_tableau
-from evals.world.text import tokenizers
+from evals.world.training.mentions import Named, things_in
+from evals.world.training.text import tokenizers
+
+pytestmark = pytest.mark.training
 
 
 def ids_of(text: str) -> list[int]:

@@ -9,10 +9,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from evals.world import lora
 from evals.world.draw import draw
-from evals.world.lora import SHIPPED, outlined
 from evals.world.tableau import COLOURS, Setting, Tableau, Thing
+from evals.world.training import lora
+from evals.world.training.lora import SHIPPED, outlined
 from renderer.cards import model_card
 from renderer.extras import Extras, Lora
 from renderer.grid import rasterise
@@ -20,6 +20,8 @@ from renderer.models import load_model
 from renderer.pipeline import layout_of, make_plan
 from renderer.rendering import render
 from renderer.settings import Settings
+
+pytestmark = pytest.mark.training
 
 MINIATURE = ["--pool=32", "--every=1"]
 STEPS = lora.COURSES[0].steps

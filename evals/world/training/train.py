@@ -1,4 +1,4 @@
-"""Train tiny-flux and its judge from nothing: `python -m evals.world.train --out runs/tiny`.
+"""Train tiny-flux and its judge from nothing: `python -m evals.world.training.train --out runs/tiny`.
 
 Stages run in order, each on from where it was stopped: the autoencoder, its decoder once more, the detector,
 T5 by itself, then transformer and CLIP together; at last the pipeline folder is written. Every batch is a
@@ -6,6 +6,7 @@ function of its number, so a run that was cut off goes on as if it had not been.
 """
 
 import argparse
+import copy
 import json
 import platform
 import time
@@ -16,27 +17,47 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline
 from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor
 
-from evals.world.course import COURSES, Course, shortened
-from evals.world.data import Captioned, Pictures, loader
 from evals.world.detector import trained_detector
-from evals.world.detector_training import train_detector
-from evals.world.export import export_pipeline
-from evals.world.flow import FlowTrainer, TinyFlux, encode_pool
-from evals.world.judge_data import LabelledPictures
-from evals.world.progress import Curve
-from evals.world.reading import Captions, teach
-from evals.world.vae import new_vae, normalise_latents, retouch_decoder, train_vae
+from evals.world.tableau import CAST, SIDE
+from evals.world.training.course import COURSES, Course, shortened
+from evals.world.training.data import Captioned, Pictures, loader
+from evals.world.training.detector import LabelledPictures, train_detector
+from evals.world.training.flow import FlowTrainer, TinyFlux, encode_pool
+from evals.world.training.progress import Curve
+from evals.world.training.t5 import Captions, teach
+from evals.world.training.text import TEXT_TOKENS, tokenizers
+from evals.world.training.vae import new_vae, normalise_latents, retouch_decoder, train_vae
+from evals.world.words import KIND_WORDS
 
 T = TypeVar("T")
+M = TypeVar("M", bound=torch.nn.Module)
 
 VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_000_000, 30_000_000
 """First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
 
 STAGES = ("judge", "reading", "flow")
+
+DEFAULTS = {
+    "size": {"width": SIDE, "height": SIDE},
+    "recipe": {
+        "steps": 24,
+        "guidance_scale": 1.0,
+        "true_cfg_scale": 3.0,
+        "base_ratio": 0.2,
+        "inject_steps": "70%",
+        "double_interval": 1,
+        "single_interval": 1,
+        "max_sequence_length": TEXT_TOKENS,
+        "setting_in_regions": True,
+        "mode": "one-stream",
+    },
+    "draws": {kind: list(dict.fromkeys(KIND_WORDS[kind])) for kind in CAST},
+}
+"""How the program runs the checkpoint where its user says nothing else; stored beside it."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +183,26 @@ def _save(trainer: FlowTrainer, run: Run, vae: AutoencoderKL) -> None:
     export_pipeline(run.out / "pipeline", vae, trainer.average)
 
 
+def export_pipeline(folder: Path, vae: AutoencoderKL, model: TinyFlux) -> None:
+    """Write the pipeline folder, with its defaults in scenewright.json."""
+    both = tokenizers()
+    pipeline = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
+        vae=_half(vae),
+        text_encoder=_half(model.clip),
+        tokenizer=both.clip,
+        text_encoder_2=_half(model.t5),
+        tokenizer_2=both.t5,  # pyright: ignore[reportArgumentType]
+        transformer=_half(model.transformer),
+    )
+    pipeline.save_pretrained(folder)
+    (folder / "scenewright.json").write_text(json.dumps(DEFAULTS, indent=2) + "\n")
+
+
+def _half(module: M) -> M:
+    return copy.deepcopy(module).cpu().to(torch.float16)
+
+
 def run_stages(run: Run) -> None:
     """The stages asked for, each after those that it needs; the time that each took goes to times.jsonl."""
     run.out.mkdir(parents=True, exist_ok=True)
@@ -189,7 +230,7 @@ def _timed(run: Run, stage: str, work: Callable[[], T]) -> T:
 def parse(arguments: Sequence[str] | None = None) -> Run:
     """The command line as a run; what it leaves out suits the machine."""
     cuda = torch.cuda.is_available()
-    parser = argparse.ArgumentParser(prog="python -m evals.world.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m evals.world.training.train", description=__doc__)
     option = parser.add_argument
     option("--out", type=Path, default=Path("runs/tiny"))
     option(

@@ -9,9 +9,9 @@ from diffusers import FluxPipeline
 from safetensors.torch import save_model
 from torch import Tensor
 
-from evals.world.course import Course
-from evals.world.data import ACROSS, Batch, Captioned, loader, places
-from evals.world.flow import (
+from evals.world.training.course import Course
+from evals.world.training.data import ACROSS, Batch, Captioned, loader, places
+from evals.world.training.flow import (
     STANDING_OUT,
     FlowTrainer,
     TinyFlux,
@@ -19,9 +19,11 @@ from evals.world.flow import (
     pack,
     token_weights,
 )
-from evals.world.progress import Curve
-from evals.world.text import TEXT_TOKENS, tokenizers
+from evals.world.training.progress import Curve
+from evals.world.training.text import TEXT_TOKENS, tokenizers
 from renderer.cards import TINY
+
+pytestmark = pytest.mark.training
 
 CPU = torch.device("cpu")
 COURSES = (

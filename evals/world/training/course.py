@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from evals.world.text import TEXT_TOKENS
+from evals.world.training.text import TEXT_TOKENS
 
 View = Literal["word", "tight", "pair", "loose", "two", "whole"]
 """A thing that fills its window with a word or two; the same with a crop's caption; two things alone in a

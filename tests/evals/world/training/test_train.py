@@ -9,9 +9,13 @@ import torch
 from diffusers import FluxPipeline
 from safetensors.torch import load_file
 
-from evals.world.course import COURSES
-from evals.world.train import Run, parse, run_stages
+from evals.world.training.course import COURSES
+from evals.world.training.train import DEFAULTS, Run, parse, run_stages
 from renderer.cards import TINY as TINY_WEIGHTS
+from renderer.cards import model_card
+from renderer.settings import Recipe
+
+pytestmark = pytest.mark.training
 
 TINY = {
     "device": "cpu",
@@ -84,3 +88,9 @@ def test_steps_show_as_many_tokens_as_they_are_told_to() -> None:
 def test_unknown_stages_and_courses_are_refused(wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         parse(wrong)
+
+
+def test_the_defaults_of_the_checkpoint_that_ships_are_those_that_training_writes() -> None:
+    card, own = model_card("tiny"), Recipe.model_validate(DEFAULTS["recipe"])
+    assert (card.size.model_dump(), card.recipe) == (DEFAULTS["size"], own)
+    assert {name: list(words) for name, words in (card.draws or {}).items()} == DEFAULTS["draws"]

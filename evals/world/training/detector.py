@@ -1,17 +1,21 @@
-"""What the detector learns from: pictures of the world, with impostors among the things, and damaged."""
+"""The detector's training, on pictures of the world that are damaged and have impostors among the things."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-from torch import Tensor
+from torch import Tensor, nn
 
-from evals.world.data import Batches
-from evals.world.detector import CLASSES, SHADES, STRIDE
+from evals.world.detector import CLASSES, SHADES, STRIDE, Detector, reconstruct, to_signed
 from evals.world.draw import Colour, draw, paint_sprite, paste, put
 from evals.world.tableau import COLOURS, KINDS, RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau
+from evals.world.training.data import Batches
+from evals.world.training.progress import Curve
+from evals.world.training.vae import fast_bfloat16
 
 Rng = np.random.Generator
 
@@ -193,3 +197,53 @@ def targets(
         shade[j, i] = SHADES.index(mark.colour)
         box[:, j, i] = (cx - i, cy - j, np.log(size), np.log(size))
     return heat, shade, box
+
+
+def train_detector(
+    batches: Iterator[Labelled],
+    vae: AutoencoderKL | None,
+    steps: int,
+    device: torch.device,
+    curve: Curve,
+    start: Detector | None = None,
+) -> Detector:
+    """A detector trained on `steps` batches; two of three are seen through the autoencoder, if any.
+
+    `start` is one to go on from, at a lower rate.
+    """
+    torch.manual_seed(21)
+    detector = (start or Detector()).float().to(device)
+    detector = detector.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    rate = 2e-3 if start is None else 6e-4
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
+    for step, here in zip(range(steps), batches, strict=False):
+        batch = here.to(device)
+        pictures = to_signed(batch.pictures)
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+            seen = pictures if vae is None or step % 3 == 0 else reconstruct(vae, pictures)
+            outputs = detector(seen)
+        loss = detection_loss(outputs, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(detector.parameters(), 5.0)
+        optimizer.step()
+        schedule.step()
+        curve.add(step, loss=loss)
+    return detector.eval()
+
+
+def detection_loss(outputs: tuple[Tensor, Tensor, Tensor], batch: Labelled) -> Tensor:
+    """Focal loss of the heat map, cross entropy of the shade and L1 of the box at the centres."""
+    heat, shade, box = batch.heat, batch.shade, batch.box
+    heat_logits, shade_logits, box_values = (o.float() for o in outputs)
+    centres = (shade >= 0).float()
+    n = centres.sum().clamp(min=1)
+    p = torch.sigmoid(heat_logits)
+    hits = nn.functional.logsigmoid(heat_logits) * (1 - p) ** 2
+    misses = nn.functional.logsigmoid(-heat_logits) * p**2 * (1 - heat) ** 4
+    focal = -torch.where(heat == 1, hits, misses).sum() / n
+    colour = nn.functional.cross_entropy(shade_logits, shade, ignore_index=-1, reduction="sum") / n
+    distances = nn.functional.l1_loss(box_values, box, reduction="none").sum(1)
+    corners = (distances * centres).sum() / n
+    return focal + 0.5 * colour + 0.2 * corners

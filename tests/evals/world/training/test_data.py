@@ -10,8 +10,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.world.course import Course
-from evals.world.data import (
+from evals.world.draw import draw
+from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
+from evals.world.training.course import Course
+from evals.world.training.data import (
     ACROSS,
     FEWEST,
     PAIR_TOKENS,
@@ -23,9 +25,9 @@ from evals.world.data import (
     loader,
     whole_things,
 )
-from evals.world.draw import draw
-from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
-from evals.world.text import TEXT_TOKENS, tokenizers
+from evals.world.training.text import TEXT_TOKENS, tokenizers
+
+pytestmark = pytest.mark.training
 
 COURSE = Course(
     200,
@@ -142,8 +144,8 @@ def heard(ids: torch.Tensor) -> str:
 
 
 def test_clip_reads_some_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evals.world.data.caption", lambda *_: "a red star")  # pyright: ignore[reportUnknownLambdaType]
-    monkeypatch.setattr("evals.world.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("evals.world.training.data.caption", lambda *_: "a red star")  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("evals.world.training.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore[reportUnknownLambdaType]
     course = replace(COURSE, shares=(("tight", 0.5), ("loose", 0.5)))
     pool = Captioned((course,), pool=500, start=1000)
     clip, t5 = Counter[str](), Counter[str]()

@@ -1,4 +1,4 @@
-"""A LoRA of a style for tiny-flux: `python -m evals.world.lora --out runs/lora` (minutes on one core).
+"""A LoRA of a style for tiny-flux: `python -m evals.world.training.lora --out runs/lora` (minutes).
 
 It is trained on pictures of the little world in which every thing is an outline. The captions are the world's
 own: no word names the style, so only the LoRA can carry it. The result, outlined.safetensors, is a LoRA as
@@ -18,18 +18,18 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from evals.world.course import Course, shortened, total
-from evals.world.data import Captioned, Pictures, loader
 from evals.world.draw import backdrop, paint_sprite, put
-from evals.world.flow import TinyFlux, encode_pool, flow_loss, learning_rate, lesson, token_weights
-from evals.world.progress import Curve
 from evals.world.tableau import COLOURS, Tableau
-from evals.world.text import TEXT_TOKENS
+from evals.world.training.course import Course, shortened, total
+from evals.world.training.data import Captioned, Pictures, loader
+from evals.world.training.flow import TinyFlux, encode_pool, flow_loss, learning_rate, lesson, token_weights
+from evals.world.training.progress import Curve
+from evals.world.training.text import TEXT_TOKENS
 from renderer.cards import TINY
 
 NAME = "outlined.safetensors"
 
-SHIPPED = Path(__file__).with_name(NAME)
+SHIPPED = Path(__file__).parents[1] / NAME
 """The LoRA that ships."""
 
 CONTOUR = 6
@@ -134,7 +134,7 @@ def train(model: TinyFlux, latents: Tensor, run: Run) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser(prog="python -m evals.world.lora", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m evals.world.training.lora", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/lora"))
     parser.add_argument("--pool", type=int, default=768, help="pictures to train on")
     parser.add_argument("--shorten", type=int, default=1, help="take so many times fewer steps")

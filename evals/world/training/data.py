@@ -14,11 +14,12 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from evals.world.caption import caption, crop_caption, few_words, two_in_few_words
-from evals.world.course import Course, View, course_at, total
+from evals.world.caption import caption, crop_caption
 from evals.world.draw import draw
+from evals.world.phrases import relation_words
 from evals.world.tableau import RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau, span_of
-from evals.world.text import TEXT_TOKENS, tokenizers
+from evals.world.training.course import Course, View, course_at, total
+from evals.world.training.text import TEXT_TOKENS, tokenizers
 
 T = TypeVar("T")
 
@@ -242,6 +243,20 @@ def _filled_by(thing: Thing) -> Window:
     x0, y0, _, _ = thing.box
     span = span_of(thing)
     return round((y0 - RIM) / TOKEN), round((x0 - RIM) / TOKEN), span, span
+
+
+def few_words(thing: Thing, rng: np.random.Generator) -> str:
+    """A word or two: what a thing is, at times with its colour or an article."""
+    article, colour = pick(rng, ("", "a ")), pick(rng, ("", f"{thing.colour} "))
+    return f"{article}{colour}{thing.kind}"
+
+
+def two_in_few_words(one: Thing, other: Thing, rng: np.random.Generator) -> str:
+    """Two things, each by its colour and kind: "a red star, a blue ring", or how one stands to the other."""
+    article, between = pick(rng, ("", "a ")), pick(rng, (" and ", ", "))
+    relation = relation_words(rng, one, other) if rng.random() < 0.5 else ""
+    between = f" {relation} " if relation else between
+    return between.join(f"{article}{thing.colour} {thing.kind}" for thing in (one, other))
 
 
 def _word(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:

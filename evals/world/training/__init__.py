@@ -1,0 +1,1 @@
+"""How tiny-flux and the detector were trained (TRAINING.md). Not in the wheel."""
