@@ -22,8 +22,8 @@ Json = dict[str, Any]
 MOST_WORKERS = 4
 """Processes that tests run in at most: each loads models of its own."""
 
-FAST = "not llm and not slow"
-"""What `pytest` runs by itself, as pyproject.toml has it."""
+FAST = ("not llm and not slow and not training", "not llm and not slow")
+"""What `pytest` runs by itself, as pyproject.toml has it, and what `.ci/run` runs."""
 
 
 # A busy machine is slow, which is no fault of a test.
@@ -40,7 +40,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
     Threads of several processes that wait for one another on the same cores make all of them crawl.
     """
-    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr != FAST:
+    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr not in FAST:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = min(cores, MOST_WORKERS)
