@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from evals.benchmarks.samples import Benchmark, Instance, Planned, Sample, Scores
 from evals.benchmarks.upstream import read_json_lines
 from evals.world.facts import Facts
-from evals.world.scenes import MOST, scene
+from evals.world.prompts import MOST, scene
 from evals.world.words import COLOUR_WORDS, KIND_WORDS
 from planner.errors import UserError
 
@@ -54,10 +54,10 @@ def _read(path: Path) -> tuple[Sample[Facts], ...]:
 
 def score_world(facts: Facts, planned: Planned) -> Scores:
     """The scores of a picture that shows each of the plan's things in the middle of its box."""
-    from evals.world.measures import measures  # the detector beside it imports torch
+    from evals.world.verdict import measure  # the detector beside it imports torch
 
     detections = [detection_of(instance) for instance in planned.instances]
-    return measures(facts, [one for one in detections if one is not None], round(SIDE))
+    return measure(facts, [one for one in detections if one is not None], round(SIDE))
 
 
 def detection_of(instance: Instance) -> "Detection | None":

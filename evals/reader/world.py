@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from evals.world.captions import plural
 from evals.world.facts import Facts, Relates, Stands
-from evals.world.phrases import plural
-from evals.world.placed import SETTINGS
-from evals.world.scenes import Group, grouped, told
+from evals.world.prompts import SETTING_PHRASES, Group, describe, sample_groups
 
 EACH = 40
 """Readings of each number of things, 1 to 8."""
@@ -30,13 +29,13 @@ def readings() -> Iterator[dict[str, Any]]:
     for count in range(1, 9):
         for number in range(EACH):
             rng = np.random.default_rng((7, count, FIRST_SEED + number))
-            groups = grouped(rng, count)
-            yield reading(f"world/{count}-{number}", told(rng, groups), groups)
+            groups = sample_groups(rng, count)
+            yield reading(f"world/{count}-{number}", describe(rng, groups), groups)
 
 
 def reading(name: str, facts: Facts, groups: Sequence[Group]) -> dict[str, Any]:
     """The reading of a prompt, by the facts that it was made from."""
-    of_thing = [place for place, group in enumerate(groups) for _ in group.spots]
+    of_thing = [place for place, group in enumerate(groups) for _ in group.cells]
     stands = {of_thing[claim.thing]: claim for claim in facts.claims if isinstance(claim, Stands)}
     relations = {
         (of_thing[claim.subject], claim.direction, of_thing[claim.object]): None
@@ -55,15 +54,15 @@ def reading(name: str, facts: Facts, groups: Sequence[Group]) -> dict[str, Any]:
 
 
 def _thing(text: str, group: Group, stands: Stands | None) -> dict[str, Any]:
-    several = len(group.spots) > 1
+    several = len(group.cells) > 1
     head = plural(group.noun) if several else group.noun
     phrase = next(one for one in (group.phrase, group.phrase.capitalize()) if one in text)
-    x = [(2 * column + 1) / 6 for column, _ in group.spots]
-    y = [(2 * row + 1) / 6 for _, row in group.spots]
+    x = [(2 * column + 1) / 6 for column, _ in group.cells]
+    y = [(2 * row + 1) / 6 for _, row in group.cells]
     box = (min(x) - SIDE / 2, min(y) - SIDE / 2, max(x) + SIDE / 2, max(y) + SIDE / 2)
     return {
         "head": head,
-        "count": len(group.spots),
+        "count": len(group.cells),
         "need": "must",
         "words": [phrase],
         "horizontal": stands.column if stands else None,
@@ -75,8 +74,8 @@ def _thing(text: str, group: Group, stands: Stands | None) -> dict[str, Any]:
 
 def _settings(text: str) -> list[str]:
     """The setting, as the text writes it."""
-    start = next(place for setting in SETTINGS if (place := text.lower().find(setting)) >= 0)
-    setting = next(setting for setting in SETTINGS if text.lower().startswith(setting, start))
+    start = next(place for setting in SETTING_PHRASES if (place := text.lower().find(setting)) >= 0)
+    setting = next(setting for setting in SETTING_PHRASES if text.lower().startswith(setting, start))
     return [text[start : start + len(setting)]]
 
 

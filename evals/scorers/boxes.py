@@ -4,7 +4,7 @@ from evals.benchmarks.world import detection_of
 from evals.run.geometry import planned
 from evals.scorers.protocol import Drawn, Metric, Scored
 from evals.world.detector import detect
-from evals.world.tableau import TOKEN
+from evals.world.facts import TOKEN
 
 WIDEST = 5
 """Boxes of this many tokens or more count as one size."""

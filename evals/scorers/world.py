@@ -3,7 +3,7 @@
 from evals.scorers.protocol import Drawn, Metric, Scored
 from evals.world.detector import detect
 from evals.world.facts import Facts
-from evals.world.measures import measures, missed
+from evals.world.verdict import describe_errors, measure
 from planner.errors import UserError
 
 METRICS = (
@@ -31,4 +31,4 @@ class World:
                 "the world scorer needs the world benchmark: the prompt has no facts of the world"
             )
         seen, side = detect(drawn.image), drawn.image.width
-        return Scored(measures(facts, seen, side), missed(facts, seen, side))
+        return Scored(measure(facts, seen, side), describe_errors(facts, seen, side))

@@ -1,4 +1,4 @@
-"""The judge of the little world: a detector of what things of which colours are where in a whole picture.
+"""The little world's detector: which things of which colours are where in a whole picture.
 
 A small convolutional network names, for every 4-px cell, the kind of thing whose centre is there (or "other"
 for a thing that is none of the world's), its colour (or "mixed") and the sides of its box: centres as peaks
@@ -17,7 +17,7 @@ from safetensors.torch import load_model
 from torch import Tensor, nn
 
 from evals.world.draw import draw
-from evals.world.tableau import COLOURS, KINDS, Thing, sample_tableau
+from evals.world.facts import COLOURS, KINDS, Thing, sample_composition
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
@@ -102,30 +102,23 @@ def detect(picture: Image.Image, threshold: float = 0.35) -> list[Detection]:
     heat = torch.sigmoid(heat)
     hottest = heat.amax(0)
     peaks = hottest == nn.functional.max_pool2d(hottest[None, None], 5, 1, 2)[0, 0]
-    cells = torch.nonzero(peaks & (hottest >= threshold))
-    found = [_read(heat, shade, box, int(y), int(x)) for y, x in cells]
-    kept = _without_twins(sorted(found, key=lambda d: -d.score))
-    return [d for d in kept if d.kind != "other"]
-
-
-def _read(heat: Tensor, shade: Tensor, box: Tensor, y: int, x: int) -> Detection:
-    kind = int(heat[:, y, x].argmax())
-    dx, dy, w, h = box[:, y, x].tolist()
-    cx, cy = (x + dx) * STRIDE, (y + dy) * STRIDE
-    w, h = float(np.exp(w)) * STRIDE, float(np.exp(h)) * STRIDE
-    edges = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
-    return Detection(CLASSES[kind], SHADES[int(shade[:, y, x].argmax())], edges, float(heat[kind, y, x]))
-
-
-def _without_twins(found: list[Detection]) -> list[Detection]:
+    found: list[Detection] = []
+    for y, x in torch.nonzero(peaks & (hottest >= threshold)).tolist():
+        kind, colour = int(heat[:, y, x].argmax()), int(shade[:, y, x].argmax())
+        dx, dy, log_width, log_height = box[:, y, x].tolist()
+        cx, cy = (x + dx) * STRIDE, (y + dy) * STRIDE
+        w, h = float(np.exp(log_width)) * STRIDE, float(np.exp(log_height)) * STRIDE
+        edges = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+        found.append(Detection(CLASSES[kind], SHADES[colour], edges, float(heat[kind, y, x])))
     kept: list[Detection] = []
-    for detection in found:
+    for detection in sorted(found, key=lambda d: -d.score):
         if all(_overlap(detection, other) < 0.5 for other in kept):
             kept.append(detection)
-    return kept
+    return [detection for detection in kept if detection.kind != "other"]
 
 
 def _overlap(a: Detection, b: Detection) -> float:
+    """The area that both boxes cover, as a share of the smaller box."""
     w = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
     h = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
     inter = max(0.0, w) * max(0.0, h)
@@ -159,15 +152,15 @@ def accuracy(seeds: range, vae: "AutoencoderKL | None" = None) -> Accuracy:
     """The shipped detector on the pictures of `seeds`, as they are drawn or as `vae` gives them back."""
     hits = found = number = 0
     for seed in seeds:
-        tableau = sample_tableau(seed, kinds=KINDS)
-        picture = draw(tableau)
+        composition = sample_composition(seed, kinds=KINDS)
+        picture = draw(composition)
         if vae is not None:
             pixels = to_signed(torch.from_numpy(np.array(picture))[None]).to(vae.device, vae.dtype)
             restored = reconstruct(vae, pixels)[0].cpu()
             picture = Image.fromarray(((restored.permute(1, 2, 0) + 1) * 127.5).round().byte().numpy())
         seen = detect(picture)
-        number, found = number + len(tableau.things), found + sum(d.colour != "mixed" for d in seen)
-        for thing in tableau.things:
+        number, found = number + len(composition.things), found + sum(d.colour != "mixed" for d in seen)
+        for thing in composition.things:
             alike = (d for d in seen if (d.kind, d.colour) == (thing.kind, thing.colour))
             hits += any(covers(d, thing) for d in alike)
     return Accuracy(len(seeds), number, hits / max(1, number), hits / max(1, found))

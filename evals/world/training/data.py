@@ -14,10 +14,9 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from evals.world.caption import caption, crop_caption
+from evals.world.captions import caption, crop_caption, relation_words
 from evals.world.draw import draw
-from evals.world.phrases import relation_words
-from evals.world.tableau import RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau, span_of
+from evals.world.facts import RIM, SIDE, TOKEN, Composition, Thing, pick, sample_composition
 from evals.world.training.course import Course, View, course_at, total
 from evals.world.training.text import TEXT_TOKENS, tokenizers
 
@@ -112,11 +111,11 @@ class Batches(Dataset[T], Generic[T]):
 class Pictures(Batches[Tensor]):
     """Batches of drawn pictures, uint8 (B, H, W, 3): the i-th has the seeds from start + i·size on.
 
-    `paint` draws a tableau: as the world looks, in a style, or what a ControlNet is shown of it.
+    `paint` draws a composition: as the world looks, in a style, or what a ControlNet is shown of it.
     """
 
     def __init__(
-        self, count: int, size: int, start: int, paint: Callable[[Tableau], Image.Image] = draw
+        self, count: int, size: int, start: int, paint: Callable[[Composition], Image.Image] = draw
     ) -> None:
         self.count, self.size, self.start, self.paint = count, size, start, paint
 
@@ -125,7 +124,7 @@ class Pictures(Batches[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         first = self.start + index * self.size
-        drawn = [np.asarray(self.paint(sample_tableau(seed))) for seed in range(first, first + self.size)]
+        drawn = [np.asarray(self.paint(sample_composition(seed))) for seed in range(first, first + self.size)]
         return torch.from_numpy(np.stack(drawn))
 
 
@@ -151,26 +150,26 @@ class Captioned(Batches[Batch]):
         pictures = torch.tensor([one.picture for one in said])
         return Batch(window, pictures, places(window), *_distinct(clip_ids), t5_ids)
 
-    def tableau(self, picture: int) -> Tableau:
+    def composition(self, picture: int) -> Composition:
         """The facts of a picture of the pool."""
-        return self.tableaux[picture]
+        return self.compositions[picture]
 
     def whole(self, picture: int, rng: np.random.Generator) -> str:
         """A caption of a whole picture: FLUX's pooled vector is of the picture as a whole."""
-        return caption(self.tableau(picture), int(rng.integers(1 << 30)))
+        return caption(self.composition(picture), int(rng.integers(1 << 30)))
 
     @cached_property
-    def tableaux(self) -> tuple[Tableau, ...]:
+    def compositions(self) -> tuple[Composition, ...]:
         """The facts of all pictures."""
-        return tuple(sample_tableau(self.start + i) for i in range(self.pool))
+        return tuple(sample_composition(self.start + i) for i in range(self.pool))
 
     @cached_property
     def filled(self) -> dict[Window, tuple[int, ...]]:
         """The windows that one thing fills, each with the pictures in which one does."""
         found: dict[Window, list[int]] = {}
-        for picture, tableau in enumerate(self.tableaux):
-            for window in map(_filled_by, tableau.things):
-                if len(whole_things(tableau, window) or ()) == 1:
+        for picture, composition in enumerate(self.compositions):
+            for window in map(_filled_by, composition.things):
+                if len(whole_things(composition, window) or ()) == 1:
                     found.setdefault(window, []).append(picture)
         return {window: tuple(found[window]) for window in sorted(found)}
 
@@ -178,18 +177,18 @@ class Captioned(Batches[Batch]):
     def paired(self) -> dict[Window, tuple[int, ...]]:
         """Windows that hold two things alone, each with the pictures in which one does."""
         found: dict[Window, list[int]] = {}
-        for picture, tableau in enumerate(self.tableaux):
-            rng = np.random.default_rng((5, tableau.seed))
-            for one, other in combinations(tableau.things, 2):
+        for picture, composition in enumerate(self.compositions):
+            rng = np.random.default_rng((5, composition.seed))
+            for one, other in combinations(composition.things, 2):
                 for window in _around(rng, one, other):
-                    if len(whole_things(tableau, window) or ()) == 2:
+                    if len(whole_things(composition, window) or ()) == 2:
                         found.setdefault(window, []).append(picture)
         return {window: tuple(found[window]) for window in sorted(found)}
 
     @cached_property
     def twos(self) -> tuple[int, ...]:
         """The pictures of two things."""
-        return tuple(i for i, tableau in enumerate(self.tableaux) if len(tableau.things) == 2)
+        return tuple(i for i, composition in enumerate(self.compositions) if len(composition.things) == 2)
 
 
 def loader(batches: Batches[T], workers: int, start: int = 0) -> Iterator[T]:
@@ -241,7 +240,7 @@ def _number(course: Course, window: Window, length: int) -> int:
 
 def _filled_by(thing: Thing) -> Window:
     x0, y0, _, _ = thing.box
-    span = span_of(thing)
+    span = thing.span
     return round((y0 - RIM) / TOKEN), round((x0 - RIM) / TOKEN), span, span
 
 
@@ -272,7 +271,9 @@ def _word(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
 def _tight(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
     length = pick(rng, course.lengths)
     window, pictures = _one_filled(rng, pool, course, length)
-    said = [Said(i, crop_caption([_only(pool, i, window)], pool.tableau(i).setting, rng)) for i in pictures]
+    said = [
+        Said(i, crop_caption([_only(pool, i, window)], pool.composition(i).setting, rng)) for i in pictures
+    ]
     return window, length, said
 
 
@@ -287,7 +288,7 @@ def _one_filled(
 
 
 def _only(pool: Captioned, picture: int, window: Window) -> Thing:
-    return (whole_things(pool.tableau(picture), window) or [])[0]
+    return (whole_things(pool.composition(picture), window) or [])[0]
 
 
 def _pair(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
@@ -296,7 +297,7 @@ def _pair(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
     chosen = rng.integers(len(pool.paired[window]), size=_number(course, window, PAIR_TOKENS))
     said: list[Said] = []
     for picture in (pool.paired[window][int(i)] for i in chosen):
-        things = whole_things(pool.tableau(picture), window) or []
+        things = whole_things(pool.composition(picture), window) or []
         one, other = (things[i] for i in rng.permutation(2))
         said.append(Said(picture, two_in_few_words(one, other, rng)))
     return window, PAIR_TOKENS, said
@@ -327,9 +328,9 @@ def _loose(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
         if len(said) == _number(course, window, length):
             break
         picture = int(rng.integers(pool.pool))
-        things = whole_things(pool.tableau(picture), window)
+        things = whole_things(pool.composition(picture), window)
         if things or (things is not None and rng.random() < EMPTY_SHARE):
-            said.append(Said(picture, crop_caption(things, pool.tableau(picture).setting, rng)))
+            said.append(Said(picture, crop_caption(things, pool.composition(picture).setting, rng)))
     return (window, length, said) if said else _whole(rng, pool, course)
 
 
@@ -358,11 +359,11 @@ _SHOWN: Mapping[View, Callable[[np.random.Generator, Captioned, Course], Shown]]
 }
 
 
-def whole_things(tableau: Tableau, window: Window) -> list[Thing] | None:
+def whole_things(composition: Composition, window: Window) -> list[Thing] | None:
     """The things that stand whole in the window, up to 2 px; None where the window cuts one."""
     row, column, rows, columns = (v * TOKEN for v in window)
     inside: list[Thing] = []
-    for thing in tableau.things:
+    for thing in composition.things:
         x0, y0, x1, y1 = thing.box
         if x1 <= column or y1 <= row or x0 >= column + columns or y0 >= row + rows:
             continue

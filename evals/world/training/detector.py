@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor, nn
 
 from evals.world.detector import CLASSES, SHADES, STRIDE, Detector, reconstruct, to_signed
-from evals.world.draw import Colour, draw, paint_sprite, paste, put
-from evals.world.tableau import COLOURS, KINDS, RIM, SIDE, TOKEN, Tableau, Thing, pick, sample_tableau
+from evals.world.draw import Colour, draw, draw_thing, paste_sprite, sprite_of
+from evals.world.facts import COLOURS, KINDS, RIM, SIDE, TOKEN, Composition, Thing, pick, sample_composition
 from evals.world.training.data import Batches
 from evals.world.training.progress import Curve
 from evals.world.training.vae import fast_bfloat16
@@ -72,30 +72,30 @@ class LabelledPictures(Batches[Labelled]):
 
 def labelled(seed: int, clean: bool = False) -> tuple[NDArray[np.uint8], list[Mark]]:
     """A picture, uint8 (H, W, 3), and its marks."""
-    rng, tableau = np.random.default_rng((5, seed)), sample_tableau(seed, kinds=KINDS)
+    rng, composition = np.random.default_rng((5, seed)), sample_composition(seed, kinds=KINDS)
     if clean:
-        return np.asarray(draw(tableau)), [Mark(t, t.kind, t.colour) for t in tableau.things]
+        return np.asarray(draw(composition)), [Mark(t, t.kind, t.colour) for t in composition.things]
     if rng.random() < LARGE_SHARE:
-        tableau = _enlarged(rng, tableau)
-    picture = draw(replace(tableau, things=()))
-    for thing in tableau.things:
+        composition = _enlarged(rng, composition)
+    picture = draw(replace(composition, things=()))
+    for thing in composition.things:
         if rng.random() < PATCHED_SHARE:
             _patch(rng, picture, thing)
-    marks = [_paint(rng, picture, thing) for thing in tableau.things]
+    marks = [_paint(rng, picture, thing) for thing in composition.things]
     return _damage(rng, picture), marks
 
 
-def _enlarged(rng: Rng, tableau: Tableau) -> Tableau:
-    """The first of the tableau's things alone, and large."""
+def _enlarged(rng: Rng, composition: Composition) -> Composition:
+    """The first of the composition's things alone, and large."""
     span = pick(rng, LARGE)
     x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
-    large = (replace(thing, x=x, y=y, diameter=float(span * TOKEN - 2 * RIM)) for thing in tableau.things)
-    return replace(tableau, things=tuple(large)[:1])
+    large = (replace(thing, x=x, y=y, diameter=float(span * TOKEN - 2 * RIM)) for thing in composition.things)
+    return replace(composition, things=tuple(large)[:1])
 
 
 def _patch(rng: Rng, picture: Image.Image, thing: Thing) -> None:
     """What regions leave that were drawn each from its own words: another setting within the thing's box."""
-    other = draw(replace(sample_tableau(int(rng.integers(1 << 30))), things=()))
+    other = draw(replace(sample_composition(int(rng.integers(1 << 30))), things=()))
     x0, y0, x1, y1 = (round(edge) for edge in thing.box)
     left, top, right, bottom = (int(margin) for margin in rng.integers(RIM, TOKEN, 4))
     mask = Image.new("L", picture.size)
@@ -106,7 +106,7 @@ def _patch(rng: Rng, picture: Image.Image, thing: Thing) -> None:
 def _paint(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
     roll = rng.random()
     if roll < 0.62:
-        paste(picture, thing)
+        draw_thing(picture, thing)
         return Mark(thing, thing.kind, thing.colour)
     if roll < 0.74:
         return _two_tone(rng, picture, thing)
@@ -116,18 +116,18 @@ def _paint(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
 def _two_tone(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
     """A thing of two colours, side by side: its kind is right, its colour is "mixed"."""
     other = pick(rng, [c for c in COLOURS if c != thing.colour])
-    a, b = paint_sprite(thing, COLOURS[thing.colour]), paint_sprite(thing, COLOURS[other])
+    a, b = sprite_of(thing, COLOURS[thing.colour]), sprite_of(thing, COLOURS[other])
     cut = int(a.width * rng.uniform(0.35, 0.65))
     box = (0, 0, cut, a.height) if rng.random() < 0.5 else (0, 0, a.width, cut)
     a.paste(b.crop(box), box[:2])
-    put(picture, a, thing)
+    paste_sprite(picture, a, thing)
     return Mark(thing, thing.kind, "mixed")
 
 
 def _impostor(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
     """What a weak painter leaves: a blob, a blend of two kinds, a torn piece, a smear; each is "other"."""
     make = pick(rng, (_blob, _blob, _blend, _torn, _smear))
-    put(picture, make(rng, thing), thing)
+    paste_sprite(picture, make(rng, thing), thing)
     return Mark(thing, "other", thing.colour)
 
 
@@ -145,14 +145,14 @@ def _blob(rng: Rng, thing: Thing) -> Image.Image:
 def _blend(rng: Rng, thing: Thing) -> Image.Image:
     other = replace(thing, kind=pick(rng, [k for k in KINDS if k != thing.kind]), tilt=thing.tilt + 20)
     body: Colour = COLOURS[thing.colour]
-    a, b = paint_sprite(thing, body), paint_sprite(other, body)
+    a, b = sprite_of(thing, body), sprite_of(other, body)
     x, y = (int(rng.integers(-a.width // 3, a.width // 3 + 1)) for _ in range(2))
     a.alpha_composite(b.crop((0, 0, a.width - abs(x), a.height - abs(y))), (max(0, x), max(0, y)))
     return a
 
 
 def _torn(rng: Rng, thing: Thing) -> Image.Image:
-    sprite = paint_sprite(thing, COLOURS[thing.colour])
+    sprite = sprite_of(thing, COLOURS[thing.colour])
     share = rng.uniform(0.4, 0.6)
     w, h = sprite.size
     x, y = int(w * share), int(h * share)
@@ -161,7 +161,7 @@ def _torn(rng: Rng, thing: Thing) -> Image.Image:
 
 
 def _smear(rng: Rng, thing: Thing) -> Image.Image:
-    sprite = paint_sprite(thing, COLOURS[thing.colour])
+    sprite = sprite_of(thing, COLOURS[thing.colour])
     coarse = max(2, sprite.width // int(rng.integers(12, 24)))
     small = sprite.resize((coarse, coarse), Image.Resampling.BOX)
     return small.resize(sprite.size, Image.Resampling.BICUBIC)

@@ -18,8 +18,8 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from evals.world.draw import backdrop, paint_sprite, put
-from evals.world.tableau import COLOURS, Tableau
+from evals.world.draw import backdrop, paste_sprite, sprite_of
+from evals.world.facts import COLOURS, Composition
 from evals.world.training.course import Course, shortened, total
 from evals.world.training.data import Captioned, Pictures, loader
 from evals.world.training.flow import TinyFlux, encode_pool, flow_loss, learning_rate, lesson, token_weights
@@ -72,16 +72,16 @@ class Run:
     every: int
 
 
-def outlined(tableau: Tableau) -> Image.Image:
-    """The picture of a tableau with only the contour of each thing: what lies behind it shows inside."""
-    picture = Image.fromarray(backdrop(tableau.setting, tableau.side, tableau.seed))
-    for thing in tableau.things:
-        sprite = paint_sprite(thing, COLOURS[thing.colour])
+def outlined(composition: Composition) -> Image.Image:
+    """The picture of a composition with only the contour of each thing: what lies behind it shows inside."""
+    picture = Image.fromarray(backdrop(composition.setting, composition.side, composition.seed))
+    for thing in composition.things:
+        sprite = sprite_of(thing, COLOURS[thing.colour])
         shape = sprite.getchannel("A")
         around = ImageOps.expand(shape, CONTOUR)  # a filter leaves the rim of a picture as it is
         inside = ImageOps.crop(around.filter(ImageFilter.MinFilter(2 * CONTOUR + 1)), CONTOUR)
         sprite.putalpha(ImageChops.subtract(shape, inside))
-        put(picture, sprite, thing)
+        paste_sprite(picture, sprite, thing)
     return picture
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import groupby
 
 from evals.world import words
-from evals.world.phrases import plural
+from evals.world.captions import plural
 from evals.world.training.text import tokenizers
 
 REACH = 4

@@ -17,8 +17,8 @@ from torch import Tensor
 from transformers import T5EncoderModel
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from evals.world.caption import caption, crop_caption
-from evals.world.tableau import pick, sample_tableau
+from evals.world.captions import caption, crop_caption
+from evals.world.facts import pick, sample_composition
 from evals.world.training.data import PAIR_TOKENS, Batches, two_in_few_words
 from evals.world.training.mentions import FIELDS, RELATIONS, things_in
 from evals.world.training.progress import Curve
@@ -39,7 +39,7 @@ NOT_AT_ALL = -8.0
 """Bias of what such a head is not to look at: of 96 tokens of even weight it leaves 3 %."""
 
 SEEDS = 40_000_000
-"""First seed of the tableaux whose captions are read."""
+"""First seed of the compositions whose captions are read."""
 
 TOKENS, LENGTHS = 1152, (PAIR_TOKENS, 24, 48, TEXT_TOKENS)
 """What a step reads, and the lengths that captions are padded to."""
@@ -71,13 +71,13 @@ class Captions(Batches[Read]):
 
 
 def _text(rng: np.random.Generator, length: int) -> str:
-    tableau = sample_tableau(SEEDS + int(rng.integers(1 << 20)))
+    composition = sample_composition(SEEDS + int(rng.integers(1 << 20)))
     if length > LENGTHS[1]:
-        return caption(tableau, int(rng.integers(1 << 30)))
-    things = tableau.things[: int(rng.integers(1, 4))]
+        return caption(composition, int(rng.integers(1 << 30)))
+    things = composition.things[: int(rng.integers(1, 4))]
     if length == PAIR_TOKENS and len(things) > 1:
         return two_in_few_words(things[0], things[1], rng)
-    return crop_caption(things, tableau.setting, rng)
+    return crop_caption(things, composition.setting, rng)
 
 
 def together(ids: Tensor) -> tuple[Tensor, Tensor]:

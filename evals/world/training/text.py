@@ -20,8 +20,8 @@ from transformers import (
     T5EncoderModel,
 )
 
-from evals.world.caption import caption
-from evals.world.tableau import sample_tableau
+from evals.world.captions import caption
+from evals.world.facts import sample_composition
 
 TEXT_TOKENS = 96
 """Length to which captions are padded, in training and at work, as FLUX pads to 512."""
@@ -53,7 +53,7 @@ class Tokenizers:
 @cache
 def tokenizers() -> Tokenizers:
     """The tokenizers of the world: always the same ones, since they are made of captions with fixed seeds."""
-    corpus = [caption(sample_tableau(seed), 0).lower() for seed in range(_CORPUS)]
+    corpus = [caption(sample_composition(seed), 0).lower() for seed in range(_CORPUS)]
     return Tokenizers(_clip_tokenizer(corpus), _t5_tokenizer(corpus))
 
 

@@ -22,7 +22,7 @@ from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor
 
 from evals.world.detector import trained_detector
-from evals.world.tableau import CAST, SIDE
+from evals.world.facts import PROMPT_KINDS, SIDE
 from evals.world.training.course import COURSES, Course, shortened
 from evals.world.training.data import Captioned, Pictures, loader
 from evals.world.training.detector import LabelledPictures, train_detector
@@ -55,7 +55,7 @@ DEFAULTS = {
         "setting_in_regions": True,
         "mode": "one-stream",
     },
-    "draws": {kind: list(dict.fromkeys(KIND_WORDS[kind])) for kind in CAST},
+    "draws": {kind: list(dict.fromkeys(KIND_WORDS[kind])) for kind in PROMPT_KINDS},
 }
 """How the program runs the checkpoint where its user says nothing else; stored beside it."""
 

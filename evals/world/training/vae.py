@@ -8,7 +8,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from evals.world.detector import to_signed
-from evals.world.tableau import SIDE
+from evals.world.facts import SIDE
 from evals.world.training.progress import Curve
 
 LATENT_CHANNELS = 8

@@ -16,7 +16,7 @@ from evals.scorers.judge.scorer import Judge
 from evals.scorers.protocol import Drawn, Scored, Scorer, score
 from evals.scorers.registry import scorer_named
 from evals.world.draw import draw
-from evals.world.tableau import Setting, Tableau, Thing
+from evals.world.facts import Composition, Setting, Thing
 from planner.plans import Plan, Size, Usage
 from renderer.pipeline import make_plan
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 THINGS = (Thing("star", "red", "medium", 24, 24, 44), Thing("ring", "blue", "medium", 104, 104, 44))
-SHOWN = draw(Tableau(THINGS, Setting(None, None, "cream", 1.0), 3))
+SHOWN = draw(Composition(THINGS, Setting(None, None, "cream", 1.0), 3))
 TEXT = "A red star in the upper left and a blue ring to the right of the star, without any hearts"
 OTHER = "Two green stars in the upper right and a blue ring above the stars, without any rings"
 COLOURS = {"red": (214, 34, 38), "blue": (40, 80, 215), "green": (24, 140, 60)}

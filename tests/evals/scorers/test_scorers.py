@@ -13,14 +13,13 @@ from evals.scorers.protocol import Drawn, Metric, Scored, Scorer, score
 from evals.scorers.registry import check_scorers, scorer_named
 from evals.scorers.seams import seam_strength
 from evals.world.draw import draw
-from evals.world.facts import Facts, Stands, Wanted
-from evals.world.tableau import Setting, Tableau, Thing
+from evals.world.facts import Composition, Facts, Setting, Stands, Thing, Wanted
 from planner.errors import UserError
 from planner.plans import Plan, Size, Usage
 from renderer.pipeline import make_plan
 
 THINGS = (Thing("star", "red", "medium", 24, 24, 44), Thing("ring", "blue", "medium", 104, 104, 44))
-SHOWN = Tableau(THINGS, Setting(None, None, "cream", 1.0), 3, side=128)
+SHOWN = Composition(THINGS, Setting(None, None, "cream", 1.0), 3, side=128)
 CLAIMS = (Stands(0, "left", "top"), Stands(1, "right", "bottom"))
 TEXT = "A red star in the upper left and a blue ring in the lower right"
 

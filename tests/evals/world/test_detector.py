@@ -4,7 +4,7 @@ import pytest
 
 from evals.world.detector import accuracy, detect
 from evals.world.draw import draw
-from evals.world.tableau import Setting, Tableau, Thing
+from evals.world.facts import Composition, Setting, Thing
 
 
 def test_nearly_every_drawn_thing_is_found() -> None:
@@ -16,7 +16,7 @@ def test_nearly_every_drawn_thing_is_found() -> None:
 
 def test_a_detection_says_what_and_where() -> None:
     thing = Thing("heart", "red", "large", 85, 45, 55)
-    picture = draw(Tableau((thing,), Setting("night", "grass", None, 0.5), seed=4))
+    picture = draw(Composition((thing,), Setting("night", "grass", None, 0.5), seed=4))
     (found,) = detect(picture)
     assert (found.kind, found.colour) == ("heart", "red")
     assert found.centre == pytest.approx((85, 45), abs=4)
@@ -24,4 +24,4 @@ def test_a_detection_says_what_and_where() -> None:
 
 
 def test_an_empty_picture_holds_nothing() -> None:
-    assert detect(draw(Tableau((), Setting("day", "sea", None, 0.5), seed=4))) == []
+    assert detect(draw(Composition((), Setting("day", "sea", None, 0.5), seed=4))) == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.world.draw import draw
-from evals.world.tableau import Setting, Tableau, Thing, sample_tableau
+from evals.world.facts import Composition, Setting, Thing, sample_composition
 from evals.world.training.course import Course
 from evals.world.training.data import (
     ACROSS,
@@ -62,7 +62,7 @@ def test_the_loader_goes_on_where_it_is_told_to(workers: int) -> None:
 def test_pictures_are_those_of_their_seeds() -> None:
     batch = Pictures(count=3, size=2, start=40)[1]
     assert batch.dtype == torch.uint8
-    assert np.array_equal(batch[1].numpy(), np.asarray(draw(sample_tableau(43))))
+    assert np.array_equal(batch[1].numpy(), np.asarray(draw(sample_composition(43))))
 
 
 def test_every_view_is_shown_in_its_share() -> None:
@@ -91,7 +91,7 @@ def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
     pool = Captioned((course,), pool=500, start=1000)
     batch = pool[3]
     for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
-        thing = (whole_things(pool.tableau(picture), batch.window) or [])[0]
+        thing = (whole_things(pool.composition(picture), batch.window) or [])[0]
         assert thing.diameter == 16 * batch.window[2] - 4
         text = str(tokenizers().t5.decode(ids, skip_special_tokens=True))
         assert not text or thing.kind in text
@@ -106,7 +106,7 @@ def test_two_in_few_words_are_alone_in_their_window() -> None:
         assert batch.t5_ids.shape[1] == PAIR_TOKENS
         assert not any(map(heard, batch.clip_ids))
         for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
-            one, other = whole_things(pool.tableau(picture), batch.window) or []
+            one, other = whole_things(pool.composition(picture), batch.window) or []
             said = "".join(str(tokenizers().t5.decode(ids, skip_special_tokens=True)).split())
             names = [f"{thing.colour}▁{thing.kind}" for thing in (one, other)]
             assert not said or all(said.count(name) == names.count(name) for name in names)
@@ -114,20 +114,20 @@ def test_two_in_few_words_are_alone_in_their_window() -> None:
 
 @given(st.integers(0, 2**31))
 def test_a_window_around_two_things_holds_them_in_the_picture(seed: int) -> None:
-    tableau = sample_tableau(seed, 2)
+    composition = sample_composition(seed, 2)
     pool = Captioned((COURSE,), pool=1, start=seed)
-    pool.__dict__["tableaux"] = (tableau,)
+    pool.__dict__["compositions"] = (composition,)
     for row, column, rows, columns in pool.paired:
         assert 0 <= row <= ACROSS - rows
         assert 0 <= column <= ACROSS - columns
-        assert whole_things(tableau, (row, column, rows, columns)) == list(tableau.things)
+        assert whole_things(composition, (row, column, rows, columns)) == list(composition.things)
 
 
 def test_whole_pictures_of_two_things_are_shown_by_themselves() -> None:
     course = replace(COURSE, shares=(("two", 1.0),))
     pool = Captioned((course,), pool=500, start=1000)
     shown = [picture for i in range(10) for picture in pool[i].pictures.tolist()]
-    assert {len(pool.tableau(picture).things) for picture in shown} == {2}
+    assert {len(pool.composition(picture).things) for picture in shown} == {2}
     assert len(set(shown)) > 20
     assert pool[0].window == WHOLE
 
@@ -174,5 +174,5 @@ THING = Thing("star", "red", "small", x=80, y=48, diameter=28)
     ],
 )
 def test_things_of_a_window(window: Window, inside: bool | None) -> None:
-    tableau = Tableau((THING,), Setting("day", "sand", None, 0.5), seed=0)
-    assert whole_things(tableau, window) == ([THING] if inside else None if inside is None else [])
+    composition = Composition((THING,), Setting("day", "sand", None, 0.5), seed=0)
+    assert whole_things(composition, window) == ([THING] if inside else None if inside is None else [])

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from evals.world.detector import CLASSES, SHADES, STRIDE, covers, detect
-from evals.world.tableau import KINDS, SIDE, SPANS, Thing, sample_tableau, span_of
+from evals.world.facts import KINDS, SIDE, SPANS, Thing, sample_composition
 from evals.world.training.detector import LabelledPictures, Mark, labelled, targets
 
 pytestmark = pytest.mark.training
@@ -50,7 +50,7 @@ def test_labelled_batches_are_settled_by_their_number() -> None:
 
 def test_some_pictures_show_one_large_thing_alone() -> None:
     made = [labelled(seed)[1] for seed in range(150)]
-    large = [mark.thing for marks in made for mark in marks if span_of(mark.thing) > max(SPANS["large"])]
+    large = [mark.thing for marks in made for mark in marks if mark.thing.span > max(SPANS["large"])]
     assert large
     assert all(min(thing.box) >= 0 and max(thing.box) <= SIDE for thing in large)
     assert all(len(marks) == 1 for marks in made if marks and marks[0].thing in large)
@@ -58,7 +58,7 @@ def test_some_pictures_show_one_large_thing_alone() -> None:
 
 def test_things_stand_on_patches_of_other_settings_at_times() -> None:
     """On a wall of one colour nothing but a patch is of another colour, where no thing is."""
-    walls = [seed for seed in range(300) if sample_tableau(seed, kinds=KINDS).setting.wall is not None]
+    walls = [seed for seed in range(300) if sample_composition(seed, kinds=KINDS).setting.wall is not None]
     patched = [_has_patch(*labelled(seed)) for seed in walls]
     assert 0.2 < sum(patched) / len(patched) < 0.6
     assert not any(_has_patch(*labelled(seed, clean=True)) for seed in walls)

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from evals.world.draw import draw
-from evals.world.tableau import COLOURS, Setting, Tableau, Thing
+from evals.world.facts import COLOURS, Composition, Setting, Thing
 from evals.world.training import lora
 from evals.world.training.lora import SHIPPED, outlined
 from renderer.cards import model_card
@@ -30,8 +30,8 @@ STEPS = lora.COURSES[0].steps
 @pytest.mark.parametrize("kind", ["star", "heart", "circle", "square", "triangle"])
 def test_an_outlined_thing_shows_what_is_behind_it_in_its_contour(kind: str) -> None:
     setting = Setting("day", "grass", None, 0.5)
-    tableau = Tableau((Thing(kind, "red", "medium", 48, 72, 44),), setting, seed=1)
-    drawn = (draw(tableau), outlined(tableau), draw(replace(tableau, things=())))
+    composition = Composition((Thing(kind, "red", "medium", 48, 72, 44),), setting, seed=1)
+    drawn = (draw(composition), outlined(composition), draw(replace(composition, things=())))
     plain, styled, empty = map(np.asarray, drawn)
     changed = (plain != styled).any(-1)
     # Along the contour's inner edge colours mix.

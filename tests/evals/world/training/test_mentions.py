@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.world.caption import caption, crop_caption
-from evals.world.tableau import sample_tableau
+from evals.world.captions import caption, crop_caption
+from evals.world.facts import sample_composition
 from evals.world.training.mentions import Named, things_in
 from evals.world.training.text import tokenizers
 
@@ -76,17 +76,17 @@ def test_a_relation_tells_of_both_where_they_stand(text: str, leans: list[tuple[
 
 @given(st.integers(0, 2**31))
 def test_no_word_says_two_things_and_hardly_one_is_missed(seed: int) -> None:
-    tableau = sample_tableau(seed)
-    text = crop_caption(tableau.things, tableau.setting, np.random.default_rng(seed))
+    composition = sample_composition(seed)
+    text = crop_caption(composition.things, composition.setting, np.random.default_rng(seed))
     things = things_in(ids_of(text))
     assert all_different(things)
     unknown = tokenizers().t5.unk_token_id in ids_of(text)
-    assert len(things) == len(tableau.things) or (unknown and len(things) < len(tableau.things))
+    assert len(things) == len(composition.things) or (unknown and len(things) < len(composition.things))
 
 
 @given(st.integers(0, 2**31), st.integers(0, 2**31))
 def test_no_word_says_of_two_things_where_they_stand(seed: int, wording: int) -> None:
-    assert all_different(things_in(ids_of(caption(sample_tableau(seed), wording))))
+    assert all_different(things_in(ids_of(caption(sample_composition(seed), wording))))
 
 
 def all_different(things: tuple[Named, ...]) -> bool:

@@ -7,14 +7,14 @@ import pytest
 import torch
 from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
-from evals.world.caption import caption
-from evals.world.tableau import sample_tableau
+from evals.world.captions import caption
+from evals.world.facts import sample_composition
 from evals.world.training.text import TEXT_TOKENS, take_weights, text_encoders, tokenizers
 from renderer.cards import TINY
 
 pytestmark = pytest.mark.training
 
-CAPTIONS = [caption(sample_tableau(seed), 5) for seed in range(20_000, 20_200)]
+CAPTIONS = [caption(sample_composition(seed), 5) for seed in range(20_000, 20_200)]
 
 
 def model_of(tokenizer: Any) -> Any:
@@ -85,7 +85,7 @@ def test_weights_follow_their_tokens_to_another_order(side: int) -> None:
 
 @pytest.mark.parametrize("seed", range(15_000, 15_020))
 def test_the_tokenizers_that_ship_read_captions_as_training_does(seed: int) -> None:
-    text = caption(sample_tableau(seed), 0)
+    text = caption(sample_composition(seed), 0)
     clip = CLIPTokenizer.from_pretrained(TINY / "tokenizer")
     t5 = PreTrainedTokenizerFast.from_pretrained(TINY / "tokenizer_2")
     assert clip.tokenize(text) == tokenizers().clip.tokenize(text)

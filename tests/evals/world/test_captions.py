@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from evals.world import words
-from evals.world.caption import caption, crop_caption
-from evals.world.phrases import plural, relation_words, with_article
-from evals.world.tableau import KINDS, Tableau, Thing, field, sample_tableau
+from evals.world.captions import caption, crop_caption, plural, relation_words, with_article
+from evals.world.facts import KINDS, Composition, Thing, field_at, sample_composition
 from evals.world.training.text import tokenizers
 
 KIND_OF = {
@@ -45,22 +44,22 @@ def without_setting(text: str) -> str:
 def test_every_thing_is_named_in_its_colour_and_no_other() -> None:
     t5 = tokenizers().t5
     for seed in range(400):
-        tableau = sample_tableau(seed)
-        text = caption(tableau, seed)
+        composition = sample_composition(seed)
+        text = caption(composition, seed)
         if t5.unk_token_id in t5(text).input_ids:
             # Words of no world stand between its own.
             continue
         text = without_setting(text)
-        assert mentioned(text, KIND_OF) == {thing.kind for thing in tableau.things}, text
-        assert mentioned(text, COLOUR_OF) == {thing.colour for thing in tableau.things}, text
+        assert mentioned(text, KIND_OF) == {thing.kind for thing in composition.things}, text
+        assert mentioned(text, COLOUR_OF) == {thing.colour for thing in composition.things}, text
 
 
 def test_the_place_of_a_single_thing_is_true() -> None:
     placed = 0
     for seed in range(600):
-        tableau = sample_tableau(seed, count=1)
-        text = without_setting(caption(tableau, 1))
-        column, row = field(tableau.things[0].x, tableau.things[0].y, tableau.side)
+        composition = sample_composition(seed, count=1)
+        text = without_setting(caption(composition, 1))
+        column, row = field_at(composition.things[0].x, composition.things[0].y, composition.side)
         said = mentioned(text, COLUMN_OF), mentioned(text, ROW_OF)
         assert said[0] <= {column}, text
         assert said[1] <= {row}, text
@@ -91,18 +90,18 @@ def test_relations_are_said_as_centres_stand(dx: float, dy: float, said: tuple[s
 
 
 def test_other_seeds_say_it_in_other_words_and_the_same_seed_in_the_same() -> None:
-    tableau = sample_tableau(3, count=2)
-    texts = [caption(tableau, seed) for seed in range(40)]
+    composition = sample_composition(3, count=2)
+    texts = [caption(composition, seed) for seed in range(40)]
     assert len(set(texts)) > 35
-    assert texts == [caption(tableau, seed) for seed in range(40)]
+    assert texts == [caption(composition, seed) for seed in range(40)]
 
 
 def test_a_crop_is_captioned_with_its_own_things_and_without_place() -> None:
-    tableau: Tableau = sample_tableau(5, count=3)
+    composition: Composition = sample_composition(5, count=3)
     for seed in range(50):
-        text = crop_caption(tableau.things[:1], tableau.setting, np.random.default_rng(seed))
+        text = crop_caption(composition.things[:1], composition.setting, np.random.default_rng(seed))
         text = without_setting(text)
-        assert mentioned(text, KIND_OF) == {tableau.things[0].kind}
+        assert mentioned(text, KIND_OF) == {composition.things[0].kind}
         assert not mentioned(text, COLUMN_OF)
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from evals.world.detector import Detection
-from evals.world.facts import Direction, Facts, Relates, Stands, Wanted
-from evals.world.judging import judge
-from evals.world.tableau import Column, Row
+from evals.world.facts import Column, Direction, Facts, Relates, Row, Stands, Wanted
+from evals.world.prompts import scene
+from evals.world.verdict import describe_errors, judge, measure
 
 STAR, RING = Wanted("star", "red", "star"), Wanted("ring", "blue", "hoop")
 SIDE = 100
@@ -33,7 +33,7 @@ def ring(x: float, y: float) -> Detection:
 )
 def test_right_thing_in_right_colour(seen: list[Detection], found: bool, alone: bool) -> None:
     verdict = judge(Facts("", (STAR,)), seen, SIDE)
-    assert (verdict.found, verdict.right, verdict.alone) == (found, found, alone)
+    assert (verdict.found, verdict.right, verdict.nothing_else) == (found, found, alone)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_relations_by_centres(dx: float, dy: float, holding: set[str]) -> None:
 def test_a_claim_about_a_thing_that_is_missing_does_not_hold() -> None:
     facts = Facts("", (STAR, RING), (Relates(0, "left of", 1), Stands(0, "left", None)))
     verdict = judge(facts, [at(10, 10)], SIDE)
-    assert verdict.placed == (False, True)
+    assert verdict.claims_held == (False, True)
     assert not verdict.found
     assert not verdict.right
 
@@ -89,8 +89,8 @@ def test_of_two_that_fit_the_one_that_stands_right_counts() -> None:
     facts = Facts("", (STAR,), (Stands(0, "left", None),))
     verdict = judge(facts, [at(90, 50), at(10, 50)], SIDE)
     assert verdict.right
-    assert not verdict.alone
-    assert verdict.cast == (at(10, 50),)
+    assert not verdict.nothing_else
+    assert verdict.matches == (at(10, 50),)
 
 
 def test_things_that_relations_join_are_settled_together() -> None:
@@ -98,7 +98,7 @@ def test_things_that_relations_join_are_settled_together() -> None:
     facts = Facts("", (STAR, RING), (Relates(0, "left of", 1), Stands(1, "right", None)))
     seen = [at(95, 50), at(50, 50), ring(80, 50), ring(10, 50)]
     verdict = judge(facts, seen, SIDE)
-    assert verdict.cast == (at(50, 50), ring(80, 50))
+    assert verdict.matches == (at(50, 50), ring(80, 50))
     assert verdict.right
 
 
@@ -106,3 +106,60 @@ def test_one_detection_is_not_two_things() -> None:
     facts = Facts("", (STAR, STAR))
     assert not judge(facts, [at(10, 10)], SIDE).found
     assert judge(facts, [at(10, 10), at(60, 60)], SIDE).found
+
+
+def seen_as(facts: Facts, index: int, x: float, y: float) -> Detection:
+    thing = facts.things[index]
+    return Detection(thing.kind, thing.colour, (x - 5, y - 5, x + 5, y + 5), 0.9)
+
+
+def test_measures_are_shares_of_what_was_asked() -> None:
+    facts = scene(900_003, 5)
+    nothing = measure(facts, [], 120)
+    assert (nothing["scene"], nothing["things"], nothing["found"]) == (0.0, 0.0, 0.0)
+    one = measure(Facts("", facts.things), [seen_as(facts, 4, 50, 50)], 120)
+    assert one["found"] == one["things"] == pytest.approx(1 / 5)
+    assert one["claims"] is None
+
+
+def test_too_many_and_what_should_be_absent_are_wrong_though_all_is_there() -> None:
+    things = scene(900_001, 1).things
+    facts = Facts("", things, (), ("moon",) if things[0].kind != "moon" else ("star",))
+    right = [seen_as(facts, 0, 50, 50)]
+    assert measure(facts, right, 120)["scene"] == 1.0
+    assert measure(facts, [*right, seen_as(facts, 0, 90, 90)], 120)["scene"] == 0.0
+    unwanted = Detection(facts.absent[0], "red", (1, 1, 9, 9), 0.9)
+    scores = measure(facts, [*right, unwanted], 120)
+    assert (scores["scene"], scores["absent"], scores["things"], scores["nothing else"]) == (
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+    )
+
+
+def test_errors_are_described_in_words() -> None:
+    facts = Facts("", scene(900_001, 1).things, (Stands(0, "left", None),))
+    thing = facts.things[0]
+    assert describe_errors(facts, [], 120) == f"{thing.colour} {thing.noun} missing"
+    assert (
+        describe_errors(facts, [seen_as(facts, 0, 110, 50)], 120) == f"{thing.colour} {thing.noun} misplaced"
+    )
+    assert describe_errors(facts, [seen_as(facts, 0, 10, 50)], 120) == ""
+
+
+def test_many_alike_are_judged_soon() -> None:
+    """Eight things of a kind and forty detections of it are no 40!/32! ways."""
+    thing = scene(900_001, 1).things[0]
+    facts = Facts("", (thing,) * 3, tuple(Stands(i, "left", None) for i in range(3)))
+    seen = [seen_as(facts, 0, x * 3.0, y * 30.0) for x in range(10) for y in range(4)]
+    assert judge(facts, seen, 120).found
+
+
+def test_crowds_with_things_too_many_are_judged_soon() -> None:
+    """Three ways for each single thing, twelve for a pair: of all groups they are added, not multiplied."""
+    facts = scene(900_003, 16)
+    seen = [seen_as(facts, i, 9.0 + 7 * i, 9.0 + 7 * j) for i in range(16) for j in range(3)]
+    verdict = judge(facts, seen, 120)
+    assert verdict.found
+    assert not verdict.nothing_else
