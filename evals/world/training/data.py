@@ -1,7 +1,7 @@
 """Batches for training, each a pure function of its number, so that a run can be resumed and repeated."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -9,15 +9,14 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from evals.world.captions import caption, crop_caption, relation_words
+from evals.world.captions import Rng, caption, crop_caption, relation_words
 from evals.world.draw import draw
 from evals.world.facts import RIM, SIDE, TOKEN, Composition, Thing, pick, sample_composition
-from evals.world.training.course import Course, View, course_at, total
+from evals.world.training.curriculum import Phase, phase_at, total_steps
 from evals.world.training.text import TEXT_TOKENS, tokenizers
 
 T = TypeVar("T")
@@ -25,22 +24,20 @@ T = TypeVar("T")
 Window = tuple[int, int, int, int]
 """What of a picture is shown: first row, first column, rows and columns, in tokens."""
 
-ACROSS = SIDE // TOKEN
+TOKENS_ACROSS = SIDE // TOKEN
 """Tokens across a whole picture."""
 
-LOOSE = (
+LOOSE_SHAPES = (
     (3, 3), (4, 4), (5, 5), (3, 4), (4, 3), (2, 3), (3, 2), (4, 5), (5, 4), (5, 3), (3, 5), (4, 6), (6, 4),
     (4, 8), (8, 4), (6, 6), (5, 6), (6, 5), (7, 7), (5, 7), (7, 5), (4, 13), (13, 4),
 )  # fmt: skip
 """Shapes of loose windows in tokens (rows, columns)."""
 
-PAIRS = (
+PAIR_SHAPES = (
     (3, 6), (6, 3), (4, 6), (6, 4), (4, 8), (8, 4), (5, 5), (5, 7), (7, 5), (6, 10), (10, 6), (8, 8), (9, 9),
     (6, 13), (13, 6),
 )  # fmt: skip
-"""Shapes of windows that two things have for themselves, in tokens (rows, columns): wide enough for large
-things, but few, for on a GPU each shape is captured by itself.
-"""
+"""Shapes of windows that two things have for themselves, in tokens (rows, columns)."""
 
 EMPTY_SHARE = 0.04
 """Share of the loose windows without any thing that are kept: few, for most small windows show none."""
@@ -49,13 +46,13 @@ DROPPED_SHARE = 0.1
 """Share of captions that are left empty, so that classifier-free guidance works."""
 
 WORD_TOKENS, PAIR_TOKENS = 6, 12
-"""What a word or two are padded to, and two things in few words."""
+"""What the caption of one thing in a word or two is padded to, and that of a pair."""
 
-FEWEST = 4
+FEWEST_PICTURES = 4
 """Pictures that a step shows at least."""
 
-_PATIENCE = 4
-"""So many times the pool is looked through for pictures that a window cuts nothing of."""
+_PASSES = 4
+"""How often the pool is searched for pictures of which a window cuts nothing."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +86,8 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A picture of the pool by its index, and what is said of what is shown of it."""
+class CaptionedPicture:
+    """A picture of the pool by its index, with a caption of the part that is shown."""
 
     picture: int
     text: str
@@ -111,7 +108,7 @@ class Batches(Dataset[T], Generic[T]):
 class Pictures(Batches[Tensor]):
     """Batches of drawn pictures, uint8 (B, H, W, 3): the i-th has the seeds from start + i·size on.
 
-    `paint` draws a composition: as the world looks, in a style, or what a ControlNet is shown of it.
+    `paint` draws a composition, as the world looks or in another style.
     """
 
     def __init__(
@@ -128,35 +125,44 @@ class Pictures(Batches[Tensor]):
         return torch.from_numpy(np.stack(drawn))
 
 
-class Captioned(Batches[Batch]):
+class CaptionedBatches(Batches[Batch]):
     """Batches of captioned pictures and crops, out of `pool` pictures with seeds from `start` on."""
 
-    def __init__(self, courses: Sequence[Course], pool: int, start: int) -> None:
-        self.courses, self.pool, self.start = tuple(courses), pool, start
+    def __init__(self, phases: Sequence[Phase], pool: int, start: int) -> None:
+        self.phases, self.pool, self.start = tuple(phases), pool, start
 
     def __len__(self) -> int:
-        return total(self.courses)
+        return total_steps(self.phases)
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((4, index))
-        course, _ = course_at(self.courses, index)
-        view = course.shares[int(rng.choice(len(course.shares), p=_chances(course)))][0]
-        window, length, said = _SHOWN[view](rng, self, course)
-        kept = rng.random(len(said)) >= DROPPED_SHARE
-        heard = kept & (rng.random(len(said)) < course.heard) & (view not in ("word", "pair"))
-        texts = [one.text if keep else "" for one, keep in zip(said, kept, strict=True)]
-        wholes = [self.whole(one.picture, rng) if hear else "" for one, hear in zip(said, heard, strict=True)]
+        phase, _ = phase_at(self.phases, index)
+        chances = np.array([share for _, share in phase.shares])
+        view = phase.shares[int(rng.choice(len(phase.shares), p=chances / chances.sum()))][0]
+        match view:
+            case "word" | "tight":
+                window, length, captioned = _sample_filled(rng, self, phase, in_words=view == "word")
+            case "pair":
+                window, length, captioned = _sample_pairs(rng, self, phase)
+            case "loose":
+                window, length, captioned = _sample_loose(rng, self, phase)
+            case "two" | "whole":
+                candidates = self.twos if view == "two" else range(self.pool)
+                window, length, captioned = _sample_whole(rng, self, phase, candidates)
+        kept = rng.random(len(captioned)) >= DROPPED_SHARE
+        for_clip = kept & (rng.random(len(captioned)) < phase.clip_share) & (view not in ("word", "pair"))
+        texts = [one.text if keep else "" for one, keep in zip(captioned, kept, strict=True)]
+        wholes = [
+            self.whole_caption(one.picture, rng) if read else ""
+            for one, read in zip(captioned, for_clip, strict=True)
+        ]
         clip_ids, t5_ids = tokenizers()(texts, wholes, length)
-        pictures = torch.tensor([one.picture for one in said])
+        pictures = torch.tensor([one.picture for one in captioned])
         return Batch(window, pictures, places(window), *_distinct(clip_ids), t5_ids)
 
-    def composition(self, picture: int) -> Composition:
-        """The facts of a picture of the pool."""
-        return self.compositions[picture]
-
-    def whole(self, picture: int, rng: np.random.Generator) -> str:
+    def whole_caption(self, picture: int, rng: Rng) -> str:
         """A caption of a whole picture: FLUX's pooled vector is of the picture as a whole."""
-        return caption(self.composition(picture), int(rng.integers(1 << 30)))
+        return caption(self.compositions[picture], int(rng.integers(1 << 30)))
 
     @cached_property
     def compositions(self) -> tuple[Composition, ...]:
@@ -168,8 +174,11 @@ class Captioned(Batches[Batch]):
         """The windows that one thing fills, each with the pictures in which one does."""
         found: dict[Window, list[int]] = {}
         for picture, composition in enumerate(self.compositions):
-            for window in map(_filled_by, composition.things):
-                if len(whole_things(composition, window) or ()) == 1:
+            for thing in composition.things:
+                left, top, _, _ = thing.box
+                row, column = round((top - RIM) / TOKEN), round((left - RIM) / TOKEN)
+                window = row, column, thing.span, thing.span
+                if len(things_within(composition, window) or ()) == 1:
                     found.setdefault(window, []).append(picture)
         return {window: tuple(found[window]) for window in sorted(found)}
 
@@ -180,8 +189,8 @@ class Captioned(Batches[Batch]):
         for picture, composition in enumerate(self.compositions):
             rng = np.random.default_rng((5, composition.seed))
             for one, other in combinations(composition.things, 2):
-                for window in _around(rng, one, other):
-                    if len(whole_things(composition, window) or ()) == 2:
+                for window in _windows_around(rng, one, other):
+                    if len(things_within(composition, window) or ()) == 2:
                         found.setdefault(window, []).append(picture)
         return {window: tuple(found[window]) for window in sorted(found)}
 
@@ -225,32 +234,13 @@ def _distinct(ids: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat([rows, rows[:1].expand(number - len(rows), -1)]), which
 
 
-Shown = tuple[Window, int, list[Said]]
-"""A window, the length that captions are padded to, and the pictures with their captions."""
-
-
-def _chances(course: Course) -> NDArray[np.float64]:
-    shares = np.array([share for _, share in course.shares])
-    return shares / shares.sum()
-
-
-def _number(course: Course, window: Window, length: int) -> int:
-    return max(FEWEST, round(course.tokens / (window[2] * window[3] + length)))
-
-
-def _filled_by(thing: Thing) -> Window:
-    x0, y0, _, _ = thing.box
-    span = thing.span
-    return round((y0 - RIM) / TOKEN), round((x0 - RIM) / TOKEN), span, span
-
-
-def few_words(thing: Thing, rng: np.random.Generator) -> str:
+def word_caption(thing: Thing, rng: Rng) -> str:
     """A word or two: what a thing is, at times with its colour or an article."""
     article, colour = pick(rng, ("", "a ")), pick(rng, ("", f"{thing.colour} "))
     return f"{article}{colour}{thing.kind}"
 
 
-def two_in_few_words(one: Thing, other: Thing, rng: np.random.Generator) -> str:
+def pair_caption(one: Thing, other: Thing, rng: Rng) -> str:
     """Two things, each by its colour and kind: "a red star, a blue ring", or how one stands to the other."""
     article, between = pick(rng, ("", "a ")), pick(rng, (" and ", ", "))
     relation = relation_words(rng, one, other) if rng.random() < 0.5 else ""
@@ -258,108 +248,84 @@ def two_in_few_words(one: Thing, other: Thing, rng: np.random.Generator) -> str:
     return between.join(f"{article}{thing.colour} {thing.kind}" for thing in (one, other))
 
 
-def _word(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
-    window, pictures = _one_filled(rng, pool, course, WORD_TOKENS)
-    things = (_only(pool, picture, window) for picture in pictures)
-    return (
-        window,
-        WORD_TOKENS,
-        [Said(picture, few_words(thing, rng)) for picture, thing in zip(pictures, things, strict=True)],
-    )
+Sampled = tuple[Window, int, list[CaptionedPicture]]
+"""A window, the length that captions are padded to, and the pictures with their captions."""
 
 
-def _tight(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
-    length = pick(rng, course.lengths)
-    window, pictures = _one_filled(rng, pool, course, length)
-    said = [
-        Said(i, crop_caption([_only(pool, i, window)], pool.composition(i).setting, rng)) for i in pictures
-    ]
-    return window, length, said
+def _batch_size(phase: Phase, window: Window, length: int) -> int:
+    return max(FEWEST_PICTURES, round(phase.tokens / (window[2] * window[3] + length)))
 
 
-def _one_filled(
-    rng: np.random.Generator, pool: Captioned, course: Course, length: int
-) -> tuple[Window, list[int]]:
-    """A window, every size as likely, and pictures of which a thing fills it."""
+def _sample_filled(rng: Rng, pool: CaptionedBatches, phase: Phase, in_words: bool) -> Sampled:
+    """Pictures of which one thing fills the window, with a word or two (`in_words`) or a crop's caption."""
+    length = WORD_TOKENS if in_words else pick(rng, phase.lengths)
     span = pick(rng, sorted({window[2] for window in pool.filled}))
     window = pick(rng, [window for window in pool.filled if window[2] == span])
-    chosen = rng.integers(len(pool.filled[window]), size=_number(course, window, length))
-    return window, [pool.filled[window][int(i)] for i in chosen]
+    pictures: list[CaptionedPicture] = []
+    for i in rng.integers(len(pool.filled[window]), size=_batch_size(phase, window, length)):
+        picture = pool.filled[window][int(i)]
+        composition = pool.compositions[picture]
+        things = things_within(composition, window) or []
+        text = word_caption(things[0], rng) if in_words else crop_caption(things, composition.setting, rng)
+        pictures.append(CaptionedPicture(picture, text))
+    return window, length, pictures
 
 
-def _only(pool: Captioned, picture: int, window: Window) -> Thing:
-    return (whole_things(pool.composition(picture), window) or [])[0]
-
-
-def _pair(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
+def _sample_pairs(rng: Rng, pool: CaptionedBatches, phase: Phase) -> Sampled:
+    """Pictures of which two things, and nothing else, are in the window."""
     shape = pick(rng, sorted({window[2:] for window in pool.paired}))
     window = pick(rng, [window for window in pool.paired if window[2:] == shape])
-    chosen = rng.integers(len(pool.paired[window]), size=_number(course, window, PAIR_TOKENS))
-    said: list[Said] = []
-    for picture in (pool.paired[window][int(i)] for i in chosen):
-        things = whole_things(pool.composition(picture), window) or []
+    pictures: list[CaptionedPicture] = []
+    for i in rng.integers(len(pool.paired[window]), size=_batch_size(phase, window, PAIR_TOKENS)):
+        picture = pool.paired[window][int(i)]
+        things = things_within(pool.compositions[picture], window) or []
         one, other = (things[i] for i in rng.permutation(2))
-        said.append(Said(picture, two_in_few_words(one, other, rng)))
-    return window, PAIR_TOKENS, said
+        pictures.append(CaptionedPicture(picture, pair_caption(one, other, rng)))
+    return window, PAIR_TOKENS, pictures
 
 
-def _around(rng: np.random.Generator, one: Thing, other: Thing) -> Iterator[Window]:
-    """A window that holds both things of each of the shapes for pairs that is large enough."""
+def _windows_around(rng: Rng, one: Thing, other: Thing) -> Iterator[Window]:
+    """A window that holds both things, in each of the shapes for pairs that is large enough."""
     lefts, tops, rights, bottoms = (
         [round(edge / TOKEN) for edge in edges] for edges in zip(one.box, other.box, strict=True)
     )
     left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
-    for rows, columns in PAIRS:
+    for rows, columns in PAIR_SHAPES:
         if rows >= bottom - top and columns >= right - left:
             yield _start(rng, top, bottom, rows), _start(rng, left, right, columns), rows, columns
 
 
-def _start(rng: np.random.Generator, first: int, end: int, length: int) -> int:
+def _start(rng: Rng, first: int, end: int, length: int) -> int:
     """Where a stretch of `length` tokens begins that holds those from `first` to `end`."""
-    return int(rng.integers(max(0, end - length), min(first, ACROSS - length) + 1))
+    return int(rng.integers(max(0, end - length), min(first, TOKENS_ACROSS - length) + 1))
 
 
-def _loose(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
-    length, (rows, columns) = pick(rng, course.lengths), pick(rng, LOOSE)
-    row, column = int(rng.integers(ACROSS - rows + 1)), int(rng.integers(ACROSS - columns + 1))
+def _sample_loose(rng: Rng, pool: CaptionedBatches, phase: Phase) -> Sampled:
+    """Pictures of which a random window cuts no thing; whole pictures where there are none."""
+    length, (rows, columns) = pick(rng, phase.lengths), pick(rng, LOOSE_SHAPES)
+    row, column = int(rng.integers(TOKENS_ACROSS - rows + 1)), int(rng.integers(TOKENS_ACROSS - columns + 1))
     window = row, column, rows, columns
-    said: list[Said] = []
-    for _ in range(_PATIENCE * pool.pool):
-        if len(said) == _number(course, window, length):
+    pictures: list[CaptionedPicture] = []
+    for _ in range(_PASSES * pool.pool):
+        if len(pictures) == _batch_size(phase, window, length):
             break
         picture = int(rng.integers(pool.pool))
-        things = whole_things(pool.composition(picture), window)
+        things = things_within(pool.compositions[picture], window)
         if things or (things is not None and rng.random() < EMPTY_SHARE):
-            said.append(Said(picture, crop_caption(things, pool.composition(picture).setting, rng)))
-    return (window, length, said) if said else _whole(rng, pool, course)
+            text = crop_caption(things, pool.compositions[picture].setting, rng)
+            pictures.append(CaptionedPicture(picture, text))
+    return (window, length, pictures) if pictures else _sample_whole(rng, pool, phase, range(pool.pool))
 
 
-def _two(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
-    return _wholes(rng, pool, course, pool.twos)
-
-
-def _whole(rng: np.random.Generator, pool: Captioned, course: Course) -> Shown:
-    return _wholes(rng, pool, course, range(pool.pool))
-
-
-def _wholes(rng: np.random.Generator, pool: Captioned, course: Course, pictures: Sequence[int]) -> Shown:
+def _sample_whole(rng: Rng, pool: CaptionedBatches, phase: Phase, candidates: Sequence[int]) -> Sampled:
     """Whole pictures, out of those of the pool with these indices."""
-    window = 0, 0, ACROSS, ACROSS
-    chosen = rng.integers(len(pictures), size=_number(course, window, TEXT_TOKENS))
-    return window, TEXT_TOKENS, [Said(i, pool.whole(i, rng)) for i in (pictures[int(k)] for k in chosen)]
+    window = 0, 0, TOKENS_ACROSS, TOKENS_ACROSS
+    chosen = rng.integers(len(candidates), size=_batch_size(phase, window, TEXT_TOKENS))
+    pictures = [candidates[int(i)] for i in chosen]
+    return window, TEXT_TOKENS, [CaptionedPicture(i, pool.whole_caption(i, rng)) for i in pictures]
 
 
-_SHOWN: Mapping[View, Callable[[np.random.Generator, Captioned, Course], Shown]] = {
-    "word": _word,
-    "tight": _tight,
-    "pair": _pair,
-    "loose": _loose,
-    "two": _two,
-    "whole": _whole,
-}
-
-
-def whole_things(composition: Composition, window: Window) -> list[Thing] | None:
+def things_within(composition: Composition, window: Window) -> list[Thing] | None:
     """The things that stand whole in the window, up to 2 px; None where the window cuts one."""
     row, column, rows, columns = (v * TOKEN for v in window)
     inside: list[Thing] = []

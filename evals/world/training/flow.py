@@ -18,7 +18,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedTokenizerFast, T5EncoderModel
 
 from evals.world.detector import to_signed
-from evals.world.training.course import Course, course_at, total
+from evals.world.training.curriculum import Phase, phase_at, total_steps
 from evals.world.training.data import Batch, Window
 from evals.world.training.progress import Curve
 from evals.world.training.text import take_weights, text_encoders, tokenizers
@@ -37,13 +37,13 @@ around a mean of 0 would spend a twenty-fifth of the training there.
 WARM_UP = 100
 """Steps in which the learning rate rises."""
 
-FOLLOWING = 0.9985
+EMA_DECAY = 0.9985
 """How much of the moving average stays at each step."""
 
-STANDING_OUT = 3.0
+FOREGROUND_WEIGHT = 3.0
 """How much more a token counts in the loss where it differs from its row: most of a picture is background."""
 
-FAINT = 0.05
+FOREGROUND_THRESHOLD = 0.05
 """The mean square by which a token must differ from its row to stand out.
 
 So 75 to 78 % of the tokens of green, black and brown things at night do and 12 % of the ground's. With 0.15
@@ -114,7 +114,7 @@ def encode_pool(vae: AutoencoderKL, pictures: Iterator[Tensor], device: torch.de
 
 
 @dataclass(frozen=True)
-class Lesson:
+class NoisyBatch:
     """What a step shows: of a batch, packed latents (B, N, 32), noise for them, its levels (B,), and how much
     each token counts (B, N).
     """
@@ -129,10 +129,10 @@ class Lesson:
 class FlowTrainer:
     """Model, optimiser and moving average; `save` and `load` let a run go on where it stopped."""
 
-    def __init__(self, courses: Sequence[Course], device: torch.device) -> None:
-        self.device, self.courses, self.steps, self.step = device, courses, total(courses), 0
+    def __init__(self, phases: Sequence[Phase], device: torch.device) -> None:
+        self.device, self.phases, self.steps, self.step = device, phases, total_steps(phases), 0
         self.model = TinyFlux().to(device)
-        # As FLUX's: the flow took a T5 that had been taught to read back to single words within 2,000 steps.
+        # As in FLUX. Within 2,000 steps the flow took a T5 that had learnt to read back to single words.
         self.model.t5.requires_grad_(False)
         self.average = TinyFlux().to(device).requires_grad_(False)
         # Many small steps teach kinds where few large ones, by Muon too, teach colours and grounds alone.
@@ -159,8 +159,8 @@ class FlowTrainer:
         for part in (self.model, self.average):
             part.start_from(folder)
 
-    def take_reader(self, path: Path) -> None:
-        """Take the weights of a T5 that was taught by itself, for model and average."""
+    def load_t5(self, path: Path) -> None:
+        """Take the weights of a T5 that was trained by itself, for model and average."""
         for part in (self.model, self.average):
             load_model(part.t5, path)
 
@@ -185,20 +185,20 @@ class FlowTrainer:
 
     def _update(self, batch: Batch, latents: Tensor, weights: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.courses, self.step)
+            group["lr"] = learning_rate(self.phases, self.step)
         generator = torch.Generator(self.device).manual_seed(self.step)
-        loss = flow_loss(self.model, lesson(batch.to(self.device), latents, weights, generator))
+        loss = flow_loss(self.model, add_noise(batch.to(self.device), latents, weights, generator))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         with torch.no_grad():
-            follow = get_ema_multi_avg_fn(min(FOLLOWING, (1 + self.step) / (10 + self.step)))
+            follow = get_ema_multi_avg_fn(min(EMA_DECAY, (1 + self.step) / (10 + self.step)))
             follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
         return loss.detach()
 
 
-def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator) -> Lesson:
+def add_noise(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Generator) -> NoisyBatch:
     """The batch with random noise at random levels.
 
     `latents` and `weights` are those of the whole pool, on the batch's device, as is `generator`.
@@ -209,17 +209,17 @@ def lesson(batch: Batch, latents: Tensor, weights: Tensor, generator: torch.Gene
     level = torch.sigmoid(LEVEL_MEAN + LEVEL_SPREAD * normal)
     sigma = math.exp(MU) / (math.exp(MU) + 1 / level - 1)
     shares = windowed(weights, batch.pictures, batch.window, 1).flatten(1)
-    return Lesson(batch, clean, noise, sigma, shares)
+    return NoisyBatch(batch, clean, noise, sigma, shares)
 
 
-def flow_loss(model: nn.Module, shown: Lesson) -> Tensor:
+def flow_loss(model: nn.Module, noised: NoisyBatch) -> Tensor:
     """The weighted squared error of the velocity, a scalar; `model` is called as `TinyFlux` is."""
-    noisy = torch.lerp(shown.clean, shown.noise, shown.sigma[:, None, None])
+    noisy = torch.lerp(noised.clean, noised.noise, noised.sigma[:, None, None])
     device = noisy.device
     with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
-        velocity = model(noisy, shown.sigma, shown.batch)
-    squares = (velocity.float() - (shown.noise - shown.clean)).square().mean(-1)
-    return (squares * shown.shares).sum() / shown.shares.sum()
+        velocity = model(noisy, noised.sigma, noised.batch)
+    squares = (velocity.float() - (noised.noise - noised.clean)).square().mean(-1)
+    return (squares * noised.shares).sum() / noised.shares.sum()
 
 
 @torch.no_grad()
@@ -231,7 +231,7 @@ def token_weights(latents: Tensor) -> Tensor:
     n, _, height, width = latents.shape
     tokens = pack(latents.float()).reshape(n, height // 2, width // 2, -1)
     distance = (tokens - tokens.median(2, keepdim=True).values).square().mean(-1)
-    return 1 + (STANDING_OUT - 1) * (distance > FAINT)
+    return 1 + (FOREGROUND_WEIGHT - 1) * (distance > FOREGROUND_THRESHOLD)
 
 
 def windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Tensor:
@@ -240,8 +240,8 @@ def windowed(maps: Tensor, pictures: Tensor, window: Window, cells: int) -> Tens
     return maps[pictures, ..., row : row + rows, column : column + columns].float()
 
 
-def learning_rate(courses: Sequence[Course], step: int) -> float:
-    """The course's own, in a straight line from its first to its last, after a warm-up of the whole run."""
-    course, done = course_at(courses, step)
-    first, last = course.rates
+def learning_rate(phases: Sequence[Phase], step: int) -> float:
+    """The phase's own, in a straight line from its first to its last, after a warm-up of the whole run."""
+    phase, done = phase_at(phases, step)
+    first, last = phase.rates
     return min(1.0, (step + 1) / WARM_UP) * (first + (last - first) * done)

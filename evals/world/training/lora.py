@@ -20,9 +20,16 @@ from torch import Tensor, nn
 
 from evals.world.draw import backdrop, paste_sprite, sprite_of
 from evals.world.facts import COLOURS, Composition
-from evals.world.training.course import Course, shortened, total
-from evals.world.training.data import Captioned, Pictures, loader
-from evals.world.training.flow import TinyFlux, encode_pool, flow_loss, learning_rate, lesson, token_weights
+from evals.world.training.curriculum import Phase, shortened, total_steps
+from evals.world.training.data import CaptionedBatches, Pictures, loader
+from evals.world.training.flow import (
+    TinyFlux,
+    add_noise,
+    encode_pool,
+    flow_loss,
+    learning_rate,
+    token_weights,
+)
 from evals.world.training.progress import Curve
 from evals.world.training.text import TEXT_TOKENS
 from renderer.cards import TINY
@@ -42,8 +49,8 @@ TARGETS = (
 )
 """Attention and feed-forward layers: they act on single tokens, so that a region can have the whole LoRA."""
 
-COURSES = (
-    Course(
+PHASES = (
+    Phase(
         300,
         (("tight", 0.3), ("loose", 0.4), ("whole", 0.3)),
         (24, TEXT_TOKENS),
@@ -52,7 +59,7 @@ COURSES = (
         (3e-3, 3e-5),
     ),
     # The first shows the style faintly; close-ups, where outlines are large, make it plain.
-    Course(500, (("tight", 0.6), ("loose", 0.4)), (16, 24), 0.3, 600, (3e-3, 3e-5)),
+    Phase(500, (("tight", 0.6), ("loose", 0.4)), (16, 24), 0.3, 600, (3e-3, 3e-5)),
 )
 
 POOL_SEEDS = 40_000_000
@@ -105,7 +112,7 @@ def pool_latents(run: Run) -> Tensor:
 
 def train(model: TinyFlux, latents: Tensor, run: Run) -> None:
     """Train those weights of `model` that are to be trained; an interrupted run goes on where it stopped."""
-    courses, checkpoint = shortened(COURSES, run.shorten), run.out / "run.pt"
+    phases, checkpoint = shortened(PHASES, run.shorten), run.out / "run.pt"
     trained = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), betas=(0.9, 0.98), weight_decay=0.0)
     first = 0
@@ -117,23 +124,23 @@ def train(model: TinyFlux, latents: Tensor, run: Run) -> None:
         optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
     curve, weights = Curve(run.out / "loss.jsonl", every=min(run.every, 25)), token_weights(latents)
-    for step, batch in enumerate(loader(Captioned(courses, len(latents), POOL_SEEDS), 0, first), first):
+    for step, batch in enumerate(loader(CaptionedBatches(phases, len(latents), POOL_SEEDS), 0, first), first):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(courses, step)
-        loss = flow_loss(model, lesson(batch, latents, weights, torch.Generator().manual_seed(step)))
+            group["lr"] = learning_rate(phases, step)
+        loss = flow_loss(model, add_noise(batch, latents, weights, torch.Generator().manual_seed(step)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained.values(), 1.0)
         optimizer.step()
         curve.add(step, loss=loss)
-        if (step + 1) % run.every == 0 or step + 1 == total(courses):
+        if (step + 1) % run.every == 0 or step + 1 == total_steps(phases):
             state = {"trained": trained, "optimizer": optimizer.state_dict(), "step": step + 1}
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line and train."""
+    """T5Batch the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m evals.world.training.lora", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/lora"))
     parser.add_argument("--pool", type=int, default=768, help="pictures to train on")

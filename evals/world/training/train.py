@@ -23,23 +23,23 @@ from torch import Tensor
 
 from evals.world.detector import trained_detector
 from evals.world.facts import PROMPT_KINDS, SIDE
-from evals.world.training.course import COURSES, Course, shortened
-from evals.world.training.data import Captioned, Pictures, loader
+from evals.world.training.curriculum import PHASES, Phase, shortened
+from evals.world.training.data import CaptionedBatches, Pictures, loader
 from evals.world.training.detector import LabelledPictures, train_detector
 from evals.world.training.flow import FlowTrainer, TinyFlux, encode_pool
 from evals.world.training.progress import Curve
-from evals.world.training.t5 import Captions, teach
+from evals.world.training.t5 import Captions, train_t5
 from evals.world.training.text import TEXT_TOKENS, tokenizers
-from evals.world.training.vae import new_vae, normalise_latents, retouch_decoder, train_vae
+from evals.world.training.vae import finetune_decoder, new_vae, normalise_latents, train_vae
 from evals.world.words import KIND_WORDS
 
 T = TypeVar("T")
 M = TypeVar("M", bound=torch.nn.Module)
 
-VAE_SEEDS, DECODER_SEEDS, JUDGE_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_000_000, 30_000_000
+VAE_SEEDS, DECODER_SEEDS, DETECTOR_SEEDS, POOL_SEEDS = 10_000_000, 15_000_000, 20_000_000, 30_000_000
 """First seeds of the pictures of each stage: no stage sees another's, and tests use seeds below them all."""
 
-STAGES = ("judge", "reading", "flow")
+STAGES = ("detector", "t5", "flow")
 
 DEFAULTS = {
     "size": {"width": SIDE, "height": SIDE},
@@ -62,7 +62,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is told on the command line."""
+    """The options of the command line."""
 
     out: Path
     stages: tuple[str, ...]
@@ -71,24 +71,24 @@ class Run:
     batch: int
     vae_steps: int
     decoder_steps: int
-    judge_steps: int
-    reading_steps: int
+    detector_steps: int
+    t5_steps: int
     pool: int
     shorten: int
     tokens: int | None
     every: int
     start_from: Path | None
-    from_course: int
+    from_phase: int
 
     @property
-    def courses(self) -> tuple[Course, ...]:
+    def phases(self) -> tuple[Phase, ...]:
         """What the transformer is shown."""
-        courses = shortened(COURSES[self.from_course - 1 :], self.shorten)
-        return tuple(replace(course, tokens=self.tokens or course.tokens) for course in courses)
+        phases = shortened(PHASES[self.from_phase - 1 :], self.shorten)
+        return tuple(replace(phase, tokens=self.tokens or phase.tokens) for phase in phases)
 
     @property
-    def reader(self) -> Path:
-        """T5 once it was taught by itself."""
+    def t5(self) -> Path:
+        """The file of T5 once it was trained by itself."""
         return self.out / "t5.safetensors"
 
     def curve(self, stage: str) -> Curve:
@@ -120,49 +120,49 @@ def decoder_stage(run: Run, vae: AutoencoderKL) -> None:
     if not path.exists():
         size = max(1, run.batch // 4)
         batches = loader(Pictures(run.decoder_steps, size, DECODER_SEEDS), run.workers)
-        retouch_decoder(vae, batches, run.decoder_steps, run.device, run.curve("decoder"))
+        finetune_decoder(vae, batches, run.decoder_steps, run.device, run.curve("decoder"))
         vae.cpu()
         save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, path)
     load_model(vae, path)
 
 
-def judge_stage(run: Run, vae: AutoencoderKL) -> None:
+def detector_stage(run: Run, vae: AutoencoderKL) -> None:
     """Train the run's detector if it wasn't; on from the one that ships where the run starts from weights."""
     path = run.out / "detector.safetensors"
     if path.exists():
         return
-    batches = loader(LabelledPictures(run.judge_steps, run.batch, JUDGE_SEEDS), run.workers)
+    batches = loader(LabelledPictures(run.detector_steps, run.batch, DETECTOR_SEEDS), run.workers)
     vae.to(run.device)  # pyright: ignore[reportArgumentType]
     start = trained_detector() if run.start_from is not None else None
-    detector = train_detector(batches, vae, run.judge_steps, run.device, run.curve("detector"), start)
+    detector = train_detector(batches, vae, run.detector_steps, run.device, run.curve("detector"), start)
     save_model(detector.cpu().half(), str(path))
 
 
-def reading_stage(run: Run) -> None:
-    """Teach T5 by itself, on from that of the pipeline that the run starts from, if it wasn't taught."""
-    if run.reader.exists():
+def t5_stage(run: Run) -> None:
+    """Train T5 by itself if it wasn't, on from that of the pipeline that the run starts from."""
+    if run.t5.exists():
         return
     model = TinyFlux()
     if run.start_from is not None:
         model.start_from(run.start_from)
-    batches = loader(Captions(run.reading_steps), run.workers)
-    taught = teach(model.t5, batches, run.reading_steps, run.device, run.curve("reading"))
-    save_model(taught.cpu(), str(run.reader))  # pyright: ignore[reportArgumentType]
+    batches = loader(Captions(run.t5_steps), run.workers)
+    trained = train_t5(model.t5, batches, run.t5_steps, run.device, run.curve("t5"))
+    save_model(trained.cpu(), str(run.t5))  # pyright: ignore[reportArgumentType]
 
 
 def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
-    """Train transformer and CLIP to the run's last step, with T5 as it was taught, if it was."""
-    trainer = FlowTrainer(run.courses, run.device)
+    """Train transformer and CLIP to the run's last step, with T5 as it was trained by itself, if it was."""
+    trainer = FlowTrainer(run.phases, run.device)
     if run.start_from is not None:
         trainer.start_from(run.start_from)
-    if run.reader.exists():
-        trainer.take_reader(run.reader)
+    if run.t5.exists():
+        trainer.load_t5(run.t5)
     checkpoint = run.out / "flow.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
     if trainer.step < trainer.steps:
         latents = _pool(run, vae)
-        batches = loader(Captioned(run.courses, len(latents), POOL_SEEDS), run.workers, trainer.step)
+        batches = loader(CaptionedBatches(run.phases, len(latents), POOL_SEEDS), run.workers, trainer.step)
         trainer.train(batches, latents, run.curve("flow"), partial(_save, trainer, run, vae), run.every)
     return trainer
 
@@ -208,10 +208,10 @@ def run_stages(run: Run) -> None:
     run.out.mkdir(parents=True, exist_ok=True)
     vae = _timed(run, "vae", lambda: vae_stage(run))
     _timed(run, "decoder", lambda: decoder_stage(run, vae))
-    if "judge" in run.stages:
-        _timed(run, "judge", lambda: judge_stage(run, vae))
-    if "reading" in run.stages:
-        _timed(run, "reading", lambda: reading_stage(run))
+    if "detector" in run.stages:
+        _timed(run, "detector", lambda: detector_stage(run, vae))
+    if "t5" in run.stages:
+        _timed(run, "t5", lambda: t5_stage(run))
     if "flow" in run.stages:
         trainer = _timed(run, "flow", lambda: flow_stage(run, vae))
         export_pipeline(run.out / "pipeline", vae, trainer.average)
@@ -244,19 +244,19 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
     option("--batch", type=int, default=64, help="pictures a step of autoencoder and detector")
     option("--vae-steps", type=int, default=4000 if cuda else 1500)
     option("--decoder-steps", type=int, default=1500, help="a quarter of the batch each")
-    option("--judge-steps", type=int, default=3000 if cuda else 1500)
-    option("--reading-steps", type=int, default=3000, help="steps of T5 by itself")
+    option("--detector-steps", type=int, default=3000 if cuda else 1500)
+    option("--t5-steps", type=int, default=3000, help="steps of T5 by itself")
     option("--pool", type=int, default=12_288, help="pictures to train the transformer on")
     option("--shorten", type=int, default=1, help="take so many times fewer steps with the transformer")
-    option("--tokens", type=int, help="that a step shows; those of its course if left out")
+    option("--tokens", type=int, help="that a step shows; those of its phase if left out")
     option("--every", type=int, default=500, help="steps between checkpoints")
     option("--start-from", type=Path, help="a pipeline folder whose weights to go on from")
     option(
-        "--from-course",
+        "--from-phase",
         type=int,
-        choices=range(1, len(COURSES) + 1),
+        choices=range(1, len(PHASES) + 1),
         default=1,
-        help="leave out the courses before this one, which the weights started from have had",
+        help="leave out the phases before this one, which the weights started from have had",
     )
     return Run(**vars(parser.parse_args(arguments)))
 
@@ -269,7 +269,7 @@ def _stages(names: str) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """T5Batch the command line and run."""
     torch.set_float32_matmul_precision("high")
     # cuDNN's attention fails in the backward pass on sequences of these lengths (seen on torch 2.11, H100).
     torch.backends.cuda.enable_cudnn_sdp(False)

@@ -13,7 +13,7 @@ from evals.world.training.progress import Curve
 
 LATENT_CHANNELS = 8
 
-FORGIVEN = 0.3
+LATENT_NOISE = 0.3
 """Deviation of the noise that the decoder learns to see through."""
 
 
@@ -55,13 +55,13 @@ def train_vae(
     vae.eval()
 
 
-def retouch_decoder(
+def finetune_decoder(
     vae: AutoencoderKL, pictures: Iterator[Tensor], steps: int, device: torch.device, curve: Curve
 ) -> None:
     """Train the decoder alone, on latents with noise, so that it forgives what a flow gets nearly right.
 
     The latents stay what they were, and a transformer that was trained on them too. `pictures` are as for
-    `train_vae`; noise has a deviation of up to `FORGIVEN`, in latents whose own is 1.
+    `train_vae`; noise has a deviation of up to `LATENT_NOISE`, in latents whose own is 1.
     """
     vae.to(device, memory_format=torch.channels_last).requires_grad_(False)  # pyright: ignore[reportArgumentType]
     parts = [part for part in (vae.decoder, vae.post_quant_conv) if part is not None]
@@ -88,7 +88,7 @@ def _noisy(vae: AutoencoderKL, pictures: Tensor, random: torch.Generator) -> Ten
     """The pictures' latents, seven in ten of them with noise."""
     latents = vae.encode(pictures).latent_dist.mode()  # pyright: ignore[reportAttributeAccessIssue]
     each = len(latents), 1, 1, 1
-    deviation = FORGIVEN * torch.rand(each, generator=random) * (torch.rand(each, generator=random) < 0.7)
+    deviation = LATENT_NOISE * torch.rand(each, generator=random) * (torch.rand(each, generator=random) < 0.7)
     noise = deviation * torch.randn(latents.shape, generator=random)
     return latents + noise.to(latents.device, latents.dtype)
 

@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 
 from evals.world.draw import draw
 from evals.world.facts import Composition, Setting, Thing, sample_composition
-from evals.world.training.course import Course
+from evals.world.training.curriculum import Phase
 from evals.world.training.data import (
-    ACROSS,
-    FEWEST,
+    FEWEST_PICTURES,
+    PAIR_SHAPES,
     PAIR_TOKENS,
-    PAIRS,
+    TOKENS_ACROSS,
     Batch,
-    Captioned,
+    CaptionedBatches,
     Pictures,
     Window,
     loader,
-    whole_things,
+    things_within,
 )
 from evals.world.training.text import TEXT_TOKENS, tokenizers
 
 pytestmark = pytest.mark.training
 
-COURSE = Course(
+PHASE = Phase(
     200,
     (("word", 0.25), ("tight", 0.25), ("loose", 0.25), ("whole", 0.25)),
     (16, TEXT_TOKENS),
@@ -37,8 +37,8 @@ COURSE = Course(
     300,
     (1e-3, 1e-4),
 )
-WHOLE = (0, 0, ACROSS, ACROSS)
-CAPTIONED = Captioned((COURSE,), pool=500, start=1000)
+WHOLE = (0, 0, TOKENS_ACROSS, TOKENS_ACROSS)
+CAPTIONED = CaptionedBatches((PHASE,), pool=500, start=1000)
 
 
 def same(a: Batch, b: Batch) -> bool:
@@ -75,23 +75,23 @@ def test_every_view_is_shown_in_its_share() -> None:
     assert {b.t5_ids.shape[1] for b in batches} == {6, 16, TEXT_TOKENS}
     assert all(b.t5_ids.shape[1] == TEXT_TOKENS for b in batches if b.window == WHOLE)
     for batch in batches:
-        assert 0 <= batch.window[0] <= ACROSS - batch.window[2]
-        assert 0 <= batch.window[1] <= ACROSS - batch.window[3]
+        assert 0 <= batch.window[0] <= TOKENS_ACROSS - batch.window[2]
+        assert 0 <= batch.window[1] <= TOKENS_ACROSS - batch.window[3]
         assert len(batch.pictures) == len(batch.t5_ids) == len(batch.clip_rows) >= 2
 
 
 def test_a_step_shows_about_as_many_tokens_as_its_course_says() -> None:
     for batch in (CAPTIONED[i] for i in range(40)):
         shown = len(batch.pictures) * (batch.window[2] * batch.window[3] + batch.t5_ids.shape[1])
-        assert shown <= 1.5 * 300 or len(batch.pictures) == FEWEST
+        assert shown <= 1.5 * 300 or len(batch.pictures) == FEWEST_PICTURES
 
 
 def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
-    course = replace(COURSE, shares=(("word", 1.0),))
-    pool = Captioned((course,), pool=500, start=1000)
+    phase = replace(PHASE, shares=(("word", 1.0),))
+    pool = CaptionedBatches((phase,), pool=500, start=1000)
     batch = pool[3]
     for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
-        thing = (whole_things(pool.composition(picture), batch.window) or [])[0]
+        thing = (things_within(pool.compositions[picture], batch.window) or [])[0]
         assert thing.diameter == 16 * batch.window[2] - 4
         text = str(tokenizers().t5.decode(ids, skip_special_tokens=True))
         assert not text or thing.kind in text
@@ -99,14 +99,14 @@ def test_a_word_or_two_name_the_thing_that_fills_the_window() -> None:
 
 
 def test_two_in_few_words_are_alone_in_their_window() -> None:
-    course = replace(COURSE, shares=(("pair", 1.0),))
-    pool = Captioned((course,), pool=500, start=1000)
+    phase = replace(PHASE, shares=(("pair", 1.0),))
+    pool = CaptionedBatches((phase,), pool=500, start=1000)
     for batch in (pool[i] for i in range(20)):
-        assert batch.window[2:] in PAIRS
+        assert batch.window[2:] in PAIR_SHAPES
         assert batch.t5_ids.shape[1] == PAIR_TOKENS
         assert not any(map(heard, batch.clip_ids))
         for picture, ids in zip(batch.pictures.tolist(), batch.t5_ids, strict=True):
-            one, other = whole_things(pool.composition(picture), batch.window) or []
+            one, other = things_within(pool.compositions[picture], batch.window) or []
             said = "".join(str(tokenizers().t5.decode(ids, skip_special_tokens=True)).split())
             names = [f"{thing.colour}▁{thing.kind}" for thing in (one, other)]
             assert not said or all(said.count(name) == names.count(name) for name in names)
@@ -115,19 +115,19 @@ def test_two_in_few_words_are_alone_in_their_window() -> None:
 @given(st.integers(0, 2**31))
 def test_a_window_around_two_things_holds_them_in_the_picture(seed: int) -> None:
     composition = sample_composition(seed, 2)
-    pool = Captioned((COURSE,), pool=1, start=seed)
+    pool = CaptionedBatches((PHASE,), pool=1, start=seed)
     pool.__dict__["compositions"] = (composition,)
     for row, column, rows, columns in pool.paired:
-        assert 0 <= row <= ACROSS - rows
-        assert 0 <= column <= ACROSS - columns
-        assert whole_things(composition, (row, column, rows, columns)) == list(composition.things)
+        assert 0 <= row <= TOKENS_ACROSS - rows
+        assert 0 <= column <= TOKENS_ACROSS - columns
+        assert things_within(composition, (row, column, rows, columns)) == list(composition.things)
 
 
 def test_whole_pictures_of_two_things_are_shown_by_themselves() -> None:
-    course = replace(COURSE, shares=(("two", 1.0),))
-    pool = Captioned((course,), pool=500, start=1000)
+    phase = replace(PHASE, shares=(("two", 1.0),))
+    pool = CaptionedBatches((phase,), pool=500, start=1000)
     shown = [picture for i in range(10) for picture in pool[i].pictures.tolist()]
-    assert {len(pool.composition(picture).things) for picture in shown} == {2}
+    assert {len(pool.compositions[picture].things) for picture in shown} == {2}
     assert len(set(shown)) > 20
     assert pool[0].window == WHOLE
 
@@ -146,8 +146,8 @@ def heard(ids: torch.Tensor) -> str:
 def test_clip_reads_some_captions_and_those_of_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evals.world.training.data.caption", lambda *_: "a red star")  # pyright: ignore[reportUnknownLambdaType]
     monkeypatch.setattr("evals.world.training.data.crop_caption", lambda *_: "a blue ring")  # pyright: ignore[reportUnknownLambdaType]
-    course = replace(COURSE, shares=(("tight", 0.5), ("loose", 0.5)))
-    pool = Captioned((course,), pool=500, start=1000)
+    phase = replace(PHASE, shares=(("tight", 0.5), ("loose", 0.5)))
+    pool = CaptionedBatches((phase,), pool=500, start=1000)
     clip, t5 = Counter[str](), Counter[str]()
     for batch in (pool[i] for i in range(30)):
         clip.update(heard(row) for row in batch.clip_ids[batch.clip_rows])
@@ -175,4 +175,4 @@ THING = Thing("star", "red", "small", x=80, y=48, diameter=28)
 )
 def test_things_of_a_window(window: Window, inside: bool | None) -> None:
     composition = Composition((THING,), Setting("day", "sand", None, 0.5), seed=0)
-    assert whole_things(composition, window) == ([THING] if inside else None if inside is None else [])
+    assert things_within(composition, window) == ([THING] if inside else None if inside is None else [])

@@ -9,10 +9,10 @@ from diffusers import FluxPipeline
 from safetensors.torch import save_model
 from torch import Tensor
 
-from evals.world.training.course import Course
-from evals.world.training.data import ACROSS, Batch, Captioned, loader, places
+from evals.world.training.curriculum import Phase
+from evals.world.training.data import TOKENS_ACROSS, Batch, CaptionedBatches, loader, places
 from evals.world.training.flow import (
-    STANDING_OUT,
+    FOREGROUND_WEIGHT,
     FlowTrainer,
     TinyFlux,
     learning_rate,
@@ -26,11 +26,11 @@ from renderer.cards import TINY
 pytestmark = pytest.mark.training
 
 CPU = torch.device("cpu")
-COURSES = (
-    Course(2, (("word", 1.0),), (6,), 0.0, 20, (1e-3, 1e-3)),
-    Course(2, (("tight", 0.5), ("loose", 0.5)), (16,), 0.5, 40, (8e-4, 0.0)),
+PHASES = (
+    Phase(2, (("word", 1.0),), (6,), 0.0, 20, (1e-3, 1e-3)),
+    Phase(2, (("tight", 0.5), ("loose", 0.5)), (16,), 0.5, 40, (8e-4, 0.0)),
 )
-CAPTIONED = Captioned(COURSES, pool=64, start=300)
+CAPTIONED = CaptionedBatches(PHASES, pool=64, start=300)
 
 
 def test_packing_is_the_pipelines() -> None:
@@ -49,7 +49,9 @@ def test_ids_are_the_pipelines_and_a_crop_keeps_its_place() -> None:
 
 @pytest.fixture(scope="module")
 def latents() -> Tensor:
-    return torch.randn(64, 8, 2 * ACROSS, 2 * ACROSS, generator=torch.Generator().manual_seed(5))
+    return torch.randn(
+        64, 8, 2 * TOKENS_ACROSS, 2 * TOKENS_ACROSS, generator=torch.Generator().manual_seed(5)
+    )
 
 
 def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> FlowTrainer:
@@ -61,10 +63,10 @@ def run(trainer: FlowTrainer, latents: Tensor, folder: Path, steps: int) -> Flow
 
 
 def test_a_resumed_run_ends_as_an_uninterrupted_one(latents: Tensor, tmp_path: Path) -> None:
-    straight = run(FlowTrainer(COURSES, CPU), latents, tmp_path, 4)
+    straight = run(FlowTrainer(PHASES, CPU), latents, tmp_path, 4)
     (tmp_path / "flow.jsonl").unlink()
-    run(FlowTrainer(COURSES, CPU), latents, tmp_path, 2)
-    resumed = FlowTrainer(COURSES, CPU)
+    run(FlowTrainer(PHASES, CPU), latents, tmp_path, 2)
+    resumed = FlowTrainer(PHASES, CPU)
     resumed.load(tmp_path / "flow.pt")
     assert resumed.step == 2
     run(resumed, latents, tmp_path, 2)
@@ -76,7 +78,7 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(latents: Tensor, tmp_path: P
 
 
 def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
-    trainer = FlowTrainer(COURSES, CPU)
+    trainer = FlowTrainer(PHASES, CPU)
     trainer.start_from(TINY)
     shipped = FluxPipeline.from_pretrained(TINY, dtype=torch.float32)
     text = "a large yellow star in the upper left, at night on the grass"
@@ -90,9 +92,9 @@ def test_weights_of_the_shipped_pipeline_are_taken_on() -> None:
 def test_the_flow_leaves_t5_as_it_was_taught(latents: Tensor, tmp_path: Path) -> None:
     taught = TinyFlux(seed=7)
     save_model(taught.t5, str(tmp_path / "t5.safetensors"))
-    trainer = FlowTrainer(COURSES, CPU)
+    trainer = FlowTrainer(PHASES, CPU)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    trainer.take_reader(tmp_path / "t5.safetensors")
+    trainer.load_t5(tmp_path / "t5.safetensors")
     run(trainer, latents, tmp_path, 2)
     for part in (trainer.model, trainer.average):
         for name, value in part.t5.state_dict().items():
@@ -104,7 +106,7 @@ def test_tokens_that_differ_from_their_row_weigh_more() -> None:
     latents = torch.arange(8.0).reshape(1, 1, 8, 1).expand(2, 8, 8, 12).clone()
     latents[1, :, 2:4, 6:10] += 0.3
     expected = torch.ones(2, 4, 6)
-    expected[1, 1, 3:5] = STANDING_OUT
+    expected[1, 1, 3:5] = FOREGROUND_WEIGHT
     assert torch.equal(token_weights(latents), expected)
 
 
@@ -115,15 +117,15 @@ def test_what_hardly_differs_from_its_row_weighs_as_the_ground() -> None:
 
 
 def test_each_course_has_its_own_learning_rates() -> None:
-    courses = tuple(Course(200, (("word", 1.0),), (6,), 0.0, 20, rates) for rates in ((1.0, 0.5), (0.4, 0.0)))
-    assert learning_rate(courses, 0) == pytest.approx(0.01)
-    assert learning_rate(courses, 100) == pytest.approx(0.75)
-    assert learning_rate(courses, 200) == pytest.approx(0.4)
-    assert learning_rate(courses, 300) == pytest.approx(0.2)
+    phases = tuple(Phase(200, (("word", 1.0),), (6,), 0.0, 20, rates) for rates in ((1.0, 0.5), (0.4, 0.0)))
+    assert learning_rate(phases, 0) == pytest.approx(0.01)
+    assert learning_rate(phases, 100) == pytest.approx(0.75)
+    assert learning_rate(phases, 200) == pytest.approx(0.4)
+    assert learning_rate(phases, 300) == pytest.approx(0.2)
 
 
 def test_only_the_different_captions_are_encoded() -> None:
-    model = FlowTrainer(COURSES, CPU).model
+    model = FlowTrainer(PHASES, CPU).model
     seen: list[int] = []
     model.clip.register_forward_pre_hook(lambda _, ids: seen.append(len(ids[0])))
     clip_ids, t5_ids = tokenizers()(["a star", "a ring", "a star"], ["", "", "a star"], 6)

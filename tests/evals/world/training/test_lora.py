@@ -24,7 +24,7 @@ from renderer.settings import Settings
 pytestmark = pytest.mark.training
 
 MINIATURE = ["--pool=32", "--every=1"]
-STEPS = lora.COURSES[0].steps
+STEPS = lora.PHASES[0].steps
 
 
 @pytest.mark.parametrize("kind", ["star", "heart", "circle", "square", "triangle"])
@@ -42,8 +42,8 @@ def test_an_outlined_thing_shows_what_is_behind_it_in_its_contour(kind: str) -> 
 def test_training_is_the_same_each_time_and_goes_on_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # One course alone, so that fewer steps are the beginning of more.
-    monkeypatch.setattr(lora, "COURSES", lora.COURSES[:1])
+    # One phase alone, so that fewer steps are the beginning of more.
+    monkeypatch.setattr(lora, "PHASES", lora.PHASES[:1])
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     lora.main([*MINIATURE, f"--shorten={STEPS // 2}", f"--out={whole}"])
     # A run that is stopped is one that wrote its checkpoint and nothing after it.

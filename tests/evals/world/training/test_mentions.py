@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evals.world.captions import caption, crop_caption
 from evals.world.facts import sample_composition
-from evals.world.training.mentions import Named, things_in
+from evals.world.training.mentions import Mention, find_mentions
 from evals.world.training.text import tokenizers
 
 pytestmark = pytest.mark.training
@@ -17,11 +17,11 @@ def ids_of(text: str) -> list[int]:
     return tokenizers().t5(text).input_ids
 
 
-def told(text: str) -> list[str]:
+def described(text: str) -> list[str]:
     """Each thing of a text: its words, and behind a bar those for its place."""
     words = [token.removeprefix("▁") for token in tokenizers().t5.tokenize(text)]
-    things = things_in(ids_of(text))
-    said = [[" ".join(words[i] for i in places) for places in (t.words, t.places)] for t in things]
+    things = find_mentions(ids_of(text))
+    said = [[" ".join(words[i] for i in places) for places in (t.name, t.place)] for t in things]
     return [f"{name} | {place}" if place else name for name, place in said]
 
 
@@ -55,11 +55,11 @@ def told(text: str) -> list[str]:
     ],
 )
 def test_the_words_of_a_thing_are_found_and_those_for_its_place(text: str, things: list[str]) -> None:
-    assert told(text) == things
+    assert described(text) == things
 
 
 @pytest.mark.parametrize(
-    ("text", "leans"),
+    ("text", "sides"),
     [
         ("a red star in the upper right", [(1, -1)]),
         ("a red star left of a blue ring", [(-1, 0), (1, 0)]),
@@ -70,15 +70,15 @@ def test_the_words_of_a_thing_are_found_and_those_for_its_place(text: str, thing
         ("a red star in the middle", [(0, 0)]),
     ],
 )
-def test_a_relation_tells_of_both_where_they_stand(text: str, leans: list[tuple[int, int]]) -> None:
-    assert [thing.lean for thing in things_in(ids_of(text))] == leans
+def test_a_relation_places_both_things(text: str, sides: list[tuple[int, int]]) -> None:
+    assert [thing.side for thing in find_mentions(ids_of(text))] == sides
 
 
 @given(st.integers(0, 2**31))
 def test_no_word_says_two_things_and_hardly_one_is_missed(seed: int) -> None:
     composition = sample_composition(seed)
     text = crop_caption(composition.things, composition.setting, np.random.default_rng(seed))
-    things = things_in(ids_of(text))
+    things = find_mentions(ids_of(text))
     assert all_different(things)
     unknown = tokenizers().t5.unk_token_id in ids_of(text)
     assert len(things) == len(composition.things) or (unknown and len(things) < len(composition.things))
@@ -86,9 +86,9 @@ def test_no_word_says_two_things_and_hardly_one_is_missed(seed: int) -> None:
 
 @given(st.integers(0, 2**31), st.integers(0, 2**31))
 def test_no_word_says_of_two_things_where_they_stand(seed: int, wording: int) -> None:
-    assert all_different(things_in(ids_of(caption(sample_composition(seed), wording))))
+    assert all_different(find_mentions(ids_of(caption(sample_composition(seed), wording))))
 
 
-def all_different(things: tuple[Named, ...]) -> bool:
-    places = [place for thing in things for place in (*thing.words, *thing.places)]
+def all_different(things: tuple[Mention, ...]) -> bool:
+    places = [place for thing in things for place in (*thing.name, *thing.place)]
     return len(set(places)) == len(places)

@@ -13,7 +13,15 @@ from transformers import T5EncoderModel
 
 from evals.world.training.data import loader
 from evals.world.training.progress import Curve
-from evals.world.training.t5 import Captions, biases, look_nearby, shared, sides_of, teach, together
+from evals.world.training.t5 import (
+    Captions,
+    biases,
+    directions_of,
+    reset_neighbour_heads,
+    target_features,
+    targets,
+    train_t5,
+)
 from evals.world.training.text import text_encoders, tokenizers
 
 pytestmark = pytest.mark.training
@@ -23,27 +31,27 @@ CPU = torch.device("cpu")
 
 def test_the_words_of_a_thing_add_up_those_for_its_colour_and_kind() -> None:
     ids = tokenizers()(["a red star left of a blue ring", ""], length=12)[1]
-    adds, leans = together(ids)
+    adds, sides = targets(ids)
     assert adds.shape == (2, 12, 12)
     changed = (adds != torch.eye(12)).nonzero().tolist()
     star = [[0, 1, 2], [0, 2, 1], [0, 3, 1], [0, 3, 2], [0, 3, 3]]
     assert changed == [*star, [0, 6, 7], [0, 7, 6]]
-    assert leans.nonzero().tolist() == [[0, token, 0] for token in (1, 2, 3, 6, 7)]
-    assert leans[0, :, 0].tolist() == [0, -1, -1, -1, 0, 0, 1, 1, 0, 0, 0, 0]
+    assert sides.nonzero().tolist() == [[0, token, 0] for token in (1, 2, 3, 6, 7)]
+    assert sides[0, :, 0].tolist() == [0, -1, -1, -1, 0, 0, 1, 1, 0, 0, 0, 0]
 
 
 def test_what_is_added_up_keeps_its_length() -> None:
     read = torch.tensor([[[3.0, 0.0], [0.0, 4.0], [1.0, 1.0]]])
     adds = torch.tensor([[[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])
-    leans = torch.tensor([[[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]]])
+    sides = torch.tensor([[[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]]])
     sides = torch.tensor([[0.0, 0.0], [-2.0, 0.0]])
     expected = torch.tensor([[[1.8, 2.4], [2.4, 3.2], [-1.0, 1.0]]])
-    torch.testing.assert_close(shared(read, adds, leans, sides), expected)
+    torch.testing.assert_close(target_features(read, adds, sides, sides), expected)
 
 
 def test_what_says_a_side_is_that_of_its_words() -> None:
     t5 = text_encoders()[1]
-    right, down = sides_of(t5)
+    right, down = directions_of(t5)
     for side, word, contrary in (
         (right, "right", "left"),
         (down, "lower", "upper"),
@@ -70,7 +78,7 @@ def test_new_heads_attend_to_the_word_before_or_behind() -> None:
     t5.set_attn_implementation("eager")
     ids = tokenizers()(["a red star and a blue ring"])[1]
     before = attention(t5, ids)
-    look_nearby(t5)
+    reset_neighbour_heads(t5)
     after = attention(t5, ids)
     assert (after[:, [0, 3], 2, 1] > 3 * before[:, [0, 3], 2, 1]).all()
     assert (after[:, 5, 2, 3] > 3 * before[:, 5, 2, 3]).all()
@@ -89,9 +97,9 @@ def test_it_learns_to_read_a_colour_with_its_thing(tmp_path: Path) -> None:
     t5 = text_encoders()[1]
     kept = copy.deepcopy(t5.state_dict())
     steps = 60
-    taught = teach(t5, loader(Captions(steps), 0), steps, CPU, Curve(tmp_path / "reading.jsonl", every=20))
+    taught = train_t5(t5, loader(Captions(steps), 0), steps, CPU, Curve(tmp_path / "t5.jsonl", every=20))
     assert all(torch.equal(value, kept[name]) for name, value in t5.state_dict().items())
-    lines = [json.loads(line) for line in (tmp_path / "reading.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "t5.jsonl").read_text().splitlines()]
     assert lines[-1]["things"] < 0.8 * lines[0]["things"]
     ids = tokenizers()(["a red star and a blue ring", "a blue star and a red ring"])[1]
     changed = [star_changes(encoder, ids) for encoder in (t5, taught)]

@@ -9,7 +9,7 @@ import torch
 from diffusers import FluxPipeline
 from safetensors.torch import load_file
 
-from evals.world.training.course import COURSES
+from evals.world.training.curriculum import PHASES
 from evals.world.training.train import DEFAULTS, Run, parse, run_stages
 from renderer.cards import TINY as TINY_WEIGHTS
 from renderer.cards import model_card
@@ -23,8 +23,8 @@ TINY = {
     "batch": "1",
     "vae-steps": "1",
     "decoder-steps": "1",
-    "judge-steps": "2",
-    "reading-steps": "2",
+    "detector-steps": "2",
+    "t5-steps": "2",
     "pool": "64",
     "tokens": "500",
 }
@@ -44,7 +44,7 @@ def test_all_stages_and_once_more(tmp_path: Path) -> None:
     run_stages(run)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == made
     times = [json.loads(line) for line in (tmp_path / "times.jsonl").read_text().splitlines()]
-    assert [line["stage"] for line in times] == ["vae", "decoder", "judge", "reading", "flow"] * 2
+    assert [line["stage"] for line in times] == ["vae", "decoder", "detector", "t5", "flow"] * 2
     pipeline: Any = FluxPipeline.from_pretrained(tmp_path / "pipeline", dtype=torch.float32)
     drawn = pipeline("a red star", num_inference_steps=1, height=64, width=64, max_sequence_length=64)
     assert drawn.images[0].size == (64, 64)
@@ -65,7 +65,7 @@ def test_a_run_starts_from_another_runs_pipeline(tmp_path: Path) -> None:
 
 def test_a_t5_that_was_taught_by_itself_is_taken_by_the_flow(tmp_path: Path) -> None:
     out, start = str(tmp_path), str(TINY_WEIGHTS)
-    run_stages(tiny(out=out, stages="reading", start_from=start))
+    run_stages(tiny(out=out, stages="t5", start_from=start))
     taught = load_file(tmp_path / "t5.safetensors")
     run_stages(tiny(out=out, stages="flow", shorten="34000", start_from=start))
     taken = load_file(tmp_path / "pipeline/text_encoder_2/model.safetensors")
@@ -74,17 +74,17 @@ def test_a_t5_that_was_taught_by_itself_is_taken_by_the_flow(tmp_path: Path) -> 
     assert all(torch.equal(taken[name], value.half()) for name, value in taught.items())
 
 
-@pytest.mark.parametrize("course", range(1, len(COURSES) + 1))
-def test_a_run_leaves_out_the_courses_that_its_weights_have_had(course: int) -> None:
-    assert parse(["--from-course", str(course)]).courses == COURSES[course - 1 :]
+@pytest.mark.parametrize("phase", range(1, len(PHASES) + 1))
+def test_a_run_leaves_out_the_courses_that_its_weights_have_had(phase: int) -> None:
+    assert parse(["--from-phase", str(phase)]).phases == PHASES[phase - 1 :]
 
 
 def test_steps_show_as_many_tokens_as_they_are_told_to() -> None:
-    courses = parse(["--from-course", "8", "--tokens", "900", "--shorten", "5"]).courses
-    assert [(course.steps, course.tokens) for course in courses] == [(6600, 900), (4800, 900), (2400, 900)]
+    phases = parse(["--from-phase", "8", "--tokens", "900", "--shorten", "5"]).phases
+    assert [(phase.steps, phase.tokens) for phase in phases] == [(6600, 900), (4800, 900), (2400, 900)]
 
 
-@pytest.mark.parametrize("wrong", [["--stages", "judge,dance"], ["--from-course", str(len(COURSES) + 1)]])
+@pytest.mark.parametrize("wrong", [["--stages", "detector,dance"], ["--from-phase", str(len(PHASES) + 1)]])
 def test_unknown_stages_and_courses_are_refused(wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         parse(wrong)

@@ -10,7 +10,7 @@ from torch import Tensor
 from evals.world.detector import reconstruct, to_signed
 from evals.world.training.data import Pictures
 from evals.world.training.progress import Curve
-from evals.world.training.vae import new_vae, normalise_latents, retouch_decoder
+from evals.world.training.vae import finetune_decoder, new_vae, normalise_latents
 
 pytestmark = pytest.mark.training
 
@@ -36,7 +36,9 @@ def test_latents_are_standardised_and_decode_as_before() -> None:
 def test_the_decoder_is_trained_again_and_the_latents_stay(tmp_path: Path) -> None:
     vae, pictures = new_vae(), Pictures(3, 2, 90)
     before = {name: value.clone() for name, value in vae.state_dict().items()}
-    retouch_decoder(vae, iter([pictures[i] for i in range(3)]), 3, torch.device("cpu"), Curve(tmp_path / "c"))
+    finetune_decoder(
+        vae, iter([pictures[i] for i in range(3)]), 3, torch.device("cpu"), Curve(tmp_path / "c")
+    )
     changed = {name for name, value in vae.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith(("decoder.", "post_quant_conv.")) for name in changed)

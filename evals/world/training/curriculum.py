@@ -1,4 +1,4 @@
-"""What tiny-flux is shown, from words and single things to whole pictures.
+"""What tiny-flux is shown in training, from words and single things to whole pictures.
 
 Shown whole pictures and long captions from the start, a model of this size learns colours and grounds, and
 takes what kind a thing is from CLIP's pooled vector alone, which all regions share. One word beside a single
@@ -20,27 +20,27 @@ whole picture.
 
 
 @dataclass(frozen=True)
-class Course:
-    """A stretch of training.
+class Phase:
+    """A part of the training.
 
     `shares` says how often each view is shown; `lengths` are those that captions of crops are padded to, in
-    tokens. CLIP reads the share `heard` of the captions (Esser et al. 2024, section 5.3.1, drop each encoder
-    by itself). A step shows some `tokens`, of text and picture together; the learning rate goes in a straight
-    line over `rates`.
+    tokens. CLIP reads the share `clip_share` of the captions (Esser et al. 2024, section 5.3.1, drop each
+    encoder by itself). A step shows some `tokens`, of text and picture together; the learning rate goes in a
+    straight line over `rates`.
     """
 
     steps: int
     shares: tuple[tuple[View, float], ...]
     lengths: tuple[int, ...]
-    heard: float
+    clip_share: float
     tokens: int
     rates: tuple[float, float]
 
 
-COURSES = (
-    Course(700, (("word", 1.0),), (6,), 0.0, 700, (1e-3, 1e-3)),
-    Course(900, (("word", 0.2), ("tight", 0.4), ("loose", 0.4)), (16, 24), 0.0, 900, (1e-3, 8e-4)),
-    Course(
+PHASES = (
+    Phase(700, (("word", 1.0),), (6,), 0.0, 700, (1e-3, 1e-3)),
+    Phase(900, (("word", 0.2), ("tight", 0.4), ("loose", 0.4)), (16, 24), 0.0, 900, (1e-3, 8e-4)),
+    Phase(
         6000,
         (("word", 0.05), ("tight", 0.15), ("loose", 0.4), ("whole", 0.4)),
         (16, 24, TEXT_TOKENS),
@@ -48,7 +48,7 @@ COURSES = (
         1000,
         (1e-3, 3e-5),
     ),
-    Course(
+    Phase(
         1900,
         (("tight", 0.12), ("loose", 0.46), ("whole", 0.42)),
         (24, TEXT_TOKENS),
@@ -56,7 +56,7 @@ COURSES = (
         1500,
         (7e-4, 7e-6),
     ),
-    Course(
+    Phase(
         5200,
         (("tight", 0.15), ("loose", 0.45), ("whole", 0.4)),
         (24, TEXT_TOKENS),
@@ -64,7 +64,7 @@ COURSES = (
         1500,
         (8e-4, 4e-6),
     ),
-    Course(
+    Phase(
         2800,
         (("tight", 0.25), ("loose", 0.45), ("whole", 0.3)),
         (16, 24, TEXT_TOKENS),
@@ -72,7 +72,7 @@ COURSES = (
         1500,
         (7e-4, 4e-6),
     ),
-    Course(
+    Phase(
         11200,
         (("tight", 0.3), ("loose", 0.4), ("whole", 0.3)),
         (16, 24, TEXT_TOKENS),
@@ -80,7 +80,7 @@ COURSES = (
         1000,
         (8e-4, 4e-6),
     ),
-    Course(
+    Phase(
         33000,
         (("tight", 0.2), ("loose", 0.35), ("whole", 0.45)),
         (16, 24, TEXT_TOKENS),
@@ -88,7 +88,7 @@ COURSES = (
         12000,
         (8e-4, 4e-6),
     ),
-    Course(
+    Phase(
         24000,
         (("tight", 0.1), ("pair", 0.4), ("loose", 0.15), ("two", 0.25), ("whole", 0.1)),
         (16, 24, TEXT_TOKENS),
@@ -96,7 +96,7 @@ COURSES = (
         12000,
         (6e-4, 4e-6),
     ),
-    Course(
+    Phase(
         12000,
         (("tight", 0.1), ("pair", 0.25), ("loose", 0.2), ("two", 0.3), ("whole", 0.15)),
         (16, 24, TEXT_TOKENS),
@@ -105,31 +105,30 @@ COURSES = (
         (6e-4, 4e-6),
     ),
 )
-"""The courses in order. One CPU core takes some four hours for the first six, two cores an hour for the
-seventh; for the eighth a GPU takes nine minutes, and two cores would take two days. The ninth is for a T5
-that was taught to read; two cores took an hour for half its steps, of 1,000 tokens each, and as long for the
-tenth, which shows more whole pictures, and CLIP what it will hear of them. The checkpoint that ships is the
-mean of what the ninth and the tenth ended with.
+"""The phases in order; TRAINING.md has the time that each took.
+
+The ninth is for a T5 that was trained by itself. The tenth shows more whole pictures, and more captions to
+CLIP. The checkpoint that ships is the mean of what the ninth and the tenth ended with.
 """
 
 
-def shortened(courses: Sequence[Course], by: int) -> tuple[Course, ...]:
-    """The courses with so many times fewer steps, none where they have fewer."""
-    return tuple(replace(course, steps=course.steps // by) for course in courses)
+def shortened(phases: Sequence[Phase], by: int) -> tuple[Phase, ...]:
+    """The phases with so many times fewer steps, none where they have fewer."""
+    return tuple(replace(phase, steps=phase.steps // by) for phase in phases)
 
 
-def total(courses: Sequence[Course]) -> int:
+def total_steps(phases: Sequence[Phase]) -> int:
     """Steps in all."""
-    return sum(course.steps for course in courses)
+    return sum(phase.steps for phase in phases)
 
 
-def course_at(courses: Sequence[Course], step: int) -> tuple[Course, float]:
-    """The course of a step, and how much of it is done by then, from 0 to 1.
+def phase_at(phases: Sequence[Phase], step: int) -> tuple[Phase, float]:
+    """The phase of a step, and how much of it is done by then, from 0 to 1.
 
     Raises `IndexError` behind the last step.
     """
-    for course in courses:
-        if step < course.steps:
-            return course, step / course.steps
-        step -= course.steps
-    raise IndexError(f"the courses end {step} steps before")
+    for phase in phases:
+        if step < phase.steps:
+            return phase, step / phase.steps
+        step -= phase.steps
+    raise IndexError(f"the phases end {step} steps before")
