@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from evals.world.detector import CLASSES, SHADES, STRIDE, Detector, reconstruct, to_signed
 from evals.world.draw import Colour, draw, draw_thing, paste_sprite, sprite_of
-from evals.world.facts import COLOURS, KINDS, RIM, SIDE, TOKEN, Composition, Thing, pick, sample_composition
+from evals.world.facts import COLOURS, KINDS, RIM, SIDE, TOKEN, Thing, pick, sample_composition
 from evals.world.training.data import Batches
 from evals.world.training.progress import Curve
 from evals.world.training.vae import fast_bfloat16
@@ -54,43 +54,37 @@ class Mark:
 
 
 class LabelledPictures(Batches[Labelled]):
-    """Batches of labelled pictures with seeds from `start` on; `clean` leaves out impostors and damage."""
+    """Batches of labelled pictures with seeds from `start` on."""
 
-    def __init__(self, count: int, size: int, start: int, clean: bool = False) -> None:
-        self.count, self.size, self.start, self.clean = count, size, start, clean
+    def __init__(self, count: int, size: int, start: int) -> None:
+        self.count, self.size, self.start = count, size, start
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> Labelled:
         first = self.start + index * self.size
-        made = [labelled(seed, self.clean) for seed in range(first, first + self.size)]
+        made = [labelled(seed) for seed in range(first, first + self.size)]
         pictures = torch.from_numpy(np.stack([picture for picture, _ in made]))
         heat, shade, box = zip(*(targets(marks) for _, marks in made), strict=True)
         return Labelled(pictures, *(torch.from_numpy(np.stack(part)) for part in (heat, shade, box)))
 
 
-def labelled(seed: int, clean: bool = False) -> tuple[NDArray[np.uint8], list[Mark]]:
+def labelled(seed: int) -> tuple[NDArray[np.uint8], list[Mark]]:
     """A picture, uint8 (H, W, 3), and its marks."""
     rng, composition = np.random.default_rng((5, seed)), sample_composition(seed, kinds=KINDS)
-    if clean:
-        return np.asarray(draw(composition)), [Mark(t, t.kind, t.colour) for t in composition.things]
     if rng.random() < LARGE_SHARE:
-        composition = _enlarged(rng, composition)
+        span = pick(rng, LARGE)
+        x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
+        diameter = float(span * TOKEN - 2 * RIM)
+        alone = (replace(thing, x=x, y=y, diameter=diameter) for thing in composition.things[:1])
+        composition = replace(composition, things=tuple(alone))
     picture = draw(replace(composition, things=()))
     for thing in composition.things:
         if rng.random() < PATCHED_SHARE:
             _patch(rng, picture, thing)
     marks = [_paint(rng, picture, thing) for thing in composition.things]
     return _damage(rng, picture), marks
-
-
-def _enlarged(rng: Rng, composition: Composition) -> Composition:
-    """The first of the composition's things alone, and large."""
-    span = pick(rng, LARGE)
-    x, y = ((int(first) + span / 2) * TOKEN for first in rng.integers(SIDE // TOKEN + 1 - span, size=2))
-    large = (replace(thing, x=x, y=y, diameter=float(span * TOKEN - 2 * RIM)) for thing in composition.things)
-    return replace(composition, things=tuple(large)[:1])
 
 
 def _patch(rng: Rng, picture: Image.Image, thing: Thing) -> None:
@@ -104,64 +98,49 @@ def _patch(rng: Rng, picture: Image.Image, thing: Thing) -> None:
 
 
 def _paint(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
+    """Draw the thing as it is, in two colours, or as an impostor."""
     roll = rng.random()
     if roll < 0.62:
         draw_thing(picture, thing)
         return Mark(thing, thing.kind, thing.colour)
     if roll < 0.74:
-        return _two_tone(rng, picture, thing)
-    return _impostor(rng, picture, thing)
-
-
-def _two_tone(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
-    """A thing of two colours, side by side: its kind is right, its colour is "mixed"."""
-    other = pick(rng, [c for c in COLOURS if c != thing.colour])
-    a, b = sprite_of(thing, COLOURS[thing.colour]), sprite_of(thing, COLOURS[other])
-    cut = int(a.width * rng.uniform(0.35, 0.65))
-    box = (0, 0, cut, a.height) if rng.random() < 0.5 else (0, 0, a.width, cut)
-    a.paste(b.crop(box), box[:2])
-    paste_sprite(picture, a, thing)
-    return Mark(thing, thing.kind, "mixed")
-
-
-def _impostor(rng: Rng, picture: Image.Image, thing: Thing) -> Mark:
-    """What a weak painter leaves: a blob, a blend of two kinds, a torn piece, a smear; each is "other"."""
-    make = pick(rng, (_blob, _blob, _blend, _torn, _smear))
-    paste_sprite(picture, make(rng, thing), thing)
+        # Two colours side by side: the kind is right, and the colour is "mixed".
+        other = pick(rng, [c for c in COLOURS if c != thing.colour])
+        a, b = sprite_of(thing, COLOURS[thing.colour]), sprite_of(thing, COLOURS[other])
+        cut = int(a.width * rng.uniform(0.35, 0.65))
+        box = (0, 0, cut, a.height) if rng.random() < 0.5 else (0, 0, a.width, cut)
+        a.paste(b.crop(box), box[:2])
+        paste_sprite(picture, a, thing)
+        return Mark(thing, thing.kind, "mixed")
+    paste_sprite(picture, _impostor(rng, thing), thing)
     return Mark(thing, "other", thing.colour)
 
 
-def _blob(rng: Rng, thing: Thing) -> Image.Image:
-    side, body = round(thing.diameter) + 4, COLOURS[thing.colour]
-    angles = np.sort(rng.uniform(0, 2 * np.pi, 11))
-    radii = rng.uniform(0.25, 1.0, 11) * side / 2
-    ends = np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1) + side / 2
-    points = [(float(x), float(y)) for x, y in ends]
-    sprite = Image.new("RGBA", (side, side), (*body, 0))
-    ImageDraw.Draw(sprite).polygon(points, fill=(*body, 255))
-    return sprite.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.5, 3.0))))
-
-
-def _blend(rng: Rng, thing: Thing) -> Image.Image:
-    other = replace(thing, kind=pick(rng, [k for k in KINDS if k != thing.kind]), tilt=thing.tilt + 20)
+def _impostor(rng: Rng, thing: Thing) -> Image.Image:
+    """The sprite of what a weak painter leaves: a blob, a blend of two kinds, a torn piece or a smear."""
+    form = pick(rng, ("blob", "blob", "blend", "torn", "smear"))
     body: Colour = COLOURS[thing.colour]
-    a, b = sprite_of(thing, body), sprite_of(other, body)
-    x, y = (int(rng.integers(-a.width // 3, a.width // 3 + 1)) for _ in range(2))
-    a.alpha_composite(b.crop((0, 0, a.width - abs(x), a.height - abs(y))), (max(0, x), max(0, y)))
-    return a
-
-
-def _torn(rng: Rng, thing: Thing) -> Image.Image:
-    sprite = sprite_of(thing, COLOURS[thing.colour])
-    share = rng.uniform(0.4, 0.6)
-    w, h = sprite.size
-    x, y = int(w * share), int(h * share)
-    sprite.paste((0, 0, 0, 0), pick(rng, ((0, 0, w, y), (0, 0, x, h), (x, 0, w, h), (0, y, w, h))))
-    return sprite
-
-
-def _smear(rng: Rng, thing: Thing) -> Image.Image:
-    sprite = sprite_of(thing, COLOURS[thing.colour])
+    if form == "blob":
+        side = round(thing.diameter) + 4
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 11))
+        radii = rng.uniform(0.25, 1.0, 11) * side / 2
+        ends = np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1) + side / 2
+        points = [(float(x), float(y)) for x, y in ends]
+        sprite = Image.new("RGBA", (side, side), (*body, 0))
+        ImageDraw.Draw(sprite).polygon(points, fill=(*body, 255))
+        return sprite.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.5, 3.0))))
+    if form == "blend":
+        other = replace(thing, kind=pick(rng, [k for k in KINDS if k != thing.kind]), tilt=thing.tilt + 20)
+        a, b = sprite_of(thing, body), sprite_of(other, body)
+        x, y = (int(rng.integers(-a.width // 3, a.width // 3 + 1)) for _ in range(2))
+        a.alpha_composite(b.crop((0, 0, a.width - abs(x), a.height - abs(y))), (max(0, x), max(0, y)))
+        return a
+    sprite = sprite_of(thing, body)
+    if form == "torn":
+        share, (w, h) = rng.uniform(0.4, 0.6), sprite.size
+        x, y = int(w * share), int(h * share)
+        sprite.paste((0, 0, 0, 0), pick(rng, ((0, 0, w, y), (0, 0, x, h), (x, 0, w, h), (0, y, w, h))))
+        return sprite
     coarse = max(2, sprite.width // int(rng.integers(12, 24)))
     small = sprite.resize((coarse, coarse), Image.Resampling.BOX)
     return small.resize(sprite.size, Image.Resampling.BICUBIC)

@@ -24,12 +24,10 @@ class Curve:
             loss = value.detach().float()
             self._sums[name] = self._sums[name] + loss if name in self._sums else loss
         self._count += 1
-        if (step + 1) % self.every == 0:
-            self._write(step + 1)
-
-    def _write(self, step: int) -> None:
+        if (step + 1) % self.every:
+            return
         means = {name: round(float(total) / self._count, 5) for name, total in self._sums.items()}
-        line = json.dumps({"step": step, **means, "seconds": round(time.monotonic() - self._start, 1)})
+        line = json.dumps({"step": step + 1, **means, "seconds": round(time.monotonic() - self._start, 1)})
         print(f"{self.path.stem}: {line}", flush=True)
         with self.path.open("a") as file:
             file.write(line + "\n")

@@ -1,7 +1,6 @@
 """tiny-flux's tokenizers and text encoders, made from the little world's own captions."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -74,32 +73,20 @@ def take_weights(encoder: Any, source: Any, old: Any, new: Any) -> None:
 def text_encoders(seed: int = 0) -> tuple[CLIPTextModel, T5EncoderModel]:
     """Untrained encoders to fit the tokenizers."""
     torch.manual_seed(seed)
-    both = tokenizers()
-    return CLIPTextModel(_clip_config(both.clip)), T5EncoderModel(_t5_config(len(both.t5)))
-
-
-def _ids(tokenizer: Any, texts: list[str], length: int) -> Tensor:
-    padded = tokenizer(texts, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
-    return padded.input_ids
-
-
-def _clip_config(tokenizer: Any) -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=len(tokenizer),
+    both: Any = tokenizers()
+    clip = CLIPTextConfig(
+        vocab_size=len(both.clip),
         hidden_size=96,
         intermediate_size=256,
         num_hidden_layers=2,
         num_attention_heads=3,
         max_position_embeddings=CLIP_TOKENS,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=both.clip.bos_token_id,
+        eos_token_id=both.clip.eos_token_id,
+        pad_token_id=both.clip.pad_token_id,
     )
-
-
-def _t5_config(vocabulary: int) -> T5Config:
-    return T5Config(
-        vocab_size=vocabulary,
+    t5 = T5Config(
+        vocab_size=len(both.t5),
         d_model=192,
         d_kv=32,
         d_ff=384,
@@ -110,11 +97,21 @@ def _t5_config(vocabulary: int) -> T5Config:
         relative_attention_num_buckets=32,
         relative_attention_max_distance=128,
     )
+    return CLIPTextModel(clip), T5EncoderModel(t5)
+
+
+def _ids(tokenizer: Any, texts: list[str], length: int) -> Tensor:
+    padded = tokenizer(texts, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    return padded.input_ids
 
 
 def _t5_tokenizer(corpus: list[str]) -> PreTrainedTokenizerFast:
     # Whole words only, so that a word from outside the world is one <unk> and not a spelling of many tokens.
-    backend = Tokenizer(models.Unigram([(piece, 0.0) for piece in _SPECIAL] + _pieces(corpus), unk_id=2))
+    splitter = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    counts = Counter(word for text in corpus for word, _ in splitter.pre_tokenize_str(text))
+    total = sum(counts.values())
+    pieces = [(f"▁{word}", log(n / total)) for word, n in sorted(counts.items()) if n >= 4]
+    backend = Tokenizer(models.Unigram([*((piece, 0.0) for piece in _SPECIAL), *pieces], unk_id=2))
     backend.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation(), pre_tokenizers.Metaspace()]
@@ -128,13 +125,6 @@ def _t5_tokenizer(corpus: list[str]) -> PreTrainedTokenizerFast:
         unk_token=unknown,
         model_max_length=TEXT_TOKENS,
     )
-
-
-def _pieces(corpus: Iterable[str]) -> list[tuple[str, float]]:
-    splitter = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
-    counts = Counter(word for text in corpus for word, _ in splitter.pre_tokenize_str(text))
-    total = sum(counts.values())
-    return [(f"▁{word}", log(n / total)) for word, n in sorted(counts.items()) if n >= 4]
 
 
 def _clip_tokenizer(corpus: list[str]) -> CLIPTokenizer:

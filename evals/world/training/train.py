@@ -12,7 +12,6 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -162,8 +161,13 @@ def flow_stage(run: Run, vae: AutoencoderKL) -> FlowTrainer:
         trainer.load(checkpoint)
     if trainer.step < trainer.steps:
         latents = _pool(run, vae)
+
+        def save() -> None:
+            trainer.save(checkpoint)
+            export_pipeline(run.out / "pipeline", vae, trainer.average)
+
         batches = loader(CaptionedBatches(run.phases, len(latents), POOL_SEEDS), run.workers, trainer.step)
-        trainer.train(batches, latents, run.curve("flow"), partial(_save, trainer, run, vae), run.every)
+        trainer.train(batches, latents, run.curve("flow"), save, run.every)
     return trainer
 
 
@@ -176,11 +180,6 @@ def _pool(run: Run, vae: AutoencoderKL) -> Tensor:
         pictures = loader(Pictures(run.pool // size, size, POOL_SEEDS), run.workers)
         save_file({"latents": encode_pool(vae, pictures, run.device)}, path)
     return load_file(path, device=str(run.device))["latents"]
-
-
-def _save(trainer: FlowTrainer, run: Run, vae: AutoencoderKL) -> None:
-    trainer.save(run.out / "flow.pt")
-    export_pipeline(run.out / "pipeline", vae, trainer.average)
 
 
 def export_pipeline(folder: Path, vae: AutoencoderKL, model: TinyFlux) -> None:
@@ -237,7 +236,7 @@ def parse(arguments: Sequence[str] | None = None) -> Run:
         "--stages",
         type=_stages,
         default=STAGES,
-        help="some of judge, reading and flow; each brings the autoencoder",
+        help="some of detector, t5 and flow; each brings the autoencoder",
     )
     option("--device", type=torch.device, default=torch.device("cuda" if cuda else "cpu"))
     option("--workers", type=int, default=14 if cuda else 1)

@@ -45,7 +45,11 @@ def train_vae(
     for step, batch in zip(range(steps), pictures, strict=False):
         target = to_signed(_crop(batch, random).to(device, non_blocking=True))
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            loss, error = _loss(vae, target)
+            encoding: Any = vae.encode(target)
+            decoding: Any = vae.decode(encoding.latent_dist.sample())
+            kl = encoding.latent_dist.kl().mean() / target[0].numel()
+            loss, error = _difference(decoding.sample.float(), target)
+            loss = loss + 1e-5 * kl
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
@@ -72,7 +76,14 @@ def finetune_decoder(
     for step, batch in zip(range(steps), pictures, strict=False):
         target = to_signed(_crop(batch, random).to(device, non_blocking=True))
         with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
-            decoding: Any = vae.decode(_noisy(vae, target, random))  # pyright: ignore[reportArgumentType]
+            with torch.no_grad():
+                encoding: Any = vae.encode(target)
+                latents: Tensor = encoding.latent_dist.mode()
+            each = len(latents), 1, 1, 1
+            strength = LATENT_NOISE * torch.rand(each, generator=random)
+            noisy = torch.rand(each, generator=random) < 0.7  # seven in ten of the pictures
+            noise = strength * noisy * torch.randn(latents.shape, generator=random)
+            decoding: Any = vae.decode(latents + noise.to(latents.device, latents.dtype))  # pyright: ignore[reportArgumentType]
         loss, error = _difference(decoding.sample.float(), target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -81,16 +92,6 @@ def finetune_decoder(
         schedule.step()
         curve.add(step, loss=loss, mse=error)
     vae.requires_grad_(False).eval()
-
-
-@torch.no_grad()
-def _noisy(vae: AutoencoderKL, pictures: Tensor, random: torch.Generator) -> Tensor:
-    """The pictures' latents, seven in ten of them with noise."""
-    latents = vae.encode(pictures).latent_dist.mode()  # pyright: ignore[reportAttributeAccessIssue]
-    each = len(latents), 1, 1, 1
-    deviation = LATENT_NOISE * torch.rand(each, generator=random) * (torch.rand(each, generator=random) < 0.7)
-    noise = deviation * torch.randn(latents.shape, generator=random)
-    return latents + noise.to(latents.device, latents.dtype)
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -102,14 +103,6 @@ def _crop(batch: Tensor, random: torch.Generator) -> Tensor:
     side = batch.shape[1] // 2
     y, x = (int(v) for v in torch.randint(0, side + 1, (2,), generator=random))
     return batch[:, y : y + side, x : x + side]
-
-
-def _loss(vae: AutoencoderKL, target: Tensor) -> tuple[Tensor, Tensor]:
-    posterior = vae.encode(target).latent_dist  # pyright: ignore[reportAttributeAccessIssue]
-    restored = vae.decode(posterior.sample()).sample.float()  # pyright: ignore[reportAttributeAccessIssue]
-    kl = posterior.kl().mean() / target[0].numel()
-    loss, error = _difference(restored, target)
-    return loss + 1e-5 * kl, error
 
 
 def _difference(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
