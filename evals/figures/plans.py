@@ -1,4 +1,4 @@
-"""Thirty plans on one sheet, each with its prompt beneath: `python -m evals.figures.plans` (a minute)."""
+"""Thirty plans on one sheet, each above its prompt: `python -m evals.figures.plans` (a minute)."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""How the reader is taught: readings, model, training, export. Not in the wheel."""
+"""How the reader is trained: readings, model, training, export. Not in the wheel."""

@@ -1,4 +1,4 @@
-"""`python -m evals.reader.check [FILE …]`: is every reading as GUIDE.md has it, letter by letter?"""
+"""`python -m evals.reader.check [FILE …]`: does every reading follow GUIDE.md, letter by letter?"""
 
 import argparse
 import json
@@ -16,8 +16,8 @@ READINGS = Path(__file__).parent / "readings"
 _FIELDS = {"id", "prompt", "things", "relations", "background", "style", "absent"}
 _OF_THINGS = {"head", "count", "need", "words", "horizontal", "vertical", "depth", "box"}
 _SIDES = {"left": (0, 500), "right": (500, GRID), "top": (0, 500), "bottom": (500, GRID)}
-_HELD = ("left of", "right of", "above", "below")
-"""Relations that the boxes of a reading have to keep; of the others depth says more than boxes do."""
+_CHECKED = ("left of", "right of", "above", "below")
+"""Relations that the boxes of a reading have to show; for the others depth says more than boxes do."""
 
 
 def faults(reading: Mapping[str, Any]) -> Iterator[str]:
@@ -65,17 +65,13 @@ def _of_relation(one: Mapping[str, Any], things: Sequence[Mapping[str, Any]]) ->
         return
     if ends[0] == ends[1]:
         yield f"{one} holds a thing against itself"
-    middles = [Stand(_middle(things[end]["box"])) for end in ends]
-    if one["predicate"] in _HELD and not holds(one["predicate"], *middles):
+    middles: list[Stand] = []
+    for x0, y0, x1, y1 in (things[end]["box"] for end in ends):
+        x, y = (min(max((low + high) // 2, 0), GRID - 1) for low, high in ((x0, x1), (y0, y1)))
+        middles.append(Stand(Box(x0=x, y0=y, x1=x + 1, y1=y + 1)))
+    if one["predicate"] in _CHECKED and not holds(one["predicate"], *middles):
         heads = [things[end]["head"] for end in ends]
         yield f"the boxes deny that {heads[0]!r} is {one['predicate']} {heads[1]!r}"
-
-
-def _middle(sides: Sequence[int]) -> Box:
-    """The middle of a box, as a box of one unit."""
-    x0, y0, x1, y1 = sides
-    x, y = (min(max((low + high) // 2, 0), GRID - 1) for low, high in ((x0, x1), (y0, y1)))
-    return Box(x0=x, y0=y, x1=x + 1, y1=y + 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Readings as what the reader is taught: labels for each word, each thing and each pair of things."""
+"""Readings as labels for training: of each word, each thing and each pair of things."""
 
 import json
 import re
@@ -31,13 +31,14 @@ _NO_SIDE = re.compile(
     r"|\b(?:is|are|was|were|has|have) left\b",
     re.IGNORECASE,
 )
-"""Where the two words tell no side."""
+"""Phrases in which these two words name no side."""
 
 
 @dataclass(frozen=True)
-class TaughtThing:
-    """A thing: its head, the words of its name and all its words by index, and the classes and the box that
-    are to be found.
+class ThingLabels:
+    """A thing: the indices of its head, of the words of its name and of all its words, its classes and box.
+
+    The box is its middle and its sides (x, y, width, height), in parts of the canvas.
     """
 
     head: int
@@ -52,11 +53,11 @@ class TaughtThing:
 
 
 @dataclass(frozen=True)
-class Taught:
-    """A prompt's words and what is to be found in them; `relations` are indices of two things and a class."""
+class Labels:
+    """A prompt's words with their labels; `relations` are the indices of two things and a class."""
 
     words: tuple[Token, ...]
-    things: tuple[TaughtThing, ...]
+    things: tuple[ThingLabels, ...]
     settings: tuple[tuple[int, ...], ...]
     relations: tuple[tuple[int, int, int], ...]
 
@@ -67,7 +68,9 @@ def read_readings(paths: Sequence[Path]) -> list[Reading]:
 
 
 def mirrored(reading: Reading) -> Reading | None:
-    """The reading of the picture seen in a mirror; None where its words tell no side, or other things."""
+    """The reading of the mirrored picture; None where its words name no side, or "left" and "right" mean
+    something else.
+    """
     prompt = reading["prompt"]
     if not _SIDE.search(prompt) or _NO_SIDE.search(prompt):
         return None
@@ -85,17 +88,31 @@ def mirrored(reading: Reading) -> Reading | None:
     return flipped
 
 
-def taught(reading: Reading) -> Taught:
-    """What the reader is to find in a prompt. A thing whose head another thing has already is left out."""
+def label_reading(reading: Reading) -> Labels:
+    """The labels of a reading. A thing whose head belongs to an earlier thing is left out."""
     prompt, words = reading["prompt"], tokens(reading["prompt"])
-    things: dict[int, TaughtThing] = {}
+    things: dict[int, ThingLabels] = {}
     taken = set[int]()
     for number, thing in enumerate(reading["things"]):
-        owned = sorted({i for text in thing["words"] for i in _within(prompt, words, text)})
-        head = _head(prompt, words, thing["head"], owned, taken)
-        if head:
-            taken.add(head[-1])
-            things[number] = _thing(thing, tuple(head), tuple(sorted({*owned, *head})))
+        owned = {i for text in thing["words"] for i in _within(prompt, words, text)}
+        # The head is at its first place among the thing's own words, else anywhere.
+        free = [name for name in _places(prompt, words, thing["head"]) if name[-1] not in taken]
+        name = next((name for name in free if name[-1] in owned), free[0] if free else [])
+        if not name:
+            continue
+        taken.add(name[-1])
+        x0, y0, x1, y1 = (side / 1000 for side in thing["box"])
+        things[number] = ThingLabels(
+            head=name[-1],
+            name=tuple(name),
+            need=NEEDS.index(thing["need"]),
+            owned=tuple(sorted({*owned, *name})),
+            count=count_class(thing["count"]),
+            horizontal=HORIZONTALS.index(thing["horizontal"]),
+            vertical=VERTICALS.index(thing["vertical"]),
+            depth=DEPTHS.index(thing["depth"]),
+            box=((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0),
+        )
     order = {number: place for place, number in enumerate(things)}
     relations = tuple(
         (order[one["subject"]], order[one["object"]], PREDICATES.index(one["predicate"]))
@@ -106,31 +123,11 @@ def taught(reading: Reading) -> Taught:
         tuple(sorted({i for text in reading[name] for i in _within(prompt, words, text)}))
         for name in SETTINGS
     )
-    return Taught(words, tuple(things.values()), settings, relations)
-
-
-def _thing(thing: Mapping[str, Any], name: tuple[int, ...], owned: tuple[int, ...]) -> TaughtThing:
-    x0, y0, x1, y1 = (side / 1000 for side in thing["box"])
-    return TaughtThing(
-        head=name[-1],
-        name=name,
-        need=NEEDS.index(thing["need"]),
-        owned=owned,
-        count=count_class(thing["count"]),
-        horizontal=HORIZONTALS.index(thing["horizontal"]),
-        vertical=VERTICALS.index(thing["vertical"]),
-        depth=DEPTHS.index(thing["depth"]),
-        box=((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0),
-    )
-
-
-def _head(prompt: str, words: Sequence[Token], head: str, owned: Sequence[int], taken: set[int]) -> list[int]:
-    """The words of a head, at its first place among the thing's own words, else anywhere."""
-    free = [found for found in _places(prompt, words, head) if found[-1] not in taken]
-    return next((found for found in free if found[-1] in owned), free[0] if free else [])
+    return Labels(words, tuple(things.values()), settings, relations)
 
 
 def _places(prompt: str, words: Sequence[Token], text: str) -> Iterator[list[int]]:
+    """The indices of the words of a text, at each of its places in the prompt."""
     start = prompt.find(text)
     while start >= 0:
         found = [i for i, word in enumerate(words) if word.start >= start and word.end <= start + len(text)]
@@ -140,7 +137,7 @@ def _places(prompt: str, words: Sequence[Token], text: str) -> Iterator[list[int
 
 
 def _within(prompt: str, words: Sequence[Token], text: str) -> list[int]:
-    """The words of a text at its first place; a quotation of which it is a part belongs to it whole."""
+    """The indices of the words of a text at its first place; a quotation counts as a whole."""
     start = prompt.find(text)
     end = start + len(text)
     return [

@@ -32,6 +32,9 @@ class _Encoder(nn.Module):
 
 def export(reader: Reader, pieces: Path, folder: Path) -> None:
     """Write the three graphs, and the vocabulary in the file `pieces`, into `folder`."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # pyright: ignore[reportMissingTypeStubs]
+
+    eight_bits: dict[str, Any] = {"weight_type": QuantType.QInt8, "per_channel": True}
     reader.eval()
     folder.mkdir(parents=True, exist_ok=True)
     graphs: dict[str, tuple[nn.Module, dict[str, Tensor], list[str], dict[str, dict[int, str]]]] = {
@@ -67,15 +70,8 @@ def export(reader: Reader, pieces: Path, folder: Path) -> None:
                 opset_version=17,
                 dynamo=False,
             )
-            _in_eight_bits(draft, folder / f"{name}.onnx")
+            quantize_dynamic(draft, folder / f"{name}.onnx", **eight_bits)
     shutil.copyfile(pieces, folder / "tokenizer.json")
-
-
-def _in_eight_bits(draft: Path, path: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # pyright: ignore[reportMissingTypeStubs]
-
-    options: dict[str, Any] = {"weight_type": QuantType.QInt8, "per_channel": True}
-    quantize_dynamic(draft, path, **options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

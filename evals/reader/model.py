@@ -19,7 +19,7 @@ WIDTH = 384
 OWNING = 192
 HEADS = 6
 REACH = 32
-"""Words up to which it counts how far a word is from the head that may own it, and a head from another."""
+"""Distances in words, of a word from a head and of two heads, are counted up to this."""
 
 APART = 16
 
@@ -33,7 +33,7 @@ def encoder_folder() -> Path:
 
 
 class Words(nn.Module):
-    """Of each word: whether it heads a thing, is in its name, what setting it tells of, who owns it."""
+    """Of each word: whether it heads a thing, is in its name or in a setting, and which head owns it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class Words(nn.Module):
         return self.head(words), self.setting(words), self.name(words)[:, 0], owners
 
 
-class Company(nn.TransformerEncoderLayer):
-    """Things that look at one another: a transformer's layer, written so that any number of them exports."""
+class ThingAttention(nn.TransformerEncoderLayer):
+    """A transformer's layer over the things of a prompt, written so that any number of them exports."""
 
     def forward(self, src: Tensor, *_: object, **__: object) -> Tensor:
-        """Of `src` (k, width): each thing with what it takes from the others."""
+        """Things `src` (k, width) to things (k, width) that know of one another."""
         attention = self.self_attn
         weights = functional.linear(self.norm1(src), attention.in_proj_weight, attention.in_proj_bias)
         query, key, value = (
@@ -72,11 +72,11 @@ class Company(nn.TransformerEncoderLayer):
 
 
 class Things(nn.Module):
-    """Of each thing: how many, where, its box; of each pair: how the one stands to the other."""
+    """Of each thing: its number, place, depth and box; of each pair: how the one stands to the other."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.company = Company(WIDTH, HEADS, 2 * WIDTH, 0.1, norm_first=True)
+        self.attention = ThingAttention(WIDTH, HEADS, 2 * WIDTH, 0.1, norm_first=True)
         self.count = nn.Linear(WIDTH, COUNTS)
         self.horizontal = nn.Linear(2 * WIDTH, len(HORIZONTALS))
         self.vertical = nn.Linear(2 * WIDTH, len(VERTICALS))
@@ -92,8 +92,8 @@ class Things(nn.Module):
         middle and sides in 0 to 1; logits of relations (k, k, 11).
         """
         given = words[heads]
-        company = self.company(given)
-        both = torch.cat([given, company], dim=-1)
+        context = self.attention(given)
+        both = torch.cat([given, context], dim=-1)
         number = given.shape[0]
         one, other = given[:, None].expand(-1, number, -1), given[None].expand(number, -1, -1)
         apart = self.apart((heads[:, None] - heads[None]).clamp(-REACH, REACH) + REACH)
@@ -111,7 +111,7 @@ class Things(nn.Module):
 def _between(words: Tensor, heads: Tensor) -> Tensor:
     """The mean of the words (n, width) between each two of the `heads` (k,): (k, k, width).
 
-    How one thing stands to another is mostly said there.
+    These words mostly say how one thing stands to the other.
     """
     sums = torch.cat([torch.zeros_like(words[:1]), words.cumsum(dim=0)])
     low, high = torch.minimum(heads[:, None], heads[None]), torch.maximum(heads[:, None], heads[None])

@@ -1,4 +1,4 @@
-"""`python -m evals.reader.train --out FOLDER`: teach the reader from readings, and tell how well it reads.
+"""`python -m evals.reader.train --out FOLDER`: train the reader on readings, and score it on others.
 
 All readings and twelve epochs take some 45 minutes on two cores. The same seed gives the same weights on the
 same machine.
@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from evals.reader.data import Taught, mirrored, read_readings, taught
+from evals.reader.data import Labels, label_reading, mirrored, read_readings
 from evals.reader.model import Reader, encoder_folder
 from planner.reader.labels import PREDICATES, SETTINGS
 from planner.reader.tokens import load_pieces, windows
@@ -26,27 +26,27 @@ from planner.reader.tokens import load_pieces, windows
 READINGS = Path(__file__).parent / "readings"
 
 USUAL = 40
-"""Words of a prompt that counts once."""
+"""Words of a prompt that counts once: one of ten times as many words counts three times as much."""
 
 LENGTH_NOISE = 40
-"""Words by which prompts of a batch may differ in length, about: alike ones waste no padding."""
+"""Words by which prompts of a batch may differ in length, about: similar lengths waste no padding."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt's first window as word pieces, and what is to be found in its words."""
+    """A prompt's first window as word pieces, the first piece of each word, and the labels."""
 
     pieces: tuple[int, ...]
     first: tuple[int, ...]
-    taught: Taught
+    labels: Labels
 
 
 Sided = tuple[Example, ...]
-"""A reading as it is, and as it is in a mirror if its words tell sides."""
+"""A reading as it is, and mirrored if its words name sides."""
 
 
-def examples(readings: Sequence[Taught], pieces: Tokenizer) -> list[Example]:
-    """The readings as they are learnt: of a prompt longer than a window, those whose things lie within it."""
+def examples(readings: Sequence[Labels], pieces: Tokenizer) -> list[Example]:
+    """The readings as examples; prompts longer than a window are left out."""
     found: list[Example] = []
     for one in readings:
         window = windows(one.words, pieces)[0]
@@ -56,7 +56,7 @@ def examples(readings: Sequence[Taught], pieces: Tokenizer) -> list[Example]:
 
 
 def batches(data: Sequence[Sided], size: int, rng: random.Random) -> list[list[Example]]:
-    """The data, each as it is or mirrored, in batches of prompts that are about as long, in random order."""
+    """The data, each as it is or mirrored, in batches of prompts of similar length, in random order."""
     chosen = [rng.choice(sides) for sides in data]
     ordered = sorted(chosen, key=lambda one: len(one.first) + rng.random() * LENGTH_NOISE)
     cut = [ordered[i : i + size] for i in range(0, len(ordered), size)]
@@ -83,19 +83,19 @@ def has_bfloat16() -> bool:
     )
 
 
-def loss_of(model: Reader, words: Tensor, one: Taught) -> Tensor:
-    """How far the model is from what is to be found in a prompt."""
+def loss_of(model: Reader, words: Tensor, one: Labels) -> Tensor:
+    """The loss of the model on a prompt with the features `words` (n, width)."""
     heads, settings, names, owners = model.words(words)
     number = words.shape[0]
-    needs, told = torch.zeros(number, dtype=torch.long), torch.zeros(number, len(SETTINGS))
+    needs, in_setting = torch.zeros(number, dtype=torch.long), torch.zeros(number, len(SETTINGS))
     named = torch.zeros(number)
     for thing in one.things:
         needs[thing.head] = thing.need
         named[list(thing.name)] = 1
     for column, indices in enumerate(one.settings):
-        told[list(indices), column] = 1
+        in_setting[list(indices), column] = 1
     loss = functional.cross_entropy(heads, needs, weight=torch.tensor([1.0, 2.0, 2.0]))
-    loss = loss + functional.binary_cross_entropy_with_logits(settings, told)
+    loss = loss + functional.binary_cross_entropy_with_logits(settings, in_setting)
     loss = loss + functional.binary_cross_entropy_with_logits(names, named)
     if not one.things:
         return loss
@@ -107,7 +107,7 @@ def loss_of(model: Reader, words: Tensor, one: Taught) -> Tensor:
     return loss + _loss_of_things(model, words, at, one)
 
 
-def _loss_of_things(model: Reader, words: Tensor, at: Tensor, one: Taught) -> Tensor:
+def _loss_of_things(model: Reader, words: Tensor, at: Tensor, one: Labels) -> Tensor:
     counts, horizontals, verticals, depths, boxes, relations = model.things(words, at)
     classes = functional.cross_entropy
     wanted = {
@@ -143,31 +143,29 @@ def score(model: Reader, data: Sequence[Example]) -> dict[str, float]:
             heads, settings, names, owners = model.words(words)
             named = {i for i, logit in enumerate(names.tolist()) if logit > 0}
             found = {i for i, need in enumerate(heads.argmax(1).tolist()) if need}
-            wanted = {thing.head for thing in one.taught.things}
+            wanted = {thing.head for thing in one.labels.things}
             add("head precision", [float(i in wanted) for i in found])
             add("head recall", [float(i in found) for i in wanted])
-            must = [thing.head for thing in one.taught.things if thing.need == 2]
+            must = [thing.head for thing in one.labels.things if thing.need == 2]
             add("must recall", [float(i in found) for i in must])
-            told = [set(column) for column in one.taught.settings]
             for column, name in enumerate(SETTINGS):
-                said = {i for i, logit in enumerate(settings[:, column].tolist()) if logit > 0}
-                add(
-                    name, [len(said & told[column]) / len(said | told[column])] if said | told[column] else []
-                )
-            for thing in one.taught.things:
+                likely = {i for i, logit in enumerate(settings[:, column].tolist()) if logit > 0}
+                right = set(one.labels.settings[column])
+                add(name, [len(likely & right) / len(likely | right)] if likely | right else [])
+            for thing in one.labels.things:
                 own = {i for i, logit in enumerate(owners[:, thing.head].tolist()) if logit > 0} | {
                     thing.head
                 }
                 add("own words", [len(own & set(thing.owned)) / len(thing.owned)])
                 add("names", [float({*thing.name[:-1]} <= named and thing.name[0] - 1 not in named)])
                 add("foreign words", [len(own - set(thing.owned)) / len(own)])
-            _score_things(model, words, one.taught, add)
+            _score_things(model, words, one.labels, add)
     model.train()
     return {name: sum(values) / len(values) for name, values in sums.items() if values}
 
 
 def _score_things(
-    model: Reader, words: Tensor, one: Taught, add: Callable[[str, Sequence[float]], None]
+    model: Reader, words: Tensor, one: Labels, add: Callable[[str, Sequence[float]], None]
 ) -> None:
     if not one.things:
         return
@@ -185,21 +183,16 @@ def _score_things(
             for a, b in zip(box, t.box, strict=True)
         ],
     )
-    said = relations.argmax(2)
+    likely = relations.argmax(2)
     stated = {(s, o): p for s, o, p in one.relations}
     number = range(len(one.things))
     pairs = [(s, o) for s in number for o in number if s != o]
-    add("relation recall", [float(int(said[pair]) == p) for pair, p in stated.items()])
-    add("relation precision", [float(int(said[p]) == stated.get(p, 0)) for p in pairs if int(said[p])])
-
-
-def _weight(words: Tensor) -> float:
-    """How much a prompt counts: one of ten times as many words three times as much."""
-    return float((words.shape[0] / USUAL) ** 0.5)
+    add("relation recall", [float(int(likely[pair]) == p) for pair, p in stated.items()])
+    add("relation precision", [float(int(likely[p]) == stated.get(p, 0)) for p in pairs if int(likely[p])])
 
 
 def train(model: Reader, data: Sequence[Sided], held: Sequence[Example], options: argparse.Namespace) -> None:
-    """Teach the model, telling its loss and its score on held-out readings on the way."""
+    """Train the model; its losses and its scores on held-out readings go to curve.jsonl and stdout."""
     rng = random.Random(options.seed)
     steps = options.epochs * -(-len(data) // options.batch)
     encoder = [each for each in model.encoder.parameters() if each.requires_grad]
@@ -215,7 +208,7 @@ def train(model: Reader, data: Sequence[Sided], held: Sequence[Example], options
         total = 0.0
         for batch in batches(data, options.batch, rng):
             losses = [
-                _weight(w) * loss_of(model, w, one.taught)
+                float((w.shape[0] / USUAL) ** 0.5) * loss_of(model, w, one.labels)
                 for w, one in zip(features(model, batch), batch, strict=True)
             ]
             loss = torch.stack(losses).mean()
@@ -225,16 +218,16 @@ def train(model: Reader, data: Sequence[Sided], held: Sequence[Example], options
             optimiser.step()
             schedule.step()
             total += loss.item() * len(batch)
-        told = {
+        record = {
             "epoch": epoch,
             "seconds": round(time.monotonic() - began),
             "loss": round(total / len(data), 4),
         }
         if held and (epoch % 3 == 2 or epoch == options.epochs - 1):
-            told |= {name: round(value, 4) for name, value in score(model, held).items()}
+            record |= {name: round(value, 4) for name, value in score(model, held).items()}
         with (options.out / "curve.jsonl").open("a", encoding="utf-8") as curve:
-            curve.write(json.dumps(told) + "\n")
-        print(json.dumps(told), flush=True)
+            curve.write(json.dumps(record) + "\n")
+        print(json.dumps(record), flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,9 +237,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--readings", type=Path, nargs="*", default=sorted(READINGS.glob("*.jsonl")))
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--held-out", type=float, default=0.05, help="share of the readings that only score")
-    parser.add_argument("--data", type=float, default=1.0, help="share of the others that is learnt from")
-    parser.add_argument("--no-mirror", action="store_true", help="don't learn from mirrored readings too")
+    parser.add_argument("--held-out", type=float, default=0.05, help="share of the readings to score on")
+    parser.add_argument("--data", type=float, default=1.0, help="share of the others to train on")
+    parser.add_argument("--no-mirror", action="store_true", help="train on no mirrored readings")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -261,11 +254,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     learnt = learnt[: round(len(learnt) * options.data)]
     flips = [None if options.no_mirror else mirrored(one) for one in learnt]
     both = ([one, flip] if flip else [one] for one, flip in zip(learnt, flips, strict=True))
-    sided = (tuple(examples([taught(side) for side in sides], pieces)) for sides in both)
+    sided = (tuple(examples([label_reading(side) for side in sides], pieces)) for sides in both)
     data = [sides for sides in sided if sides]
     print(f"{len(data)} readings are learnt, {count} held out", file=sys.stderr)
     model = Reader()
-    train(model, data, examples([taught(one) for one in held], pieces), options)
+    train(model, data, examples([label_reading(one) for one in held], pieces), options)
     torch.save(model.state_dict(), options.out / "reader.pt")
     return 0
 

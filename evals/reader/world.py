@@ -42,14 +42,18 @@ def reading(name: str, facts: Facts, groups: Sequence[Group]) -> dict[str, Any]:
         for claim in facts.claims
         if isinstance(claim, Relates)
     }
+    text, lowered = facts.text, facts.text.lower()
+    start, setting = next((at, s) for s in SETTING_PHRASES if (at := lowered.find(s)) >= 0)
+    # The word of an excluded kind is the last one of its kind.
+    absent = [re.findall(rf"\b{kind}(?:s|es)?\b", text)[-1:] for kind in facts.absent]
     return {
         "id": name,
-        "prompt": facts.text,
-        "things": [_thing(facts.text, group, stands.get(place)) for place, group in enumerate(groups)],
+        "prompt": text,
+        "things": [_thing(text, group, stands.get(place)) for place, group in enumerate(groups)],
         "relations": [{"subject": s, "predicate": d, "object": o} for s, d, o in relations],
-        "background": _settings(facts.text),
+        "background": [text[start : start + len(setting)]],
         "style": [],
-        "absent": [found[0] for kind in facts.absent if (found := _denied(facts.text, kind))],
+        "absent": [word for words in absent for word in words],
     }
 
 
@@ -70,19 +74,6 @@ def _thing(text: str, group: Group, stands: Stands | None) -> dict[str, Any]:
         "depth": None,
         "box": [round(1000 * side) for side in box],
     }
-
-
-def _settings(text: str) -> list[str]:
-    """The setting, as the text writes it."""
-    start = next(place for setting in SETTING_PHRASES if (place := text.lower().find(setting)) >= 0)
-    setting = next(setting for setting in SETTING_PHRASES if text.lower().startswith(setting, start))
-    return [text[start : start + len(setting)]]
-
-
-def _denied(text: str, kind: str) -> re.Match[str] | None:
-    """The word of an excluded kind, which is the last one of its kind."""
-    found = list(re.finditer(rf"\b{kind}(?:s|es)?\b", text))
-    return found[-1] if found else None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Readings are sound, and what the reader is taught is what they say."""
+"""Readings are sound, and their labels say the same."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evals.reader.check import READINGS, faults, main
-from evals.reader.data import mirrored, read_readings, taught
+from evals.reader.data import label_reading, mirrored, read_readings
 from evals.reader.world import readings
 from planner.reader.labels import HORIZONTALS, PREDICATES
 
@@ -85,7 +85,7 @@ def test_a_fault_is_told(
 
 
 def test_heads_words_and_settings_are_labels_of_words() -> None:
-    one = taught(READING)
+    one = label_reading(READING)
     texts = [word.text for word in one.words]
     stand, cats = one.things
     assert [texts[i] for i in stand.name] == ["hot", "dog", "stand"]
@@ -113,5 +113,5 @@ def test_in_a_mirror_sides_boxes_and_relations_change_places() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["a fox", "the cake left over on a plate", "a man right behind her"])
-def test_words_that_tell_no_side_are_not_mirrored(prompt: str) -> None:
+def test_words_that_name_no_side_are_not_mirrored(prompt: str) -> None:
     assert mirrored({**READING, "prompt": prompt}) is None

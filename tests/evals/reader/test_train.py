@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
 from evals.reader.check import READINGS
-from evals.reader.data import mirrored, read_readings, taught
+from evals.reader.data import label_reading, mirrored, read_readings
 from evals.reader.export import export
 from evals.reader.model import WIDTH, Reader
 from evals.reader.train import Example, batches, examples, score, train
@@ -49,7 +49,7 @@ def small() -> Reader:
 
 @pytest.fixture(scope="module")
 def data(pieces: Path) -> list[Example]:
-    readings = [taught(one) for one in read_readings([READINGS / "world.jsonl"])[:24]]
+    readings = [label_reading(one) for one in read_readings([READINGS / "world.jsonl"])[:24]]
     return examples(readings, load_pieces(pieces))
 
 
@@ -59,7 +59,7 @@ def test_it_learns_and_tells_how_well(data: list[Example], tmp_path: Path) -> No
     before = score(model, data)
     train(model, [(one,) for one in data], data, options)
     curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
-    assert [told["epoch"] for told in curve] == list(range(9))
+    assert [line["epoch"] for line in curve] == list(range(9))
     assert curve[-1]["loss"] < 0.6 * curve[0]["loss"]
     after = score(model, data)
     assert after["own words"] > max(before["own words"], 0.8)
@@ -71,7 +71,7 @@ def test_a_reading_is_learnt_as_it_is_or_in_a_mirror(pieces: Path) -> None:
     one = next(one for one in read_readings([READINGS / "world.jsonl"]) if mirrored(one))
     flipped = mirrored(one)
     assert flipped is not None
-    sides = tuple(examples([taught(one), taught(flipped)], load_pieces(pieces)))
+    sides = tuple(examples([label_reading(one), label_reading(flipped)], load_pieces(pieces)))
     chosen = [batches([sides], 8, random.Random(seed))[0][0] for seed in range(20)]
     assert {example == sides[0] for example in chosen} == {True, False}
 
