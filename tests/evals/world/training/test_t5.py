@@ -44,9 +44,9 @@ def test_what_is_added_up_keeps_its_length() -> None:
     read = torch.tensor([[[3.0, 0.0], [0.0, 4.0], [1.0, 1.0]]])
     adds = torch.tensor([[[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])
     sides = torch.tensor([[[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]]])
-    sides = torch.tensor([[0.0, 0.0], [-2.0, 0.0]])
+    directions = torch.tensor([[0.0, 0.0], [-2.0, 0.0]])
     expected = torch.tensor([[[1.8, 2.4], [2.4, 3.2], [-1.0, 1.0]]])
-    torch.testing.assert_close(target_features(read, adds, sides, sides), expected)
+    torch.testing.assert_close(target_features(read, adds, sides, directions), expected)
 
 
 def test_what_says_a_side_is_that_of_its_words() -> None:
