@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.report.document import INTERVAL, write_document
 from evals.run.rows import SUMMARY
 from planner.errors import UserError
 from renderer.progress import in_options
@@ -83,16 +84,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m evals.scoreboard", description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="the --out folder of a run")
-    folders: list[Path] = parser.parse_args(arguments).runs
+    parser.add_argument("--results", type=Path, metavar="FILE", help="a document for it; its notes are kept")
+    options = parser.parse_args(arguments)
     try:
         summaries = list[Mapping[str, Any]]()
-        for folder in folders:
+        for folder in options.runs:
             summaries.append(read_summary(folder))
             if summaries[-1].get("stage") != "plan":
                 raise UserError(
                     f"{folder}: is not a run of plans; scenewright report {folder} shows runs of pictures"
                 )
-        sys.stdout.write(scoreboard(summaries))
+        text = scoreboard(summaries)
+        if options.results is not None:
+            facts = {
+                "Commands": "`scenewright eval NAME --data … --out runs/NAME` for each, then "
+                f"`python -m evals.scoreboard runs/… --results {options.results}`",
+                "n": "prompts; the column n of a metric counts the prompts that have it",
+                "Interval": INTERVAL,
+            }
+            write_document(options.results, "Plans", facts, text)
+        sys.stdout.write(text)
     except UserError as error:
         print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2

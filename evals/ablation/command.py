@@ -22,6 +22,7 @@ from evals.ablation.curves import curves
 from evals.ablation.sheet import sheet
 from evals.ablation.table import chosen_metrics, metric_names, table
 from evals.benchmarks.registry import benchmark_named
+from evals.report.document import INTERVAL, write_document
 from evals.report.runs import read_runs
 from evals.run.arms import read_arm
 from evals.run.options import Options, parse
@@ -45,6 +46,7 @@ class AblateOptions:
     metrics: tuple[str, ...]
     grid: Path
     curves: Path
+    results: Path | None
     run: Options
 
 
@@ -71,6 +73,10 @@ def ablate(asked: AblateOptions) -> int:
     write_atomic(asked.curves, png_bytes(curves(run, metrics)))
     text = table(run, metrics)
     write_atomic(asked.run.out / TABLE, text.encode())
+    if asked.results is not None:
+        facts = {"Command": "`scenewright ablate`", "Prompts": f"{len(samples)} of {asked.run.benchmark}"}
+        facts["Interval"] = f"{INTERVAL}; differences are paired"
+        write_document(asked.results, "Settings: β, T and B", facts, text)
     sys.stdout.write(text)
     return 1 if summary["failures"] else 0
 
@@ -90,7 +96,7 @@ def read(arguments: Sequence[str]) -> AblateOptions:
     arms = arms_of(grid, model_card(run.model).recipe, own.shared)
     grid_file, curves_file = own.grid or run.out / GRID, own.curves or run.out / CURVES
     run = replace(run, arms=(*arms, *run.arms))
-    return AblateOptions(own.show, tuple(own.metric), grid_file, curves_file, run)
+    return AblateOptions(own.show, tuple(own.metric), grid_file, curves_file, own.results, run)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -126,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--show", metavar="ID", help="the prompt of grid.png (default: where the settings differ most)")
     add("--grid", type=Path, metavar="FILE", help="file of the pictures (default: grid.png in --out)")
     add("--curves", type=Path, metavar="FILE", help="file of the curves (default: curves.png in --out)")
+    add("--results", type=Path, metavar="FILE", help="a document for the table; its notes are kept")
     add(
         "--metric",
         action="append",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.report.document import write_document
+from evals.report.document import INTERVAL, write_document
 from evals.report.markdown import markdown
 from evals.report.page import page
 from evals.report.runs import read_runs
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             names = " ".join(str(folder) for folder in options.runs)
             facts = {
                 "Command": f"`scenewright report {names} --results {options.results}`, of the runs below",
-                "Interval": "95 %, bootstrap over prompts (2,000 resamples, seed 0); differences are paired",
+                "Interval": f"{INTERVAL}; differences are paired",
             }
             write_document(options.results, options.title, facts, tables)
     except ScenewrightError as error:

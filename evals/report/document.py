@@ -11,6 +11,9 @@ from planner.files import write_atomic
 
 NOTES = "<!-- Notes by people start here. The command that writes the figures above keeps them. -->"
 
+INTERVAL = "95 %, bootstrap over prompts (2,000 resamples, seed 0)"
+"""The intervals of `evals.statistics`."""
+
 ROOT = Path(__file__).parents[2]
 
 

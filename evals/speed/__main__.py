@@ -7,6 +7,7 @@ another run or the device is missing.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
+from evals.report.document import write_document
 from evals.run.rows import finish
 from evals.speed.inputs import PRESETS, Inputs, Preset, random_inputs, random_transformer
 from evals.speed.overhead import SIZE, building_seconds, compiled_calls, import_seconds
@@ -35,24 +37,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--compile", action="store_true", help="also print how often torch.compile compiles again"
     )
+    parser.add_argument("--results", type=Path, metavar="FILE", help="a document for it; its notes are kept")
     options = parser.parse_args(arguments)
     try:
-        run(PRESETS[options.preset], options.out or Path("runs") / f"speed-{options.preset}")
+        text = run(PRESETS[options.preset], options.out or Path("runs") / f"speed-{options.preset}")
+        text += _overhead(options.compile)
+        if options.results is not None:
+            facts = {
+                "Command": f"`python -m evals.speed --preset {options.preset}`",
+                "Interval": "medians, with quartiles over rounds",
+            }
+            write_document(options.results, "Speed and memory", facts, text)
     except UserError as error:
         print(f"scenewright: {in_options(error)}", file=sys.stderr)
         return 2
-    rasterising, grouping = building_seconds()
-    print(f"\n{MAX_REGIONS} regions at {SIZE.width} x {SIZE.height}: ", end="")
-    print(f"rasterised in {1000 * rasterising:.1f} ms, grouped in {1000 * grouping:.1f} ms.")
-    print(f"The renderer's import adds {import_seconds():.2f} s to that of diffusers.")
-    for arm in ("paper", "fast") if options.compile else ():
-        graphs = "; ".join(f"{compiled.call}: {compiled.graphs}" for compiled in compiled_calls(arm))
-        print(f"Graphs that torch.compile makes for {arm}, call by call: {graphs}.")
+    sys.stdout.write(text)
     return 0
 
 
-def run(preset: Preset, out: Path) -> None:
-    """Time the rows that `out` lacks, write its summary and print the table.
+def _overhead(compiling: bool) -> str:
+    rasterising, grouping = building_seconds()
+    lines = [
+        f"{MAX_REGIONS} regions at {SIZE.width} x {SIZE.height}: rasterised in {1000 * rasterising:.1f} ms, "
+        f"grouped in {1000 * grouping:.1f} ms. The renderer's import adds {import_seconds():.2f} s to "
+        "that of diffusers."
+    ]
+    for arm in ("paper", "fast") if compiling else ():
+        graphs = "; ".join(f"{compiled.call}: {compiled.graphs}" for compiled in compiled_calls(arm))
+        lines.append(f"Graphs that torch.compile makes for {arm}, call by call: {graphs}.")
+    return "\n" + "\n\n".join(lines) + "\n"
+
+
+def run(preset: Preset, out: Path) -> str:
+    """Time the rows that `out` lacks, write its summary, and return the table and its note as Markdown.
 
     Raises `UserError` if the folder holds another run or the device is missing.
     """
@@ -74,8 +91,10 @@ def run(preset: Preset, out: Path) -> None:
     ]
     summary = summarise(preset, rows)
     finish(out, rows, summary)
-    Console(width=400).print(table(summary))
-    print(f"\n{note(summary)}")
+    figures = io.StringIO()
+    Console(width=400, file=figures).print(table(summary))
+    figures.write(f"\n{note(summary)}\n")
+    return figures.getvalue()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import Any, Literal, Self, get_args
 from rich.console import Console
 from rich.progress import track
 
+from evals.report.document import write_document
 from evals.world.detector import Detection, accuracy, detect
 from evals.world.facts import Facts
 from evals.world.prompts import one_thing, two_captioned, two_things
@@ -69,6 +70,7 @@ class Options:
     model: str
     trained_on: str
     out: Path | None
+    results: Path | None
 
 
 @dataclass(frozen=True)
@@ -198,19 +200,25 @@ class Part:
 
 def check(options: Options) -> bool:
     """Run the check and print its results; returns whether the floors are met."""
+    lines = list[str]()
+
+    def write(line: str = "") -> None:
+        print(line)
+        lines.append(line)
+
     model = load_model(model_card(options.model))
     recipe = Settings(steps=options.steps, mode=options.mode).over(model.card.recipe)
     title = f"{options.model}: {options.steps} steps, mode {recipe.mode}, seed {options.seed}"
-    print(f"{title}; intervals are Wilson's, 95 %\n")
+    write(f"{title}; intervals are Wilson's, 95 %\n")
     first = options.seed * SPREAD
     seeds = range(DETECTOR_SEEDS + first, DETECTOR_SEEDS + first + options.n_judge)
     detector = {"drawn": accuracy(seeds), "through the VAE": accuracy(seeds, model.pipeline.vae)}
     for name, result in detector.items():
-        print(
+        write(
             f"detector, {result.n} pictures {name}: {result.recall:.1%} of {result.things} things found, "
             f"{result.precision:.1%} of what it finds is there"
         )
-    print()
+    write()
 
     def run(name: str, n: int, first_prompt: int, prompt: Callable[[int], Facts]) -> tuple[Trial, ...]:
         done: list[Trial] = []
@@ -230,16 +238,26 @@ def check(options: Options) -> bool:
         Part("two things of a caption, both in right colours", captioned, lambda trial: trial.verdict.found),
     )
     for part in parts:
-        _print_part(part, options.arms)
+        for line in _part_lines(part, options.arms):
+            write(line)
     if options.out is not None:
         record = {
-            "options": {**asdict(options), "out": str(options.out)},
+            "options": asdict(options),
             "recipe": recipe.model_dump(),
             "versions": {name: version(name) for name in VERSIONED},
             "detector": {name: asdict(result) for name, result in detector.items()},
         }
-        (options.out / "check.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-    return _floors_met(parts[:2], options)
+        (options.out / "check.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
+    met = _floors_met(parts[:2], options, write)
+    if options.results is not None:
+        facts = {
+            "Command": f"`scenewright eval floors --results {options.results}`, with the options below",
+            "n": f"{options.n_one} prompts of one thing, {options.n_two} of two, {options.n_captions} "
+            "captions of two",
+            "Interval": "95 %, Wilson",
+        }
+        write_document(options.results, "Floors of tiny-flux", facts, "\n".join(["```", *lines, "```"]))
+    return met
 
 
 def _write_trial(out: Path, part: str, trial: Trial, model: Model) -> None:
@@ -249,7 +267,7 @@ def _write_trial(out: Path, part: str, trial: Trial, model: Model) -> None:
     (out / name).write_bytes(trial.png(model))
 
 
-def _print_part(part: Part, arms: tuple[Arm, ...]) -> None:
+def _part_lines(part: Part, arms: tuple[Arm, ...]) -> Iterator[str]:
     """A line for each measure, the arms side by side."""
     measures: dict[str, Callable[[Trial], Iterable[bool]]] = {
         part.title: lambda trial: [part.success(trial)],
@@ -258,14 +276,14 @@ def _print_part(part: Part, arms: tuple[Arm, ...]) -> None:
         "  things within the plan's boxes": lambda trial: trial.box_hits,
         "  the plan itself right, whatever is drawn": lambda trial: [plan_verdict(trial).right],
     }
-    print(f"{'':52}" + "".join(f"{arm:34}" for arm in arms))
+    yield f"{'':52}" + "".join(f"{arm:34}" for arm in arms)
     for name, hits in measures.items():
-        print(f"{name:52}" + "".join(f"{part.proportion(arm, hits)!s:34}" for arm in arms))
-    print()
+        yield f"{name:52}" + "".join(f"{part.proportion(arm, hits)!s:34}" for arm in arms)
+    yield ""
 
 
-def _floors_met(parts: Sequence[Part], options: Options) -> bool:
-    """Print every floor; returns whether those of the machine that the model was trained on are met."""
+def _floors_met(parts: Sequence[Part], options: Options, write: Callable[[str], None]) -> bool:
+    """Write every floor; returns whether those of the machine that the model was trained on are met."""
     met: list[bool] = []
     for machine, floors in FLOORS.items() if "regional" in options.arms else ():
         for part, floor in zip(parts, floors, strict=True):
@@ -274,7 +292,7 @@ def _floors_met(parts: Sequence[Part], options: Options) -> bool:
             outcome = (
                 f"{'met' if reached else 'NOT MET'} with {result.share:.1%}" if result.n else "not tried"
             )
-            print(f"floor {floor:.0%} if trained on a {machine}, {part.title}: {outcome}")
+            write(f"floor {floor:.0%} if trained on a {machine}, {part.title}: {outcome}")
             met.extend([reached] if machine == options.trained_on else [])
     return all(met)
 
@@ -294,6 +312,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     option("--model", default="tiny", help="a pipeline folder; tiny is the one that ships")
     option("--trained-on", choices=tuple(FLOORS), default="cpu", help="whose floors decide the exit code")
     option("--out", type=Path, help="a new folder for pictures, a row for each, and what they were made with")
+    option("--results", type=Path, metavar="FILE", help="a document for the figures; its notes are kept")
     return Options(**vars(parser.parse_args(arguments)))
 
 

@@ -81,3 +81,12 @@ def test_a_run_of_pictures_is_an_error_that_names_its_command(
 ) -> None:
     assert main([run_in(tmp_path / "a", stage="image")]) == 2
     assert "is not a run of plans; scenewright report" in capsys.readouterr().err
+
+
+def test_the_table_is_written_as_a_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = tmp_path / "plans.md"
+    assert main([run_in(tmp_path / "a"), "--results", str(results)]) == 0
+    text = results.read_text("utf-8")
+    assert text.startswith("# Plans\n\n- **Commands:** `scenewright eval NAME")
+    assert "- **Commit:** " in text
+    assert capsys.readouterr().out.strip() in text

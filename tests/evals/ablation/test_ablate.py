@@ -89,7 +89,8 @@ def test_a_second_table_tells_the_first_metric_by_groups(drawn: Path, run: Run) 
 def test_figures_go_where_they_are_wanted(drawn: Path, tmp_path: Path) -> None:
     """Of a run that is there already: nothing is drawn again."""
     asked = [f"--grid={tmp_path / 'a.png'}", f"--curves={tmp_path / 'b.png'}", f"--out={drawn}"]
-    assert main([*ASKED, *asked, "--metric=seams.strength"]) == 0
+    assert main([*ASKED, *asked, "--metric=seams.strength", f"--results={tmp_path / 'settings.md'}"]) == 0
+    assert (drawn / "table.md").read_text("utf-8").strip() in (tmp_path / "settings.md").read_text("utf-8")
     for name, kept in (("a.png", "grid.png"), ("b.png", "curves.png")):
         assert (tmp_path / name).read_bytes() == (drawn / kept).read_bytes()
 

@@ -42,12 +42,9 @@ def test_an_interrupted_run_continues(
         next(timed_rows(replace(miniature, rows=16), tmp_path, never))
 
 
-def test_a_run_ends_with_a_table_a_summary_and_a_figure(
-    miniature: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_ends_with_a_table_a_summary_and_a_figure(miniature: Preset, tmp_path: Path) -> None:
     small = replace(miniature, regions=(2,))
-    run(small, tmp_path)
-    printed = capsys.readouterr().out
+    printed = run(small, tmp_path)
     assert printed.count("\n| ") >= 1 + len(cells(small))
     assert "32 image tokens, prompts of 12 tokens or trimmed to 5, 10 of 24 steps by regions" in printed
     summary = json.loads((tmp_path / SUMMARY).read_text("utf-8"))

@@ -18,7 +18,7 @@ from renderer.settings import Settings
 def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "check"
     told = ["--n-one", "1", "--n-two", "1", "--n-judge", "2", "--steps", "1", "--out", str(out)]
-    told += ["--n-captions", "1", "--mode", "fast"]
+    told += ["--n-captions", "1", "--mode", "fast", "--results", str(tmp_path / "floors.md")]
     code = main(told)
     printed = capsys.readouterr().out
     floors = [line for line in printed.splitlines() if line.startswith("floor")]
@@ -39,6 +39,7 @@ def test_rows_pictures_and_floors(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert json.loads((out / "check.json").read_text())["recipe"]["steps"] == 1
     assert json.loads((out / "check.json").read_text())["recipe"]["mode"] == "fast"
     assert "1 steps, mode fast, seed 0" in printed
+    assert f"```\n{printed}```" in (tmp_path / "floors.md").read_text("utf-8")
     assert main(told) == 2
 
 
