@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.results is not None:
             facts = {
                 "Commands": "`scenewright eval NAME --data … --out runs/NAME` for each, then "
-                f"`python -m evals.scoreboard runs/… --results {options.results}`",
+                "`python -m evals.scoreboard runs/… --results FILE`",
                 "n": "prompts; the column n of a metric counts the prompts that have it",
                 "Interval": INTERVAL,
             }

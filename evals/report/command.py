@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.results is not None:
             names = " ".join(str(folder) for folder in options.runs)
             facts = {
-                "Command": f"`scenewright report {names} --results {options.results}`, of the runs below",
+                "Command": f"`scenewright report {names} --results FILE`, of the runs below",
                 "Interval": f"{INTERVAL}; differences are paired",
             }
             write_document(options.results, options.title, facts, tables)

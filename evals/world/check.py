@@ -251,7 +251,7 @@ def check(options: Options) -> bool:
     met = _floors_met(parts[:2], options, write)
     if options.results is not None:
         facts = {
-            "Command": f"`scenewright eval floors --results {options.results}`, with the options below",
+            "Command": "`scenewright eval floors --results FILE`, with the options below",
             "n": f"{options.n_one} prompts of one thing, {options.n_two} of two, {options.n_captions} "
             "captions of two",
             "Interval": "95 %, Wilson",

@@ -143,7 +143,7 @@ def test_a_document_of_results_has_date_and_commit_and_keeps_notes(
     assert main([*asked, "--title", "Stars"]) == 0
     tables = capsys.readouterr().out
     text = results.read_text("utf-8")
-    assert text.startswith(f"# Stars\n\n- **Command:** `scenewright report {run} --results {results}`")
+    assert text.startswith(f"# Stars\n\n- **Command:** `scenewright report {run} --results FILE`")
     assert re.search(r"^- \*\*Date:\*\* 20\d\d-\d\d-\d\d\n- \*\*Commit:\*\* \S", text, re.MULTILINE)
     assert tables.strip() in text
     results.write_text(text.replace("50.0 %", "99.9 %") + "\nThe ring is late.\n")
