@@ -2,16 +2,30 @@
 failure of the network, a model or the disk (exit code 1).
 """
 
+MAX_LINE = 2000
+"""Characters of a message: what others wrote, such as a name or an endpoint's answer, may be long."""
+
+
+def printable_line(text: str) -> str:
+    """`text` as one line that a terminal only shows: control characters and line breaks are escaped."""
+    if text.isprintable() and len(text) <= MAX_LINE:
+        return text
+    cut = text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}…"
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in cut
+    )
+
 
 class ScenewrightError(Exception):
-    """Base of every error that scenewright raises on purpose; its message is one clear line.
+    """Base of every error that scenewright raises on purpose; its message is one clear, printable line.
 
     `field` is the argument that the message begins with, or None; `text` is the rest of the message.
     """
 
     def __init__(self, text: str, field: str | None = None) -> None:
         super().__init__(text, field)
-        self.text, self.field = text, field
+        self.text, self.field = printable_line(text), field
 
     def __str__(self) -> str:
         return self.text if self.field is None else f"{self.field} {self.text}"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps
 
+from planner.bounded import read_picture_file
 from planner.errors import UserError
 
 OPAQUE = 128
@@ -32,6 +33,12 @@ NEAR = 2
 
 _STEPS = [(y, x) for y in range(-NEAR, NEAR + 1) for x in range(-NEAR, NEAR + 1) if (y, x) != (0, 0)]
 
+MAX_COLOURS = 65_536
+"""The most colours of a painted picture, all blends among them: noise and photos have more."""
+
+MAX_BLENDED = 0.5
+"""The largest share of pixels that are blends: they take the most time, and paintings have few."""
+
 OPEN, CLEAR = -1, -2
 """Labels of pixels that are no region's: not known yet, and transparent."""
 
@@ -47,9 +54,7 @@ def read_picture(field: str, given: object) -> Image.Image:
     try:
         match given:
             case str() | Path():
-                with Image.open(given) as image:
-                    image.load()
-                    return ImageOps.exif_transpose(image)
+                return read_picture_file(given, field)
             case Image.Image():
                 return ImageOps.exif_transpose(given)
             case np.ndarray(dtype=np.uint8, shape=(_, _) | (_, _, 3 | 4)) if given.size:
@@ -60,7 +65,7 @@ def read_picture(field: str, given: object) -> Image.Image:
                     if isinstance(given, np.ndarray)
                     else repr(given)
                 )
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:  # a PIL image may read its file only now
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise UserError(f"{name}: can't be read as a picture ({reason})", field) from error
     raise UserError(
@@ -119,8 +124,13 @@ def painted_masks(
             raise UserError(
                 f"no pixel is {colour}: the picture's most frequent colours are {_frequent(keys)}"
             )
+    if len(np.unique(keys)) > MAX_COLOURS:
+        raise UserError(f"has more than {MAX_COLOURS:,} colours: give each region one flat colour")
     known = np.array([*named, *_canvas_colour(keys, named, background)])
-    labels = _grown(_seeds(keys, known), pixels[..., :3], known)
+    seeds = _seeds(keys, known)
+    if (seeds == OPEN).mean() > MAX_BLENDED:
+        raise UserError("consists mostly of blended colours: give each region one flat colour")
+    labels = _grown(seeds, pixels[..., :3], known)
     return labels == np.arange(len(colours))[:, None, None]
 
 

@@ -2,9 +2,7 @@
 
 from planner.errors import UserError
 from planner.plans import Draft, Planner
-
-MAX_PROMPT = 20_000
-"""Characters that a prompt may have: some 3,000 words, several times the longest prompts of benchmarks."""
+from planner.scene import MAX_PROMPT
 
 
 def plan(prompt: str, planner: Planner | None = None) -> Draft:

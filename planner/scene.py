@@ -19,6 +19,15 @@ MAX_REGIONS = 32
 MAX_COUNTED = 10
 """A count up to this becomes that many regions; more is one region that shows the group."""
 
+MAX_POINTS = 10_000
+"""The most corners of a polygon."""
+
+MAX_PROMPT = 20_000
+"""Characters that a prompt may have: some 3,000 words, several times the longest prompts of benchmarks."""
+
+MAX_QUOTES = 1000
+"""The most quotes of a region, or of the background."""
+
 Horizontal = Literal["left", "center", "right", "full"]
 Vertical = Literal["top", "middle", "bottom", "full"]
 Extent = Literal["small", "medium", "large"]
@@ -74,7 +83,7 @@ class Point(Frozen):
 class Polygon(Frozen):
     """A simple polygon on the 0-1000 grid, closed by itself."""
 
-    points: tuple[Point, ...] = Field(min_length=3)
+    points: tuple[Point, ...] = Field(min_length=3, max_length=MAX_POINTS)
 
     @model_validator(mode="after")
     def _simple(self) -> Self:
@@ -156,16 +165,24 @@ class Region(Frozen):
         default="", description="a negative prompt of its own, beside the whole picture's"
     )
     quotes: tuple[Quote, ...] = Field(
-        default=(), description="the words of the user's prompt that the region draws, verbatim"
+        default=(),
+        max_length=MAX_QUOTES,
+        description="the words of the user's prompt that the region draws, verbatim",
     )
 
 
 class Quotes(Frozen):
     """The words of the user's prompt that something other than a region takes up, verbatim."""
 
-    background: tuple[Quote, ...] = Field(default=(), description="those that the background draws")
-    style: tuple[Quote, ...] = Field(default=(), description="those that the style says")
-    absent: tuple[Quote, ...] = Field(default=(), description="those that exclude something")
+    background: tuple[Quote, ...] = Field(
+        default=(), max_length=MAX_QUOTES, description="those that the background draws"
+    )
+    style: tuple[Quote, ...] = Field(
+        default=(), max_length=MAX_QUOTES, description="those that the style says"
+    )
+    absent: tuple[Quote, ...] = Field(
+        default=(), max_length=MAX_QUOTES, description="those that exclude something"
+    )
 
 
 class Relation(Frozen):
@@ -179,7 +196,7 @@ class Relation(Frozen):
 class Scene(Frozen):
     """The whole picture: its words, its regions and how they stand to one another."""
 
-    prompt: str = Field(default="", description="the user's whole prompt, as given")
+    prompt: str = Field(default="", max_length=MAX_PROMPT, description="the user's whole prompt, as given")
     caption: Words = Field(min_length=1, description="the whole picture in one or two sentences")
     background: Words = Field(
         default="", description="what stands where no region is; empty: the caption serves"

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from shapely.geometry.base import BaseGeometry
 
+from planner.bounded import decode_picture
 from planner.errors import UserError
 from planner.painting import hardened, soft_mask
 from planner.plans import Size
@@ -103,13 +104,10 @@ def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
     if not mask.mask.startswith(DATA_URL):
         raise UserError(f"the mask {mask.mask[:60]!r} is a path; `load_plan` reads and inlines it")
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)))
-        image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise UserError("holds no PNG image") from error
-    if image.size != (size.width, size.height):
-        canvas = f"{size.width}x{size.height}"
-        raise UserError(f"is {image.width}x{image.height}; a mask has the canvas's size, which is {canvas}")
+        content = base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)
+    except binascii.Error as error:
+        raise UserError("holds no PNG image: it is not base64") from error
+    image = decode_picture(content, (size.width, size.height))
     white = np.asarray(image.convert("L")) >= WHITE
     if not white.any():
         raise UserError("is all black; a mask is white where the region is")

@@ -3,7 +3,6 @@
 Nothing here imports torch.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from planner.bounded import parse_json, read_text
 from planner.errors import UserError
 from planner.faults import explain
 from planner.plans import Size
@@ -146,7 +146,7 @@ def _folder_defaults(folder: Path) -> _Defaults:
         guided = _json(folder / "transformer" / "config.json").get("guidance_embeds", False)
         return _Defaults(size=Size(), recipe=_DEV if guided else _SCHNELL)
     try:
-        return _Defaults.model_validate_json(path.read_text("utf-8"))
+        return _Defaults.model_validate_json(read_text(path))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error)}") from error
 
@@ -154,8 +154,8 @@ def _folder_defaults(folder: Path) -> _Defaults:
 def _json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty where there is none."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        content = parse_json(read_text(path))
+    except UserError:
         return {}
     return content if isinstance(content, dict) else {}
 

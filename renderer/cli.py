@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from planner.errors import ScenewrightError, UserError
+from planner.errors import ScenewrightError, UserError, printable_line
 from renderer.options import Options, command
 from renderer.progress import in_options, print_message, silence_libraries
 
@@ -173,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     silence_libraries()
+    _open_closed_streams()
     _use_utf_8()
     try:
         code = _dispatch(words)
@@ -186,6 +187,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_stdout()
         return 1 if isinstance(error, BrokenPipeError) else _complain(str(error), 1)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Read nothing from streams that the caller has closed, and write nothing to them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 (open to the end)
 
 
 def _use_utf_8() -> None:
@@ -209,7 +217,7 @@ def _dispatch(words: list[str]) -> int:
 
 def _complain(line: str, code: int) -> int:
     with suppress(BrokenPipeError):
-        sys.stderr.write(f"scenewright: {line}\n")
+        sys.stderr.write(f"scenewright: {printable_line(line)}\n")
     return code
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from planner.bounded import MEGABYTE, TEXT_BYTES, UnreadableError, read_text
 from planner.editing import UNEDITED, Edits, Negative, Painting
 from planner.errors import UserError
 from planner.faults import explain
@@ -66,11 +67,15 @@ def job_of(options: Options) -> Job:
         record = load_record(options.plan or "")
         subject, carried = record.plan, dict(record.rest)
         seed = carried.get("seed", record.plan.origin.seed)
+        if seed is not None and type(seed) is not int:
+            raise UserError(f"{options.plan}: seed: {repr(seed)[:40]} should be a whole number")
     drawn_by = carried.get("model")
     model = options.model or (drawn_by if isinstance(drawn_by, str) else "tiny")
     if model != drawn_by:
         # Another model has another recipe: settings that suited the one that drew the picture are not for it.
         carried = {}
+    extras = _carried(options, carried.get("extras"), NOTHING)
+    _check_trust(options, model, extras)
     job = Job(
         subject=subject,
         planner=_language_model(options) if isinstance(subject, str) else None,
@@ -79,7 +84,7 @@ def job_of(options: Options) -> Job:
         seeds=_seeds(options) or (seed if isinstance(seed, int) else 0,),
         settings=_settings(options, _carried(options, carried.get("settings"), Settings())),
         low_memory=options.low_memory,
-        extras=_extras(options, _carried(options, carried.get("extras"), NOTHING)),
+        extras=_extras(options, extras),
         edits=_edits(options),
         price=_price(options) if isinstance(subject, str) else None,
     )
@@ -88,13 +93,43 @@ def job_of(options: Options) -> Job:
     return job
 
 
+def _check_trust(options: Options, model: str, carried: Extras) -> None:
+    """Raise `UserError` for files and models that only a picture's record names.
+
+    The picture may come from anyone: what it names would be read, fetched, and be seen in the new picture.
+    """
+    if options.trust:
+        return
+    named = dict[str, str]()
+    if options.model is None and model != "tiny":
+        named["model"] = model
+    if carried.loras and not options.lora:
+        named["lora"] = ", ".join(lora.source for lora in carried.loras)
+    for field in ("init_image", "inpaint_mask"):
+        if isinstance(path := getattr(carried, field), str) and field not in options.img2img:
+            named[field.replace("_", "-")] = path
+    if carried.controls and not options.control:
+        named["control"] = ", ".join(f"{control.image} for {control.model}" for control in carried.controls)
+    if named:
+        told = "; ".join(f"--{option} {value}" for option, value in named.items())
+        raise UserError(
+            f"{options.plan}: the picture's record names {told}: give --trust if the picture is your own, or "
+            "these options"
+        )
+
+
 def _prompt(text: str) -> str:
     """The prompt itself, or the text in @FILE or - (stdin)."""
     try:
         if text == "-":
-            return sys.stdin.read()
+            content = "" if sys.stdin is None else sys.stdin.read(TEXT_BYTES + 1)
+            if len(content) > TEXT_BYTES:
+                raise UnreadableError(text, f"it is larger than {TEXT_BYTES // MEGABYTE} MB")
+            return content
         if text.startswith("@"):
-            return Path(text[1:]).read_text("utf-8")
+            return read_text(text[1:])
+    except UnreadableError as error:
+        raise UserError(f"{text}: the prompt can't be read from there ({error.reason})") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{text}: the prompt can't be read from there (it is not UTF-8 text)") from error
     except OSError as error:

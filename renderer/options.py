@@ -123,6 +123,11 @@ class Options:
         PLANNING,
         "FILE",
     )
+    trust: bool = _flag(
+        "With --plan: also use the files and models that the picture's record names. Only for pictures of "
+        "your own.",
+        PLANNING,
+    )
     plan_only: bool = _flag("Print the plan as JSON and draw nothing.", PLANNING)
     explain: bool = _flag(
         "With --plan-only: print what the built-in planner found in the prompt, and how sure it is.", PLANNING

@@ -27,6 +27,7 @@ from evals.report.runs import read_runs
 from evals.run.arms import read_arm
 from evals.run.options import Options, parse
 from evals.run.picture_stage import draw_all
+from evals.run.summary import metric_records
 from planner.errors import ScenewrightError, UserError
 from planner.faults import explain
 from planner.files import write_atomic
@@ -63,7 +64,8 @@ def ablate(asked: AblateOptions) -> int:
             raise UserError(f"{path}: there is no folder {path.parent}", option)
         if path.is_dir():
             raise UserError(f"{path}: is a folder; name the PNG to write", option)
-    metric_names(asked.run.scorers or benchmark_named(asked.run.benchmark).scorers, asked.metrics)
+    scorers = asked.run.scorers or benchmark_named(asked.run.benchmark).scorers
+    metric_names(metric_records(scorers), asked.metrics)
     summary = draw_all(asked.run)
     if summary is None:
         return 0

@@ -18,9 +18,8 @@ from evals.ablation.choosing import MEASURES, Case, Choice, choose
 from evals.ablation.table import by_group, metric_names
 from evals.report.markdown import line
 from evals.report.runs import Run, read_runs
-from evals.run.rows import Key, PictureRow
-from evals.run.summary import metric_summary, metrics_of_scorers
-from evals.scorers.protocol import Metric
+from evals.run.rows import Key, MetricRecord, PictureRow
+from evals.run.summary import metric_summary
 from planner.errors import ScenewrightError, UserError
 from planner.files import write_atomic
 from renderer.auto import Auto, Measure, Rule, measured
@@ -90,9 +89,9 @@ def report(run: Run, metric: str) -> tuple[Choice, str]:
     fit, judge = halves(cases)
     if len(fit) < 2 or not judge:
         raise UserError(f"{len(cases)} prompts that every setting has drawn are too few to be halved")
-    kind = dict(metrics_of_scorers(run.record["scorers"]))[metric]
+    kind = next(known for known in run.metrics if known.name == metric)
     choice, text = _fitted(fit, own, kind)
-    compared = _compared(choice, judge, own, metric, kind)
+    compared = _compared(choice, judge, own, kind)
     lines = [
         f"{metric}: fitted to {len(fit)} prompts, judged by {len(judge)} others.\n",
         *text,
@@ -107,12 +106,12 @@ def report_all(run: Run, metric: str) -> tuple[Choice, str]:
     cases = cases_of(run, metric)
     if len(cases) < 2:
         raise UserError(f"{len(cases)} prompts that every setting has drawn are too few to be fitted to")
-    kind = dict(metrics_of_scorers(run.record["scorers"]))[metric]
+    kind = next(known for known in run.metrics if known.name == metric)
     choice, text = _fitted(cases, own_cell(run), kind)
     return choice, "\n".join([f"{metric}: fitted to {len(cases)} prompts.\n", *text]) + "\n"
 
 
-def _fitted(cases: Sequence[Case], own: Cell, metric: Metric) -> tuple[Choice, list[str]]:
+def _fitted(cases: Sequence[Case], own: Cell, metric: MetricRecord) -> tuple[Choice, list[str]]:
     """The choice, a table of its parts, and one of each form's score on prompts left out of its fit."""
     choice, left_out = choose(cases, own)
     lines = [line([f"{choice.by}, up to", "β", "T"]), line(["---"] * 3)]
@@ -126,7 +125,7 @@ def _fitted(cases: Sequence[Case], own: Cell, metric: Metric) -> tuple[Choice, l
     return choice, lines
 
 
-def _compared(choice: Choice, judge: Sequence[Case], own: Cell, metric: str, kind: Metric) -> Iterator[str]:
+def _compared(choice: Choice, judge: Sequence[Case], own: Cell, metric: MetricRecord) -> Iterator[str]:
     """The scores of own settings, choice and cells on prompts that nothing was fitted to, by group."""
     others = sorted(set(judge[0].scores) - {own}, key=lambda cell: cell.name)
     titles = {own.name: f"{own.title} (its own)", **{cell.name: cell.title for cell in others}}
@@ -140,12 +139,12 @@ def _compared(choice: Choice, judge: Sequence[Case], own: Cell, metric: str, kin
         rows += [
             PictureRow(
                 id=f"{case.id}/{arm}", sample=case.id, prompt="", group=case.group or None, arm=arm, seed=0,
-                scores={metric: score},
+                scores={metric.name: score},
             )
             for arm, score in arms.items()
         ]  # fmt: skip
     arms = [own.name, AUTO, *(cell.name for cell in others)]
-    return by_group(metric_summary(metric, kind, arms, rows), titles)
+    return by_group(metric_summary(metric, arms, rows), titles)
 
 
 def auto_of(choice: Choice) -> Auto:
@@ -181,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         (run,) = read_runs([given.run])
-        metric = metric_names(run.record["scorers"], [given.metric] if given.metric else [])[0]
+        metric = metric_names(run.metrics, [given.metric] if given.metric else [])[0]
         choice, text = (report_all if given.whole else report)(run, metric)
         if given.write is not None:
             write(given.write, auto_of(choice))

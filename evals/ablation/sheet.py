@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
@@ -124,13 +123,13 @@ def _write(image: Image.Image, x: float, y: float, text: str, size: int, anchor:
 def _paste(image: Image.Image, row: PictureRow, x: int, y: int) -> None:
     """The row's picture, or an empty field where there is none."""
     left, top, side = x * SCALE, y * SCALE, SIDE * SCALE
-    if row.picture is None:
+    drawn = None if row.folder is None else row.open_picture(row.folder)
+    if drawn is None:
         image.paste(EMPTY, (left, top, left + side, top + side))
         return
-    with Image.open(Path(row.folder or "", row.picture)) as drawn:
-        ratio = side / max(drawn.size)
-        size = round(drawn.width * ratio), round(drawn.height * ratio)
-        image.paste(drawn.convert("RGB").resize(size, Image.Resampling.LANCZOS), (left, top))
+    ratio = side / max(drawn.size)
+    size = round(drawn.width * ratio), round(drawn.height * ratio)
+    image.paste(drawn.resize(size, Image.Resampling.LANCZOS), (left, top))
 
 
 def _score(row: PictureRow, metric: MetricSummary) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from evals.ablation.cells import cells_of
 from evals.report.markdown import line
 from evals.report.runs import Run
-from evals.run.summary import metrics_of_scorers
+from evals.run.rows import MetricRecord
 from evals.run.tables import figure_text
 from planner.errors import UserError
 
@@ -17,16 +17,20 @@ MetricSummary = Mapping[str, Any]
 def chosen_metrics(summary: Mapping[str, Any], names: Sequence[str]) -> list[MetricSummary]:
     """The metrics of a run's summary that `metric_names` names."""
     known = {metric["name"]: metric for metric in summary["metrics"]}
-    return [known[name] for name in metric_names(summary["scorers"], names)]
+    metrics = [MetricRecord(name=name) for name in known if "." in name]
+    return [known[name] for name in metric_names(metrics, names)]
 
 
-def metric_names(scorers: Sequence[str], names: Sequence[str]) -> list[str]:
+def metric_names(metrics: Sequence[MetricRecord], names: Sequence[str]) -> list[str]:
     """The given names of metrics, or each scorer's first. Raises `UserError` for one that no scorer has."""
-    known = [name for name, _ in metrics_of_scorers(scorers)]
+    known = [metric.name for metric in metrics]
     wrong = next((name for name in names if name not in known), None)
     if wrong is not None:
         raise UserError(f"{wrong}: should be one of {', '.join(known)}", "metric")
-    return list(names) or [metrics_of_scorers([scorer])[0][0] for scorer in scorers]
+    first: dict[str, str] = {}
+    for name in known:
+        first.setdefault(name.partition(".")[0], name)
+    return list(names) or [*first.values()]
 
 
 def table(run: Run, metrics: Sequence[MetricSummary]) -> str:

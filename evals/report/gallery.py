@@ -4,13 +4,9 @@ import io
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from PIL import Image
 
 from evals.report.runs import Run
 from evals.run.rows import Key, PictureRow
-from evals.run.summary import metrics_of_scorers
 from planner.draw import draw_svg
 from renderer.pipeline import layout_of
 
@@ -88,8 +84,8 @@ def cards(run: Run) -> list[Card]:
 def _means(run: Run, rows: Sequence[PictureRow]) -> list[float]:
     """The mean of each metric, negated where less is better; 0 without any score."""
     means = list[float]()
-    for name, metric in metrics_of_scorers(run.record["scorers"]):
-        known = [value for row in rows if (value := row.scores.get(name)) is not None]
+    for metric in run.metrics:
+        known = [value for row in rows if (value := row.scores.get(metric.name)) is not None]
         mean = sum(known) / len(known) if known else 0.0
         means.append(mean if metric.better == "more" else -mean)
     return means
@@ -108,19 +104,18 @@ def _shown(row: PictureRow) -> Shown:
     return Shown(
         arm=row.arm,
         seed=row.seed,
-        source=_small_picture(Path(row.folder or "", row.picture)) if row.picture else "",
+        source=_small_picture(row),
         scores=tuple(scores),
         explanation="; ".join([*row.explanations.values(), *unscored]),
         error=row.error or "",
     )
 
 
-def _small_picture(path: Path) -> str:
-    """The picture as a data URL, no larger than it is shown; empty where the file is gone."""
-    if not path.is_file():
+def _small_picture(row: PictureRow) -> str:
+    """The row's picture as a data URL, no larger than it is shown; empty where there is none."""
+    small = None if row.folder is None else row.open_picture(row.folder)
+    if small is None:
         return ""
-    with Image.open(path) as image:
-        small = image.convert("RGB")
     small.thumbnail((LONGER_SIDE, LONGER_SIDE))
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=WEBP_QUALITY)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from evals.report.runs import Run
 from evals.run.tables import costs, lines, titles
+from planner.errors import printable_line
 
 
 def markdown(runs: Sequence[Run]) -> str:
@@ -41,5 +42,5 @@ def line(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that neither breaks a table nor reads as HTML."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Printable text that neither breaks a table nor reads as HTML."""
+    return printable_line(" ".join(text.split())).replace("|", "\\|").replace("<", "&lt;")

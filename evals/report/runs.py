@@ -7,10 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from evals.run.picture_stage import PLANS
-from evals.run.rows import RUN, Key, PictureRow, PlanRow, RunRecord, read_rows
-from evals.run.summary import picture_summary, planning_cost
+from evals.run.rows import RUN, Key, MetricRecord, PictureRow, PictureRunRecord, PlanRow, RunRecord, read_rows
+from evals.run.summary import metric_records, picture_summary, planning_cost
+from evals.scorers.registry import SCORERS, WITH_MODEL
+from planner.bounded import parse_json, read_text
 from planner.errors import UserError
+from planner.faults import explain
 from planner.plans import Plan, Size
 
 SHARD_FIELDS = ("prompts", "shard", "format")
@@ -26,9 +31,24 @@ class Run:
     plans: Mapping[Key, PlanRow]
 
     @cached_property
+    def metrics(self) -> list[MetricRecord]:
+        """The metrics of the run's scorers, as its run.json has them.
+
+        Runs of earlier versions have none: these are read off the rows, and no scorer's file is ever run.
+        """
+        if self.record.get("metrics") is not None:
+            return [*map(MetricRecord.model_validate, self.record["metrics"])]
+        own = [name for name in self.record["scorers"] if name in SCORERS and name not in WITH_MODEL]
+        known = {metric.name: metric for metric in metric_records(own)}
+        names = dict.fromkeys([*known, *(name for row in self.rows for name in row.scores)])
+        return [known.get(name) or MetricRecord(name=name) for name in names]
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """The rows summed up, with the cost of the language model that planned."""
-        return picture_summary({**self.record, **planning_cost(self.plans.values())}, self.rows)
+        metrics = [metric.model_dump() for metric in self.metrics]
+        cost = planning_cost(self.plans.values())
+        return picture_summary({**self.record, **cost, "metrics": metrics}, self.rows)
 
     def plan(self, sample: Key) -> Plan | None:
         """The plan that a prompt was drawn by; None where planning failed."""
@@ -48,17 +68,28 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     """
     shards: dict[str, list[Run]] = {}
     for folder in folders:
-        try:
-            record = json.loads((folder / RUN).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{folder}: does not hold the {RUN} of a run") from error
-        if record.get("stage") != "image":
-            raise UserError(f"{folder}: is a run of plans; python -m evals.scoreboard {folder} shows those")
+        record = _read_record(folder)
         rows = tuple(row.model_copy(update={"folder": folder}) for row in read_rows(folder, PictureRow))
         run = Run(record, rows, {row.id: row for row in read_rows(folder / PLANS, PlanRow)})
         shared = {name: value for name, value in record.items() if name not in SHARD_FIELDS}
         shards.setdefault(json.dumps(shared, sort_keys=True), []).append(run)
     return [_joined(runs) for runs in shards.values()]
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    """The run.json of a run of pictures. Raises `UserError` where there is none, or it is another's."""
+    try:
+        record = parse_json(read_text(folder / RUN))
+    except UserError as error:
+        raise UserError(f"{folder}: does not hold the {RUN} of a run ({error.text})") from error
+    if not isinstance(record, dict):
+        raise UserError(f"{folder}: does not hold the {RUN} of a run")
+    if record.get("stage") == "plan":
+        raise UserError(f"{folder}: is a run of plans; python -m evals.scoreboard {folder} shows those")
+    try:
+        return PictureRunRecord.model_validate(record).model_dump(mode="json")
+    except ValidationError as error:
+        raise UserError(f"{folder / RUN}: {explain(error)}") from error
 
 
 def _joined(runs: Sequence[Run]) -> Run:

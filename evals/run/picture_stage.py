@@ -13,7 +13,7 @@ from evals.run.options import Options, Samples, fingerprint
 from evals.run.pictures import Group, Job, PictureTask, missing_scorers, picture_rows, without_scorers
 from evals.run.plan_stage import plan_all
 from evals.run.rows import Key, PictureRow, PlanRow, check_run, collect_rows, finish, open_run, read_rows
-from evals.run.summary import picture_summary
+from evals.run.summary import metric_records, picture_summary
 from evals.run.workers import answers
 from evals.scorers.drift import Drift
 from evals.scorers.registry import check_scorers, scorer_named
@@ -114,6 +114,7 @@ def _run_record(options: Options, arms: Sequence[Arm], samples: Samples) -> dict
         "planner": options.planner,
         "llm": options.llm,
         "judge_price": options.judge_price and asdict(options.judge_price),
+        "metrics": [metric.model_dump() for metric in metric_records(options.scorers)],
     }
 
 

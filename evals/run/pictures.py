@@ -7,7 +7,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
 from pydantic import BaseModel
 
 from evals.benchmarks.registry import benchmark_named
@@ -124,7 +123,7 @@ def _complete(
         reference=None if job is group.first else lambda: drawn(group.first).latents,
     )
     earlier = group.unscored.get(job.id)
-    image = None if task.out is None or earlier is None else _existing_picture(task.out, earlier)
+    image = None if task.out is None or earlier is None else earlier.open_picture(task.out)
     if earlier is not None and image is not None:
         scorers = missing_scorers(earlier, task.scorers)
         return with_scores(without_scorers(earlier, scorers), task, score_by(scorers, shown(image)))
@@ -167,15 +166,6 @@ def _write_picture(path: Path, sample: Sample[Any], png: bytes) -> None:
             record |= sample.facts.model_dump(mode="json", by_alias=True, exclude_none=True)
         write_atomic(metadata, (json.dumps(record, ensure_ascii=False) + "\n").encode())
     write_atomic(path, png)
-
-
-def _existing_picture(out: Path, row: PictureRow) -> Image.Image | None:
-    """The row's picture (RGB) in the run's folder; None where it is gone or broken."""
-    try:
-        with Image.open(out / (row.picture or "")) as image:
-            return image.convert("RGB")
-    except OSError:
-        return None
 
 
 def score_by(scorers: Sequence[str], drawn: Drawn) -> PictureScores:

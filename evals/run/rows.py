@@ -7,12 +7,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from PIL import Image
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from planner.bounded import MEGABYTE, PICTURE_BYTES, decode_picture, parse_json, read_file, read_text
 from planner.errors import UserError
 from planner.faults import explain
 from planner.files import write_atomic
@@ -23,6 +25,8 @@ RunRecord = Mapping[str, Any]
 """The content of run.json: everything that makes this run differ from others."""
 
 ROWS, RUN, SUMMARY = "rows.jsonl", "run.json", "summary.json"
+
+ROWS_BYTES = 512 * MEGABYTE
 
 FORMAT = 2
 """The version of the rows' fields; run.json holds it as `format`."""
@@ -86,11 +90,54 @@ class PlanRow(Row):
     seconds: float = 0.0
 
     def plan(self, size: Size) -> Plan | None:
-        """The plan on a canvas of `size`, without its account; None where planning failed."""
+        """The plan on a canvas of `size`, without its account; None where planning failed.
+
+        Raises `UserError` where the row's scene is no scene.
+        """
         if self.error is not None:
             return None
         parts = {"scene": self.scene, "notes": self.notes, "origin": self.origin}
-        return Plan.model_validate({**parts, "size": size.model_dump()})
+        try:
+            return Plan.model_validate({**parts, "size": size.model_dump()})
+        except ValidationError as error:
+            raise UserError(f"the row {self.id!r} of a plan: {explain(error)}") from error
+
+
+class ArmRecord(BaseModel):
+    """An arm in run.json."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    plain: bool = False
+    settings: Mapping[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+
+
+class MetricRecord(BaseModel):
+    """A scorer's metric in run.json, as `evals.scorers.protocol.Metric` with its name in rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str = ""
+    share: bool = False
+    better: Literal["more", "less"] = "more"
+
+
+class PictureRunRecord(BaseModel):
+    """The run.json of a run of pictures, for reports; `metrics` is None in runs of earlier versions."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    benchmark: str
+    stage: Literal["image"]
+    model: str
+    arms: tuple[ArmRecord, ...] = Field(min_length=1)
+    seeds: tuple[int, ...]
+    scorers: tuple[str, ...]
+    size: Size
+    llm: str | None = None
+    metrics: tuple[MetricRecord, ...] | None = None
 
 
 class PictureRow(Row):
@@ -119,6 +166,18 @@ class PictureRow(Row):
     error: str | None = None
     folder: Path | None = Field(default=None, exclude=True)
 
+    def open_picture(self, folder: Path) -> Image.Image | None:
+        """The row's picture (RGB) in the run's `folder`; None where it is gone, broken or outside of it."""
+        if self.picture is None:
+            return None
+        try:
+            path = (folder / self.picture).resolve()
+            if not path.is_relative_to(folder.resolve()):
+                return None
+            return decode_picture(read_file(path, PICTURE_BYTES)).convert("RGB")
+        except (UserError, OSError, ValueError, RuntimeError):
+            return None
+
 
 def check_run(folder: Path, record: RunRecord, may_grow: str | None = None) -> None:
     """Raise `UserError` where the folder holds rows of another run than that of `record`.
@@ -141,7 +200,8 @@ def check_run(folder: Path, record: RunRecord, may_grow: str | None = None) -> N
         )
     if may_grow is not None and set(now[may_grow]) > set(earlier.get(may_grow, ())):
         earlier[may_grow] = now[may_grow]
-    other = sorted(key for key in {*earlier, *now} if earlier.get(key) != now.get(key))
+    # The metrics follow from the scorers.
+    other = sorted(key for key in {*earlier, *now} - {"metrics"} if earlier.get(key) != now.get(key))
     if other:
         was, wanted = earlier.get(other[0]), now.get(other[0])
         raise UserError(
@@ -151,9 +211,12 @@ def check_run(folder: Path, record: RunRecord, may_grow: str | None = None) -> N
 
 def _read_object(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: is not the {RUN} of a run ({error})") from error
+        value = parse_json(read_text(path))
+    except UserError as error:
+        raise UserError(f"{path}: is not the {RUN} of a run ({error.text})") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: is not the {RUN} of a run")
+    return dict(value)
 
 
 def open_run(folder: Path, record: RunRecord, kind: type[R], may_grow: str | None = None) -> dict[Key, R]:
@@ -185,7 +248,8 @@ def read_rows(folder: Path, kind: type[R]) -> list[R]:
     """
     path = folder / ROWS
     rows = dict[Key, R]()
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1] if path.exists() else [], 1):
+    content = read_file(path, ROWS_BYTES) if path.exists() else b""
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             row = kind.model_validate_json(line)
         except ValidationError as error:

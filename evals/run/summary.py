@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.run.rows import PictureRow, PlanRow, RunRecord
-from evals.scorers.protocol import Metric
+from evals.run.rows import MetricRecord, PictureRow, PlanRow, RunRecord
 from evals.scorers.registry import scorer_named
 from evals.statistics import Interval, clustered, differences, interval
 from planner.chat.usage import Price, total
@@ -24,7 +23,7 @@ from renderer.pictures import VERSIONED
 
 PLAN_VERSIONED = ("scenewright", "onnxruntime", "shapely", "openai", "instructor")
 
-SECONDS = Metric("seconds", "seconds per picture, without scoring", False, "less")
+SECONDS = MetricRecord(name="seconds", description="seconds per picture, without scoring", better="less")
 
 ROW_DECIMALS, TOTAL_DECIMALS = 8, 6
 """Decimals of dollars, so that a row is the same on every machine."""
@@ -82,7 +81,10 @@ def total_dollars(costs: Iterable[float | None]) -> float | None:
 
 
 def picture_summary(record: RunRecord, rows: Sequence[PictureRow]) -> dict[str, Any]:
-    """The summary of a run of pictures: each arm's means, and paired differences from the first arm."""
+    """The summary of a run of pictures: each arm's means, and paired differences from the first arm.
+
+    `record["metrics"]` are those of `metric_records`, as data: no scorer is loaded for a summary.
+    """
     done = [row for row in rows if row.error is None]
     arms = [arm["name"] for arm in record["arms"]]
     unscored = Counter((name, reason) for row in done for name, reason in row.unscored.items())
@@ -99,30 +101,32 @@ def picture_summary(record: RunRecord, rows: Sequence[PictureRow]) -> dict[str, 
             name: total_dollars(row.cost.get(name) for row in done if name in row.tokens) for name in judges
         },
         "metrics": [
-            metric_summary(name, metric, arms, done)
-            for name, metric in [*metrics_of_scorers(record["scorers"]), (SECONDS.name, SECONDS)]
+            metric_summary(metric, arms, done)
+            for metric in [*map(MetricRecord.model_validate, record["metrics"]), SECONDS]
         ],
         "versions": _versions(VERSIONED),
     }
 
 
-def metrics_of_scorers(scorers: Sequence[str]) -> list[tuple[str, Metric]]:
+def metric_records(scorers: Sequence[str]) -> list[MetricRecord]:
     """All metrics of a run's scorers, each with its name in rows, "scorer.metric"."""
     named = [scorer_named(name) for name in scorers]
-    return [(f"{scorer.name}.{metric.name}", metric) for scorer in named for metric in scorer.metrics]
+    return [
+        MetricRecord.model_validate({**asdict(metric), "name": f"{scorer.name}.{metric.name}"})
+        for scorer in named
+        for metric in scorer.metrics
+    ]
 
 
-def metric_summary(
-    name: str, metric: Metric, arms: Sequence[str], rows: Sequence[PictureRow]
-) -> dict[str, Any]:
+def metric_summary(metric: MetricRecord, arms: Sequence[str], rows: Sequence[PictureRow]) -> dict[str, Any]:
     """A metric's means of each arm and differences from the first, over all rows and over each group's."""
     groups = sorted({row.group for row in rows if row.group is not None}, key=_natural_order)
     return {
-        **asdict(metric),
-        "name": name,
-        **_compare_arms(name, arms, rows),
+        **metric.model_dump(),
+        **_compare_arms(metric.name, arms, rows),
         "groups": {
-            group: _compare_arms(name, arms, [row for row in rows if row.group == group]) for group in groups
+            group: _compare_arms(metric.name, arms, [row for row in rows if row.group == group])
+            for group in groups
         },
     }
 

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evals.scorers.registry import scorer_named
 from evals.statistics import Interval
 from planner.chat.usage import in_words
+from planner.errors import printable_line
 from planner.plans import Usage
 
 Summary = Mapping[str, Any]
@@ -34,7 +34,7 @@ def show_plans(summary: Summary, console: Console) -> None:
         used = in_words(Usage.model_validate(summary["tokens"]), summary["cost"])
         console.print(f"the language model took {used}")
     for reason, count in summary["reasons"].items():
-        console.print(f"failed, {count} ×: {reason}", markup=False)
+        console.print(f"failed, {count} ×: {printable_line(reason)}", markup=False)
 
 
 def show_pictures(summary: Summary, console: Console) -> None:
@@ -46,10 +46,11 @@ def show_pictures(summary: Summary, console: Console) -> None:
     console.print(table)
     console.print(f"{summary['n']} pictures, {summary['failures']} failed")
     for reason, count in summary["reasons"].items():
-        console.print(f"failed, {count} ×: {reason}", markup=False)
+        console.print(f"failed, {count} ×: {printable_line(reason)}", markup=False)
     for one in summary["unscored"]:
-        console.print(f"unscored by {one['scorer']}, {one['n']} ×: {one['reason']}", markup=False)
-    scorers = {scorer_named(name).name for name in summary["scorers"]}
+        reason = printable_line(one["reason"])
+        console.print(f"unscored by {one['scorer']}, {one['n']} ×: {reason}", markup=False)
+    scorers = {metric["name"].partition(".")[0] for metric in summary["metrics"]}
     if any(one["scorer"] in scorers for one in summary["unscored"]):
         console.print("run the same command again to score what a scorer failed on")
     for line in costs(summary):

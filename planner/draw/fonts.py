@@ -12,7 +12,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from planner.bounded import MEGABYTE, UnreadableError, read_file
 from planner.errors import UserError
+
+FONT_BYTES = 128 * MEGABYTE
+"""The largest font file that a user may give: fonts of Chinese have some 20 MB."""
 
 MAX_FONTS = 800
 """Font files that a search looks at, the plainest first."""
@@ -75,12 +79,13 @@ def read_fonts(given: Path | None) -> Fonts:
     """The system's fonts, behind the file `given`. Raises `UserError` with its name where that is no font."""
     if given is None:
         return SYSTEM
+    # Where there is no such file, Pillow would look for one of that name elsewhere.
     try:
-        # Where there is no such file, Pillow would look for one of that name elsewhere.
-        given.open("rb").close()
+        read_file(given, FONT_BYTES)
         open_face(Face(given), _PROBE)
-    except OSError as error:
-        reason = error.strerror.lower() if error.strerror else "it is no TrueType or OpenType font"
+    except (UnreadableError, OSError) as error:
+        no_font = "it is no TrueType or OpenType font"
+        reason = error.reason if isinstance(error, UnreadableError) else no_font
         raise UserError(f"{given}: should be a readable .ttf, .otf or .ttc file ({reason})") from error
     return Fonts(given, SYSTEM.folders)
 

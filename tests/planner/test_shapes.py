@@ -63,8 +63,8 @@ def test_a_masks_bounds_hold_all_its_pixels() -> None:
         (as_mask(np.ones((8, 8), dtype=np.bool_)), "is 8x8; a mask has the canvas's size, which is 128x64"),
         (as_mask(np.zeros((64, 128), dtype=np.bool_)), "is all black"),
         (Mask(mask="cat.png"), "is a path"),
-        (Mask(mask=f"{DATA_URL}!!"), "holds no PNG image"),
-        (Mask(mask=f"{DATA_URL}aGVsbG8="), "holds no PNG image"),
+        (Mask(mask=f"{DATA_URL}!!"), "holds no PNG"),
+        (Mask(mask=f"{DATA_URL}aGVsbG8="), "holds no PNG"),
     ],
 )
 def test_a_mask_that_is_none_is_refused(mask: Mask, message: str) -> None:

@@ -138,7 +138,7 @@ def test_a_picture_of_another_model_brings_its_plan_and_not_its_settings(
     assert isinstance(settings, dict)
     assert settings["base_ratio"] == 0.7
     assert record.plan == load_plan("first.png")
-    assert run("--plan", "other.png", "-o", "again.png").code == 0
+    assert run("--plan", "other.png", "--trust", "-o", "again.png").code == 0
     assert Path("other.png").read_bytes() == Path("again.png").read_bytes()
 
 

@@ -214,7 +214,39 @@ def test_a_picture_whose_settings_are_wrong(refused: Refused, tmp_path: Path, pl
 def test_a_picture_whose_model_is_gone(refused: Refused, tmp_path: Path, plan: Plan) -> None:
     record: dict[str, Any] = {"plan": plan.model_dump(mode="json"), "model": "/gone/model"}
     (tmp_path / "old.png").write_bytes(png_bytes(Image.new("RGB", (4, 4)), record))
-    assert refused("--plan", "old.png").startswith("--model /gone/model: no such folder")
+    assert refused("--plan", "old.png", "--trust").startswith("--model /gone/model: no such folder")
+
+
+def test_a_pictures_record_names_files_only_with_trust(refused: Refused, tmp_path: Path, plan: Plan) -> None:
+    """Neither a private picture nor a look-up on the hub may come of somebody's picture."""
+    extras = {
+        "loras": [{"source": "owner/lora"}],
+        "init_image": "/home/me/private.png",
+        "inpaint_mask": "/home/me/mask.png",
+        "controls": [{"image": "/home/me/map.png", "model": "owner/net"}],
+    }
+    record: dict[str, Any] = {"plan": plan.model_dump(mode="json"), "model": "owner/name", "extras": extras}
+    (tmp_path / "theirs.png").write_bytes(png_bytes(Image.new("RGB", (4, 4)), record))
+    names = (
+        "--model owner/name; --lora owner/lora; --init-image /home/me/private.png; "
+        "--inpaint-mask /home/me/mask.png; --control /home/me/map.png for owner/net"
+    )
+    assert refused("--plan", "theirs.png") == (
+        f"theirs.png: the picture's record names {names}: give --trust if the picture is your own, or these "
+        "options"
+    )
+    assert "--init-image" in refused(
+        "--plan", "theirs.png", "--model", "owner/name", "--lora", "my.safetensors"
+    )
+
+
+@pytest.mark.parametrize("seed", [True, "7", 1.5, [1]])
+def test_a_seed_in_a_record_is_a_whole_number(
+    refused: Refused, tmp_path: Path, plan: Plan, seed: object
+) -> None:
+    record: dict[str, Any] = {"plan": plan.model_dump(mode="json"), "model": "tiny", "seed": seed}
+    (tmp_path / "theirs.png").write_bytes(png_bytes(Image.new("RGB", (4, 4)), record))
+    assert refused("--plan", "theirs.png") == f"theirs.png: seed: {seed!r} should be a whole number"
 
 
 def test_a_path_that_cannot_be_written(refused: Refused, tmp_path: Path) -> None:

@@ -172,8 +172,8 @@ def test_a_picture_carries_what_joined_and_is_drawn_again(
     assert "LoRA keys" not in first.err
     assert "of the LoRA 'style-1' 8 layers are left out" in first.err
     assert "UserWarning" not in first.err
-    assert run("--plan", "one.png", "-o", "two.png").code == 0
-    assert run("--plan", "one.png", "--strength", "0.5", "-o", "three.png").code == 0
+    assert run("--plan", "one.png", "--trust", "-o", "two.png").code == 0
+    assert run("--plan", "one.png", "--trust", "--strength", "0.5", "-o", "three.png").code == 0
     one, two, three = (np.asarray(Image.open(f"{name}.png")) for name in ("one", "two", "three"))
     assert (one == two).all()
     assert (one != three).any()

@@ -196,6 +196,25 @@ def test_a_run_of_an_older_program_is_reported(tmp_path: Path, capsys: pytest.Ca
     assert [region.name for region in plan.scene.regions] == ["star"]
 
 
+def test_a_report_runs_no_code_and_opens_no_picture_of_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run's folder comes from anyone: it may name a scorer's file, and pictures anywhere."""
+    (tmp_path / "own.py").write_text(f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()\n")
+    private = tmp_path / "private.png"
+    Image.new("RGB", (64, 64), (1, 2, 3)).save(private)
+    run = write_run(tmp_path / "run", (0, 1), scorers=[str(tmp_path / "own.py"), "clip:owner/name"])
+    rows = [json.loads(line) for line in (run / "rows.jsonl").read_text().splitlines()]
+    (run / "link.png").symlink_to(private)
+    for row, picture in zip(rows, (str(private), "../private.png", "link.png", "nul\0"), strict=True):
+        row.update(picture=picture, scores={"own.figure": 0.5})
+    (run / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert main(["report", str(run), "--out", str(tmp_path / "page.html")]) == 0
+    assert "| own.figure | plain | 0.50 (0.50 to 0.50) |" in capsys.readouterr().out
+    assert not (tmp_path / "ran").exists()
+    assert "data:image/webp" not in (tmp_path / "page.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("content", "told"), [(None, "does not hold the run.json"), ('{"stage": "plan"}', "is a run of plans")]
 )

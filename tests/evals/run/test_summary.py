@@ -3,7 +3,7 @@
 from typing import Any
 
 from evals.run.rows import PictureRow
-from evals.run.summary import picture_summary
+from evals.run.summary import metric_records, picture_summary
 from evals.run.tables import costs, lines, titles
 from planner.plans import Usage
 
@@ -12,6 +12,7 @@ TOLD: dict[str, Any] = {
     "model": "tiny",
     "arms": [{"name": "plain"}, {"name": "regional"}],
     "scorers": ["world"],
+    "metrics": [metric.model_dump() for metric in metric_records(["world"])],
 }
 
 
