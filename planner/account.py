@@ -93,9 +93,11 @@ def _quoted(prompt: str, words: Sequence[Word], owners: Sequence[Owner]) -> list
     folded = Folded.of(prompt)
     claims: list[set[Owner]] = [set() for _ in words]
     repeated: dict[tuple[Occurrence, ...], list[Owner]] = {}
+    # A prompt may say "red" a thousand times: each different quote is looked for once.
+    places = {quote: folded.find(quote) for owner in owners for quote in dict.fromkeys(owner.quotes)}
     for owner in owners:
-        for quote in owner.quotes:
-            found = folded.find(quote)
+        for quote in dict.fromkeys(owner.quotes):
+            found = places[quote]
             if len(found) == 1:
                 _claim(owner, found[0], words, claims)
             elif found:
