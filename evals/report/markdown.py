@@ -1,6 +1,7 @@
 """Runs as Markdown tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from evals.report.runs import Run
 from evals.run.tables import costs, lines, titles
@@ -26,14 +27,22 @@ def _run(run: Run) -> Iterator[str]:
         settings = ", ".join(f"{name} {value}" for name, value in arm["settings"].items())
         plain = "the prompt without regions; " if arm["plain"] else ""
         yield _escaped(f"- {arm['name']}: {plain}{settings or 'settings of the model'}")
-    yield f"\n{line(titles(summary))}"
-    yield line(["---"] * len(titles(summary)))
-    yield from map(line, lines(summary))
     yield ""
+    yield from _table(summary, grouped=0)
+    yield "\n<details><summary>by group of prompts</summary>\n"
+    yield from _table(summary, grouped=None)
+    yield "\n</details>\n"
     yield from (f"- {_escaped(cost)}" for cost in costs(summary))
     yield from (f"- failed, {count} ×: {_escaped(reason)}" for reason, count in summary["reasons"].items())
     for one in summary["unscored"]:
         yield f"- unscored by {one['scorer']}, {one['n']} ×: {_escaped(one['reason'])}"
+
+
+def _table(summary: Mapping[str, Any], grouped: int | None) -> Iterator[str]:
+    """Titles and lines, with groups for the first `grouped` metrics or for all."""
+    yield line(titles(summary))
+    yield line(["---"] * len(titles(summary)))
+    yield from map(line, lines(summary, grouped))
 
 
 def line(cells: Sequence[str]) -> str:
