@@ -15,6 +15,9 @@ from planner.plans import Usage
 
 Kind = Literal["object", "no object", "empty", "cut off", "refused"]
 
+MAX_CALLS = 2
+"""Calls of tools that are read: there is one tool, and one object to make."""
+
 _FAULTS: Mapping[Kind, str] = {
     "empty": "The reply was empty: write the JSON object.",
     "cut off": "The reply was cut off before its end: write a shorter one.",
@@ -44,7 +47,7 @@ def read(completion: Completion, form: type[BaseModel]) -> Answer:
     message = at(choice, "message")
     finish, refusal = at(choice, "finish_reason"), at(message, "refusal")
     calls = at(message, "tool_calls")
-    arguments = [at(call, "function", "arguments") for call in (calls if isinstance(calls, list) else ())]
+    arguments = [at(call, "function", "arguments") for call in _listed(calls)[:MAX_CALLS]]
     texts = [one if isinstance(one, str) else json.dumps(one) for one in arguments if one]
     texts.append(without_thinking(_text_of(at(message, "content"))))
     texts = [well_formed(text) for text in texts if text.strip()] or [""]
@@ -80,6 +83,10 @@ def _text_of(content: object) -> str:
     """The text of a message. Its content may be a list of parts, some of which hold the model's thinking."""
     if isinstance(content, str):
         return content
-    parts = cast(list[object], content) if isinstance(content, list) else []
+    parts = _listed(content)
     texts = [at(part, "text") for part in parts if at(part, "type") in (None, "text", "output_text")]
     return "".join(text for text in texts if isinstance(text, str))
+
+
+def _listed(value: object) -> list[object]:
+    return cast(list[object], value) if isinstance(value, list) else []

@@ -17,6 +17,7 @@ from planner.chat.failures import (
     lacks_model,
     refuses_key,
     status,
+    text_of,
 )
 from planner.chat.modes import MODES, Messages, Mode, bounding_keywords
 
@@ -119,7 +120,7 @@ def adapt(
     """
     if lacks_model(error) or refuses_key(error) or is_filtered(error):
         return None
-    message = re.sub(r"(?<=\d),(?=\d{3})", "", f"{error.param or ''}: {error_message(error)}")
+    message = re.sub(r"(?<=\d),(?=\d{3})", "", f"{text_of(error.param or '')}: {error_message(error)}")
     has_system = known.system_role and any(turn["role"] == "system" for turn in sent["messages"])
     names_system = _NO_SYSTEM.search(message) is not None and not _CONTEXT.search(message)
     if status(error) in {400, 422, 500} and has_system and names_system:

@@ -5,13 +5,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
+from pydantic import AnyHttpUrl, TypeAdapter
 
 from planner.errors import UserError
 
 if TYPE_CHECKING:
     from httpx2 import Client
     from openai import OpenAI
+
+_ACCOUNT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+"""Variables that the openai client reads besides address and key."""
+
+_MAX_READ = 10_000
+_MAX_SHOWN = 200
+"""Letters of an endpoint's message that are read and shown."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +27,11 @@ class Endpoint:
 
     `base_url` and `api_key` default to OPENAI_BASE_URL and OPENAI_API_KEY, as in the openai client; an
     endpoint of the user's own needs no key. A query in the address, such as ?api-version=…, is sent with
-    every request. `timeout` is in seconds: one try waits that long for an answer to begin, and that long
-    again for its end. The openai client repeats a request up to `max_retries` times after connection faults,
-    time-outs, 408, 409, 429 and 5xx, with growing pauses, or after the pause that Retry-After asks for, up to
-    two minutes. `known_as` names an endpoint whose address changes from one time to the next; `option` is the
-    command's option with which the user named the model.
+    every request. A redirection to another host is an error. `timeout` is in seconds: one try waits that long
+    for an answer to begin, and that long again for its end. The openai client repeats a request up to
+    `max_retries` times after connection faults, time-outs, 408, 409, 429 and 5xx, with growing pauses, or
+    after the pause that Retry-After asks for, up to two minutes. `known_as` names an endpoint whose address
+    changes from one time to the next; `option` is the command's option with which the user named the model.
     """
 
     model: str
@@ -40,25 +47,37 @@ class Endpoint:
 
         Raises `UserError` if there is no key or no usable address, or if the proxy can't be used.
         """
+        from httpx2 import URL, InvalidURL
         from openai import OpenAI
 
         address = self._address()
         try:
+            if not _is_one_word(address or ""):
+                raise ValueError
             TypeAdapter(AnyHttpUrl | None).validate_python(address)
-        except ValidationError as error:
+            # The client would append the path of a request to the query.
+            parts = urlsplit(address or "")
+            URL(address or "")
+        except (ValueError, InvalidURL) as error:
             raise UserError(
                 "OPENAI_BASE_URL is no address: it should be like http://127.0.0.1:8080/v1"
             ) from error
-        # The client would append the path of a request to the query.
-        parts = urlsplit(address or "")
+        if not self.model.isprintable():
+            raise UserError(f"{self.model[:60]!r}: no model has such letters in its name", self.option)
         address, query = urlunsplit((*parts[:3], "", "")) or None, dict(parse_qsl(parts.query))
         key = self.api_key or os.environ.get("OPENAI_API_KEY")
         if not key and address is None:
             raise UserError(
                 "no key for the LLM: set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own"
             )
-        if key and not (key.isascii() and key.isprintable()):
-            raise UserError("OPENAI_API_KEY holds a letter that no key has: copy it again")
+        # These become headers of the request.
+        words = {"OPENAI_API_KEY": key, **{name: os.environ.get(name) for name in _ACCOUNT}}
+        for name, word in words.items():
+            if word and not (word.isascii() and _is_one_word(word)):
+                raise UserError(f"{name} holds a letter that no key has: copy it again")
+        headers = os.environ.get("OPENAI_CUSTOM_HEADERS", "").replace("\n", "")
+        if not (headers.isascii() and headers.isprintable()):
+            raise UserError("OPENAI_CUSTOM_HEADERS holds a letter that no header has: copy it again")
         return OpenAI(
             base_url=address,
             api_key=key or "none",
@@ -81,26 +100,28 @@ class Endpoint:
         return f"{self.known_as or self.label} {self.model}"
 
     def redact(self, text: str) -> str:
-        """`text` in one short line, without the key."""
+        """`text` in one short line of printable letters, without the key."""
         key = self.api_key or os.environ.get("OPENAI_API_KEY")
-        line = " ".join(text.split())
+        line = " ".join(text[:_MAX_READ].split())
         line = line.replace(key, "***") if key else line
-        return line if len(line) <= 200 else line[:200] + "…"
+        line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line[:_MAX_SHOWN])
+        return line if len(line) <= _MAX_SHOWN else line[:_MAX_SHOWN] + "…"
 
     def _address(self) -> str | None:
         return self.base_url or os.environ.get("OPENAI_BASE_URL") or None
 
 
+def _is_one_word(text: str) -> bool:
+    """Whether `text` has neither white space nor control characters."""
+    return text.isprintable() and " " not in text
+
+
 def _http_client(timeout: float, key_in_header: bool) -> "Client":
     """The client's transport; `key_in_header` sends the key in the header that Azure's API reads."""
-    from openai import DefaultHttpxClient
+    from planner.chat.transport import BoundedClient
 
-    from planner.chat.transport import correct_status, limit_body, move_key_to_header
-
-    on_request = [move_key_to_header] if key_in_header else []
-    on_response = [limit_body(timeout), correct_status]
     try:
-        return DefaultHttpxClient(event_hooks={"request": on_request, "response": on_response})
+        return BoundedClient(timeout, key_in_header)
     except ImportError as error:
         raise UserError(
             "the proxy in ALL_PROXY, HTTP_PROXY or HTTPS_PROXY speaks SOCKS, which needs socksio: "

@@ -9,6 +9,9 @@ from typing import Any, cast
 MAX_TEXT = 2**20
 """Letters that are read; the longest plan has a tenth of that."""
 
+MAX_DEPTH = 64
+"""Lists and objects within one another; a plan has six."""
+
 _MAX_WRAPPINGS = 4
 """Objects around the wanted one that are looked into."""
 
@@ -106,14 +109,17 @@ def _decoded(text: str) -> object:
     return None
 
 
-def _well_formed_value(value: object) -> object:
+def _well_formed_value(value: object, depth: int = MAX_DEPTH) -> object:
+    """`value` with well-formed texts. Raises `ValueError` where it is nested deeper than `depth`."""
     if isinstance(value, str):
         return well_formed(value)
+    if isinstance(value, list | dict) and depth == 0:
+        raise ValueError("nested too deep")
     if isinstance(value, list):
-        return [_well_formed_value(one) for one in cast(list[object], value)]
+        return [_well_formed_value(one, depth - 1) for one in cast(list[object], value)]
     if isinstance(value, dict):
         items = cast(dict[str, object], value).items()
-        return {well_formed(name): _well_formed_value(one) for name, one in items}
+        return {well_formed(name): _well_formed_value(one, depth - 1) for name, one in items}
     return value
 
 

@@ -32,6 +32,9 @@ _FILTERED = re.compile(
 REFUSALS = frozenset({400, 404, 405, 415, 422, 501})
 """Statuses with which endpoints answer requests that they don't support."""
 
+MAX_MESSAGE = 4000
+"""Letters of an endpoint's message that are read."""
+
 
 class RefusedError(PlanningError):
     """The endpoint refuses the request in every form."""
@@ -48,7 +51,15 @@ def error_message(error: "APIError") -> str:
     if isinstance(inner := body.get("error"), dict):
         body = cast(dict[str, object], inner)
     message = error.body if isinstance(error.body, str) else body.get("message")
-    return str(message or error.message)
+    return text_of(message or error.message) or text_of(error.message)
+
+
+def text_of(value: object) -> str:
+    """The beginning of what an endpoint sent as a text: it may send megabytes, or anything but a text."""
+    try:
+        return str(value)[:MAX_MESSAGE]
+    except (ValueError, RecursionError):  # a number of thousands of digits, or lists in lists in lists
+        return ""
 
 
 def status(error: "APIError") -> int:
@@ -66,12 +77,12 @@ def refuses_key(error: "APIError") -> bool:
 
 def is_too_long(error: "APIError") -> bool:
     """Whether the endpoint refuses a question for its length, by an error code or in words."""
-    return _TOO_LONG.search(f"{error.code} {error.type} {error_message(error)}") is not None
+    return _TOO_LONG.search(f"{text_of(error.code)} {text_of(error.type)} {error_message(error)}") is not None
 
 
 def is_filtered(error: "APIError") -> bool:
     """Whether a content filter refuses the request, in whatever form it is sent."""
-    return _FILTERED.search(f"{error.code} {error_message(error)}") is not None
+    return _FILTERED.search(f"{text_of(error.code)} {error_message(error)}") is not None
 
 
 def lacks_model(error: "APIError") -> bool:
@@ -100,6 +111,12 @@ def failure(error: "APIError", endpoint: Endpoint) -> ScenewrightError:
         return PlanningError(f"{where} failed: {endpoint.redact(error.message)}")
 
     code, message = error.status_code, endpoint.redact(error_message(error))
+    if error.response.next_request is not None:
+        elsewhere = error.response.next_request.url
+        host = endpoint.redact(f"{elsewhere.scheme}://{elsewhere.netloc.decode('ascii', 'replace')}")
+        return UserError(
+            f"{where} redirects to {host}, which does not get the prompt; is OPENAI_BASE_URL right?"
+        )
     if code < 429 and is_filtered(error):
         return PlanningError(f"{where} declines the request ({code}): {message}")
     if refuses_key(error):

@@ -1,12 +1,12 @@
 """One question to an endpoint, sent in the forms that the endpoint supports until it is answered."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
+from planner.bounded import parse_json
 from planner.chat.capabilities import (
     Capabilities,
     Options,
@@ -17,7 +17,7 @@ from planner.chat.capabilities import (
 from planner.chat.endpoint import Endpoint
 from planner.chat.failures import failure
 from planner.chat.modes import Messages, Mode, request_parameters, without_system
-from planner.errors import PlanningError
+from planner.errors import PlanningError, UserError
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -84,8 +84,8 @@ def _send(client: "OpenAI", endpoint: Endpoint, sent: Mapping[str, Any]) -> Mapp
     """The answer as JSON: the client's own types don't check what an endpoint sends."""
     answer = client.chat.completions.with_raw_response.create(**sent)
     try:
-        content = json.loads(answer.content)
-    except (ValueError, RecursionError):
+        content = parse_json(answer.content)
+    except UserError:
         content = None
     body = cast(dict[str, Any], content) if isinstance(content, dict) else {}
     # After a filter of the prompt, a chat completion has no choice.

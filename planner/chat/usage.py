@@ -8,6 +8,9 @@ from planner.chat.extract import at
 from planner.errors import UserError
 from planner.plans import Usage
 
+MAX_TOKENS = 10**12
+"""A larger number is no count of tokens."""
+
 
 @dataclass(frozen=True)
 class Price:
@@ -40,7 +43,8 @@ def used(body: Mapping[str, Any]) -> Usage:
 
     def tokens(name: str) -> int | None:
         count = at(body, "usage", name)
-        return count if isinstance(count, int) and count >= 0 else None
+        # JSON's true is an int in Python.
+        return count if type(count) is int and 0 <= count <= MAX_TOKENS else None
 
     return Usage(prompt=tokens("prompt_tokens"), completion=tokens("completion_tokens"), requests=1)
 

@@ -16,6 +16,10 @@ from planner.words import clip, key, mentions
 MAX_LETTERS = 4000
 """Letters of a region's prompt, of the caption, the background and the style."""
 
+MAX_QUOTES = 64
+"""Quotes of one region that are looked for in the prompt."""
+
+MAX_ELLIPSES = 8
 MAX_NAME = 80
 MAX_ABSENT = 32
 MAX_RELATIONS = 128
@@ -137,8 +141,14 @@ def _verbatim(quotes: Sequence[str], folded: Folded, prompt: str) -> tuple[str, 
 
     A quote with its middle left out (…) gives one quote for each part. A quote given twice is kept twice.
     """
-    stretches = (stretch for quote in quotes for found in folded.find(quote)[:1] for stretch in found)
+    found = {quote: folded.find(quote)[:1] for quote in quotes[:MAX_QUOTES] if _has_few_parts(quote)}
+    stretches = (stretch for quote in quotes for one in found.get(quote, ()) for stretch in one)
     return tuple(prompt[stretch.start : stretch.end] for stretch in stretches)
+
+
+def _has_few_parts(quote: str) -> bool:
+    """Whether a quote has few ellipses: every part is looked for in the prompt."""
+    return quote.count("…") + quote.count("...") <= MAX_ELLIPSES
 
 
 def _read_relations(

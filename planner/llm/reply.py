@@ -19,6 +19,9 @@ MAX_RELATIONS = 24
 MAX_ABSENT = 12
 MAX_QUOTES = 12
 
+MAX_LISTED = 256
+"""Entries of a list that are read: some more than any plan has, so that the model can be told."""
+
 _SPARE_REGIONS = 2
 """Regions in the small form besides those that the prompt can name."""
 
@@ -41,12 +44,13 @@ def _text(value: object) -> str:
 def _texts(value: object) -> list[str]:
     """Texts without empty ones; a single text is a list of one."""
     several = cast(list[object], value) if isinstance(value, list | tuple) else [value]
-    return [text for text in map(_text, several) if text.strip()]
+    return [text for text in map(_text, several[:MAX_LISTED]) if text.strip()]
 
 
 def _names(value: object) -> list[str]:
     """Names; one text may have several between commas."""
-    return [name.strip() for text in _texts(value) for name in re.split(r"[,;\n]", text) if name.strip()]
+    names = [name.strip() for text in _texts(value) for name in re.split(r"[,;\n]", text) if name.strip()]
+    return names[:MAX_LISTED]
 
 
 def _number(value: object) -> float | None:
@@ -68,7 +72,7 @@ def _object(value: object) -> object:
 def _objects(value: object) -> list[object]:
     """The objects of a list; anything else in it is skipped."""
     several = cast(list[object], value) if isinstance(value, list | tuple) else []
-    return [one for one in several if isinstance(one, dict | BaseModel)]
+    return [one for one in several[:MAX_LISTED] if isinstance(one, dict | BaseModel)]
 
 
 _CORNERS = ("x0", "y0", "x1", "y1")
