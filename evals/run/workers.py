@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from itertools import chain
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 from evals.run.crew import WORKER_DIED, Crew, all_answers
@@ -79,6 +80,14 @@ def _local_answers(work: Callable[[J], Iterable[A]], jobs: Sequence[J], workers:
 
 
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, which stops its workers, and use one thread for each worker."""
+    """Leave Ctrl-C to the parent, which stops its workers, end with it, and use one thread for each worker."""
+    Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def _end_with_parent() -> None:
+    """Wait until the parent has ended, however it did, and end this process at once."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)

@@ -162,6 +162,19 @@ def test_ctrl_c_waits_for_no_worker(chore: Chore, tmp_path: Path) -> None:
     assert psutil.wait_procs(workers, timeout=60)[1] == []
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_no_worker_outlives_a_run(chore: Chore, tmp_path: Path, how: signal.Signals) -> None:
+    assert chore("sleeps")
+    (tmp_path / "run.py").write_text(INTERRUPTED)
+    process = subprocess.Popen([sys.executable, "run.py"])
+    while len(list(tmp_path.glob("slept-*"))) < 2:
+        assert process.poll() is None
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(how)
+    assert process.wait(60) == -how
+    assert psutil.wait_procs(family, timeout=20)[1] == []
+
+
 def test_a_missing_ray_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
