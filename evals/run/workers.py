@@ -80,7 +80,7 @@ def _local_answers(work: Callable[[J], Iterable[A]], jobs: Sequence[J], workers:
 
 
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, which stops its workers, end with it, and use one thread for each worker."""
+    """Leave Ctrl-C to the parent, which stops its workers; end with it; use one thread for each worker."""
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"

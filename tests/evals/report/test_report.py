@@ -109,6 +109,7 @@ def test_the_page_loads_nothing_from_anywhere(report: Path) -> None:
     policy = next(has["content"] for _, has in tags if has.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert policy.startswith("default-src 'none'")
+    assert {"base-uri 'none'", "form-action 'none'"} <= {rule.strip() for rule in policy.split(";")}
 
 
 def test_a_strangers_words_are_no_markup(report: Path) -> None:

