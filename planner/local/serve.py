@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 CONTEXT = 8192
@@ -17,6 +18,9 @@ CONTEXT = 8192
 
 def main(model: str) -> None:
     """Serve `model` to one request at a time, on every core that this process may use."""
+    # From the start: the parent may die while the model is loaded.
+    parent = Thread(target=_end_with_parent, daemon=True)
+    parent.start()
     llama: Any = import_module("xllamacpp")  # a compiled package of the `local` extra, without types
     settings = llama.CommonParams()
     settings.model.path = model
@@ -34,7 +38,14 @@ def main(model: str) -> None:
     sys.stdout.flush()
     # Nobody reads what else is written there, and a full pipe would block the server.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    sys.stdin.read()
+    parent.join()
+
+
+def _end_with_parent() -> None:
+    """Wait until standard input ends, and end this process at once."""
+    # Without the lock of `sys.stdin`, on which the interpreter would fail when it ends.
+    while os.read(0, 4096):
+        pass
     # llama.cpp's own shutdown waits for a request that is under way; nobody is left to read its reply.
     os._exit(0)
 

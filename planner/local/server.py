@@ -77,7 +77,11 @@ def local_model(weights: Path | str | None = None) -> Generator[Served, None, No
                 lines = log.read().decode(errors="replace").strip().splitlines() or ["it says nothing"]
                 # The first error causes those after it.
                 reason = next((line.partition(" E ")[2] for line in lines if " E " in line), lines[-1])
-                raise WorldError(f"{path}: llama.cpp can't serve it: {reason.strip()}")
+                # It may quote what the file holds.
+                reason = "".join(
+                    one if one.isprintable() else ascii(one)[1:-1] for one in reason.strip()[:300]
+                )
+                raise WorldError(f"{path}: llama.cpp can't serve it: {reason}")
             address, key = listening
             known = path.stat()
             # Another file under the same name is another model.

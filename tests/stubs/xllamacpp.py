@@ -1,11 +1,13 @@
 """What the program uses of xllamacpp, for tests without it: a server whose model is its file's own text.
 
-A file of "GGUF" and a text is a model that always answers that text; without a text it is broken.
+A file of "GGUF" and a text is a model that always answers that text; without a text, or with
+one that begins with an escape character, it is broken, and one of "slow" takes minutes to load.
 """
 
 import json
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,9 +29,12 @@ class Server:
 
     def __init__(self, settings: CommonParams) -> None:
         text = Path(settings.model.path).read_text()[4:]
-        if not text:
-            sys.stderr.write("0.00.05 I loading\n0.00.06 E loader: the file is cut off\n0.00.07 E failed\n")
+        if not text or text.startswith("\x1b"):
+            fault = f"the file is cut off{text}"
+            sys.stderr.write(f"0.00.05 I loading\n0.00.06 E loader: {fault}\n0.00.07 E failed\n")
             raise RuntimeError("Failed to init server")
+        if text == "slow":
+            time.sleep(600)
         message = {"role": "assistant", "content": text}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         used = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}

@@ -74,6 +74,25 @@ def test_the_server_ends_with_whoever_started_it(model: Path, how: signal.Signal
     assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_server_that_is_still_loading_ends_with_whoever_started_it(gguf: "Callable[[str], Path]") -> None:
+    command = [sys.executable, "-c", WAIT, str(gguf("slow"))]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as parent:  # noqa: S603
+        deadline = time.monotonic() + 30
+        while not (found := servers(parent.pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        parent.kill()
+    assert psutil.wait_procs(found, timeout=20)[1] == []
+
+
+def test_what_llama_cpp_quotes_is_printable(gguf: "Callable[[str], Path]") -> None:
+    with pytest.raises(WorldError) as caught:
+        local_model(gguf("\x1b[31mred\u2028" + "x" * 5000)).__enter__()
+    assert str(caught.value).isprintable()
+    assert r"the file is cut off\x1b[31mred" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
 def test_a_file_that_llama_cpp_cannot_read_is_reported_in_its_words(broken: Path) -> None:
     with pytest.raises(
         WorldError, match=r"stub\.gguf: llama\.cpp can't serve it: loader: the file is cut off$"
