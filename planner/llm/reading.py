@@ -141,7 +141,8 @@ def _verbatim(quotes: Sequence[str], folded: Folded, prompt: str) -> tuple[str, 
 
     A quote with its middle left out (…) gives one quote for each part. A quote given twice is kept twice.
     """
-    found = {quote: folded.find(quote)[:1] for quote in quotes[:MAX_QUOTES] if _has_few_parts(quote)}
+    quotes = quotes[:MAX_QUOTES]
+    found = {quote: folded.find(quote)[:1] for quote in quotes if _has_few_parts(quote)}
     stretches = (stretch for quote in quotes for one in found.get(quote, ()) for stretch in one)
     return tuple(prompt[stretch.start : stretch.end] for stretch in stretches)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from planner.llm.reading import read
-from planner.llm.reply import SceneReply
+from planner.llm.reading import MAX_QUOTES, read
+from planner.llm.reply import MAX_LISTED, SceneReply
 from planner.plans import Note
-from planner.scene import Box, Place, Relation, Scene
+from planner.scene import MAX_REGIONS, Box, Place, Relation, Scene
 
 PROMPT = 'A red fox naps under an old oak; the sign beside it reads "DON’T WAKE". No dogs, no cars.'
 BOX = {"x0": 100, "y0": 500, "x1": 500, "y1": 800}
@@ -144,3 +144,24 @@ def test_over_long_words_and_lists_are_cut_and_no_error() -> None:
     assert (scene.caption, len(scene.absent)) == (PROMPT, 32)
     assert (len(scene.regions[0].name), len(scene.regions[0].prompt) <= 4000) == (80, True)
     assert [note.name for note in notes] == ["absent"]
+
+
+def test_a_reply_of_thousands_is_read_in_part_before_any_work() -> None:
+    regions = [region(f"thing {number}", quotes=["red fox"] * 3000) for number in range(10_000)]
+    relations = [{"subject": "thing 1", "predicate": "on", "object": f"thing {n}"} for n in range(10_000)]
+    absent = [f"thing {number}" for number in range(10_000)]
+    reply = SceneReply.model_validate(
+        {"caption": "A fox.", "regions": regions, "relations": relations, "absent": absent}
+    )
+    assert {len(reply.regions), len(reply.relations), len(reply.absent)} == {MAX_LISTED}
+    assert len(SceneReply.model_validate({"absent": "a," * 10_000}).absent) == MAX_LISTED
+    assert len(reply.regions[0].quotes) == MAX_LISTED
+    scene, notes = read(reply, PROMPT)
+    assert (len(scene.regions), len(scene.regions[0].quotes)) == (MAX_REGIONS, MAX_QUOTES)
+    assert len(notes) < 3 * MAX_LISTED
+
+
+def test_a_quote_in_many_parts_is_not_looked_for() -> None:
+    few, many = "… ".join(["red", "fox", "old", "oak", "sign", "beside"]), "a…" * 1000
+    scene, _ = scene_of(regions=[region("fox", quotes=[many, few])])
+    assert scene.regions[0].quotes == ("red", "fox", "old", "oak", "sign", "beside")
