@@ -162,6 +162,6 @@ def test_a_reply_of_thousands_is_read_in_part_before_any_work() -> None:
 
 
 def test_a_quote_in_many_parts_is_not_looked_for() -> None:
-    few, many = "… ".join(["red", "fox", "old", "oak", "sign", "beside"]), "a…" * 1000
+    few, many = "red… fox… old… oak… sign… beside", "a…" * 1000
     scene, _ = scene_of(regions=[region("fox", quotes=[many, few])])
     assert scene.regions[0].quotes == ("red", "fox", "old", "oak", "sign", "beside")
