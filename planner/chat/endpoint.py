@@ -63,7 +63,7 @@ class Endpoint:
                 "OPENAI_BASE_URL is no address: it should be like http://127.0.0.1:8080/v1"
             ) from error
         if not self.model.isprintable():
-            raise UserError(f"{self.model[:60]!r}: no model has such letters in its name", self.option)
+            raise UserError(f"{self.option} {self.model[:60]!r}: no model has such letters in its name")
         address, query = urlunsplit((*parts[:3], "", "")) or None, dict(parse_qsl(parts.query))
         key = self.api_key or os.environ.get("OPENAI_API_KEY")
         if not key and address is None:
