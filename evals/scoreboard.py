@@ -4,15 +4,18 @@ Every figure of a run at the stage of the plan is a proxy for the picture, and t
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from evals.report.document import INTERVAL, write_document
 from evals.run.rows import SUMMARY
+from planner.bounded import parse_json, read_text
 from planner.errors import UserError
+from planner.faults import explain
 from renderer.progress import in_options
 
 TITLES = ("benchmark", "planner", "prompts", "failed", "what", "mean (95 %)", "n", "seconds, median / 95th")
@@ -20,6 +23,35 @@ NOT_SHARES = frozenset(["mean absolute error"])
 """Metrics that are numbers of things, not shares."""
 
 PROXY = "Figures are of plans, by boxes and words: proxies for the picture."
+
+
+class Figure(BaseModel):
+    """A mean with its interval."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+class PlanSummary(BaseModel):
+    """The summary.json of a run of plans, as far as the table has it."""
+
+    benchmark: str
+    planner: str
+    model: str | None
+    profile: str | None = None
+    stage: str
+    n: int
+    failures: int
+    metrics: dict[str, Figure | None]
+    overlap: int
+    lost: int
+    off_canvas: int
+    median_seconds: float
+    p95_seconds: float
+    tokens: dict[str, int | None] | None = None
+    cost: float | None = None
 
 
 def scoreboard(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -75,9 +107,12 @@ COSTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 def read_summary(folder: Path) -> Mapping[str, Any]:
     """The summary of a finished run. Raises `UserError` if the folder has none."""
     try:
-        return json.loads((folder / SUMMARY).read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise UserError(f"{folder}: holds no {SUMMARY} of a finished run") from error
+        summary = parse_json(read_text(folder / SUMMARY))
+    except UserError as error:
+        raise UserError(f"{folder}: holds no {SUMMARY} of a finished run ({error.text})") from error
+    if not isinstance(summary, dict):
+        raise UserError(f"{folder}: holds no {SUMMARY} of a finished run")
+    return summary
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,11 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         summaries = list[Mapping[str, Any]]()
         for folder in options.runs:
-            summaries.append(read_summary(folder))
-            if summaries[-1].get("stage") != "plan":
+            summary = read_summary(folder)
+            if summary.get("stage") != "plan":
                 raise UserError(
                     f"{folder}: is not a run of plans; scenewright report {folder} shows runs of pictures"
                 )
+            try:
+                summaries.append(PlanSummary.model_validate(summary).model_dump())
+            except ValidationError as error:
+                raise UserError(f"{folder / SUMMARY}: {explain(error)}") from error
         text = scoreboard(summaries)
         if options.results is not None:
             facts = {

@@ -2,19 +2,17 @@
 failure of the network, a model or the disk (exit code 1).
 """
 
-MAX_LINE = 2000
+MAX_LINE = 900
 """Characters of a message: what others wrote, such as a name or an endpoint's answer, may be long."""
 
 
 def printable_line(text: str) -> str:
     """`text` as one line that a terminal only shows: control characters and line breaks are escaped."""
-    if text.isprintable() and len(text) <= MAX_LINE:
-        return text
-    cut = text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}…"
-    return "".join(
+    line = "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
-        for letter in cut
+        for letter in text[: MAX_LINE + 1]
     )
+    return line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}…"
 
 
 class ScenewrightError(Exception):

@@ -1,7 +1,9 @@
 """Plans as files: read with every fault named, and written completely or not at all."""
 
+import errno
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
@@ -21,6 +23,9 @@ from planner.shapes import DATA_URL, inline_mask, mask_pixels
 
 RECORD = "scenewright"
 """The key of the text chunk in which a picture carries its record: JSON with at least `plan`."""
+
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Control characters that JSON does not escape by itself, separators of lines, and marks of direction."""
 
 MAX_RELATIONS = 1000
 MAX_NOTES = 1000
@@ -83,8 +88,12 @@ def read_record(path: Path | str, content: bytes | None = None) -> Record:
 
 
 def dump_plan(plan: Plan) -> str:
-    """The plan as JSON, the same text for the same plan, with a newline at the end."""
-    return json.dumps(plan.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+    """The plan as JSON, the same text for the same plan, with a newline at the end.
+
+    Characters that a terminal or an editor obeys are escaped, as JSON allows.
+    """
+    text = json.dumps(plan.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def write_atomic(path: Path | str, content: bytes) -> None:
@@ -95,14 +104,17 @@ def write_atomic(path: Path | str, content: bytes) -> None:
     """
     path = Path(path)
     target = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 (never raises)
-    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(8)}.part")
+    draft, made = target.with_name(f".{target.name[:80]}.{secrets.token_hex(8)}.part"), False
     try:
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, "its links lead in a circle")
         mode = target.stat().st_mode if target.exists() else None
         if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             _write_all(os.open(target, os.O_WRONLY | os.O_NONBLOCK), content)
             return
         # Exclusively: a link that somebody planted under this name is not followed.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        made = True
         _write_all(descriptor, content)
         if mode is not None:
             draft.chmod(stat.S_IMODE(mode))
@@ -113,8 +125,9 @@ def write_atomic(path: Path | str, content: bytes) -> None:
         raise UserError(f"{path}: cannot be written ({(reason or 'unknown reason').lower()})") from error
     finally:
         # Also after Ctrl-C; once it has replaced the file, the draft is not there any more.
-        with suppress(OSError, ValueError):
-            draft.unlink()
+        if made:
+            with suppress(OSError):
+                draft.unlink()
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
@@ -201,11 +214,12 @@ def _inlined(mask: Mask, folder: Path | None) -> Mask:
         raise UserError("is a file's path, which only a plan in a JSON file may have")
     try:
         file = (folder / mask.mask).resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # NUL, or links in a circle
+        exists = file.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # NUL, too long, or links in a circle
         raise UserError("is no path") from error
     if not file.is_relative_to(folder.resolve()):
         raise UserError("is outside of the plan's folder; put the mask beside the plan")
-    if not file.exists():
+    if not exists:
         raise UserError("is not there; the path is relative to the plan's file")
     try:
         return inline_mask(decode_picture(read_file(file, PICTURE_BYTES)))

@@ -1,7 +1,6 @@
 """Shapes as geometry in pixels, as pixels of the canvas, and as masks that a plan carries."""
 
 import base64
-import binascii
 import io
 from collections.abc import Iterable
 
@@ -105,7 +104,7 @@ def mask_pixels(mask: Mask, size: Size) -> NDArray[np.bool_]:
         raise UserError(f"the mask {mask.mask[:60]!r} is a path; `load_plan` reads and inlines it")
     try:
         content = base64.b64decode(mask.mask.removeprefix(DATA_URL), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # of base64, or for letters that are not ASCII
         raise UserError("holds no PNG image: it is not base64") from error
     image = decode_picture(content, (size.width, size.height))
     white = np.asarray(image.convert("L")) >= WHITE

@@ -120,7 +120,11 @@ def model_card(name: str) -> ModelCard:
     Raises `UserError` where the folder is no FLUX pipeline, or the name is neither a folder nor a hub's.
     """
     folder = TINY if name == "tiny" else Path(name)
-    if folder.is_dir():
+    try:
+        is_folder = folder.is_dir()
+    except (OSError, ValueError):  # too long, or with NUL
+        is_folder = False
+    if is_folder:
         found = _folder_defaults(folder)
         return ModelCard(name, str(folder), True, found.size, found.recipe, found.auto, found.draws)
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):

@@ -165,8 +165,11 @@ def read_lora(text: str) -> Lora:
             "outline.safetensors:0.8@heart",
             "lora",
         )
-    kept = str(Path(path).resolve()) if Path(path).exists() else path
-    return Lora(source=kept, weight=float(weight or 1), region=region.strip() or None)
+    try:
+        kept = str(Path(path).resolve()) if Path(path).exists() else path
+        return Lora(source=kept, weight=float(weight or 1), region=region.strip() or None)
+    except (OSError, ValueError, RuntimeError) as error:  # NUL, too long, links in a circle, no text
+        raise UserError(f"{text}: names no file that can be had", "lora") from error
 
 
 def _cut_last(text: str, mark: str) -> tuple[str, str, str]:

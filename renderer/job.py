@@ -182,7 +182,7 @@ def _seeds(options: Options) -> tuple[int, ...]:
     if options.seed is None:
         return ()
     numbers = [number.strip() for number in options.seed.split(",")]
-    if not all(number.isascii() and number.isdecimal() for number in numbers):
+    if not all(number.isascii() and number.isdecimal() and len(number) < 20 for number in numbers):
         raise UserError(f"{options.seed}: should be a whole number from 0, or several, such as 0,1,2", "seed")
     if len(set(map(int, numbers))) < len(numbers):
         raise UserError(f"{options.seed}: a seed stands there twice", "seed")
@@ -216,12 +216,15 @@ def _extras(options: Options, carried: Extras) -> Extras:
     given = dict(options.img2img)
     for name in ("init_image", "inpaint_mask"):
         if name in given:
-            given[name] = str(Path(given[name]).resolve())
+            try:
+                given[name] = str(Path(given[name]).resolve())
+            except (OSError, ValueError, RuntimeError) as error:
+                raise UserError(f"{given[name]}: is no path", name) from error
     if options.lora:
         given["loras"] = tuple(read_lora(text) for text in options.lora)
     if images:
         given["controls"] = tuple(
-            Control(image=Path(image).resolve(), model=name)
+            Control(image=str(Path(image).absolute()), model=name)
             for image, name in zip(images, names, strict=True)
         )
     return _validated(Extras, {**dict(carried), **given})

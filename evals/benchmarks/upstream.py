@@ -8,10 +8,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from planner import bounded
 from planner.errors import UserError
 from planner.faults import explain
 
 T = TypeVar("T")
+
+DATA_BYTES = 512 * bounded.MEGABYTE
 
 
 class UpstreamRecord(BaseModel):
@@ -38,13 +41,8 @@ def find_file(path: Path, name: str) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """A file's text. Raises `UserError` if it can't be read or is not text in UTF-8."""
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not text in UTF-8") from error
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
+    """A file's text. Raises `UserError` if it can't be read, is too large or not UTF-8."""
+    return bounded.read_text(path, DATA_BYTES)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -90,9 +88,13 @@ def read_table(path: Path, kind: type[T], delimiter: str) -> list[T]:
     quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     table = csv.DictReader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, quoting=quoting)
     rows: list[T] = []
-    for number, row in enumerate(table):
-        try:
-            rows.append(adapter.validate_python(row))
-        except ValidationError as error:
-            raise UserError(f"{path}, row {number + 1} after the titles: {explain(error)}") from error
+    try:
+        for row in table:
+            rows.append(adapter.validate_python(row))  # noqa: PERF401 (the number of rows is told)
+    except ValidationError as error:
+        raise UserError(f"{path}, row {len(rows) + 1} after the titles: {explain(error)}") from error
+    except csv.Error as error:
+        raise UserError(
+            f"{path}, row {len(rows) + 1} after the titles: is no row of a table ({error})"
+        ) from error
     return rows

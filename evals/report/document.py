@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from planner.bounded import read_text
 from planner.errors import UserError
 from planner.files import write_atomic
 
@@ -25,7 +26,7 @@ def write_document(path: Path, title: str, facts: Mapping[str, str], figures: st
     """
     notes = ""
     if path.exists():
-        _, separator, notes = path.read_text("utf-8").partition(NOTES)
+        _, separator, notes = read_text(path).partition(NOTES)
         if not separator:
             raise UserError(f"{path}: is no document of results: it lacks the line {NOTES}")
     known = {**facts, "Date": datetime.now(UTC).date().isoformat(), "Commit": source_version()}

