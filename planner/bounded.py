@@ -10,13 +10,15 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps
-from pydantic import JsonValue
 
 from planner.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
 """Pillow reads many more, some of them by other programs."""
@@ -114,7 +116,7 @@ def decode_picture(content: bytes, size: tuple[int, int] | None = None) -> Image
     return image
 
 
-def parse_json(text: str | bytes) -> JsonValue:
+def parse_json(text: str | bytes) -> "JsonValue":
     """The value of a JSON text at most 64 levels deep, with numbers of at most 20 digits.
 
     Raises `UserError` that says what is wrong and where.

@@ -142,6 +142,8 @@ def test_every_gpu_has_a_worker(chore: Chore, tmp_path: Path) -> None:
 INTERRUPTED = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# A test run under nohup inherits that SIGHUP is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from chores import sleeps
 from evals.run.crew import Crew
 from evals.run.workers import answers
