@@ -212,6 +212,10 @@ def _inlined(mask: Mask, folder: Path | None) -> Mask:
         return mask
     if folder is None:
         raise UserError("is a file's path, which only a plan in a JSON file may have")
+    if Path(mask.mask).is_absolute():
+        raise UserError(
+            "is outside of the plan's folder or absolute; give a path relative to the plan's file"
+        )
     try:
         file = (folder / mask.mask).resolve()
         exists = file.exists()

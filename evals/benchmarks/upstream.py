@@ -97,4 +97,6 @@ def read_table(path: Path, kind: type[T], delimiter: str) -> list[T]:
         raise UserError(
             f"{path}, row {len(rows) + 1} after the titles: is no row of a table ({error})"
         ) from error
+    if not rows:
+        raise UserError(f"{path}: has no rows; it should be a table whose first line has the columns' titles")
     return rows

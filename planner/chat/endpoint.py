@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _ACCOUNT = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 """Variables that the openai client reads besides address and key."""
 
+MAX_HOST = 253
+"""Letters of a host's name, by the rules of DNS."""
+
 _MAX_READ = 10_000
 _MAX_SHOWN = 200
 """Letters of an endpoint's message that are read and shown."""
@@ -57,6 +60,8 @@ class Endpoint:
             TypeAdapter(AnyHttpUrl | None).validate_python(address)
             # The client would append the path of a request to the query.
             parts = urlsplit(address or "")
+            if len(parts.hostname or "") > MAX_HOST:
+                raise ValueError
             URL(address or "")
         except (ValueError, InvalidURL) as error:
             raise UserError(
