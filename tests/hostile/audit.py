@@ -85,8 +85,7 @@ def watching(
 ) -> Generator[Watch, None, None]:
     """Within it, what is touched outside `folder` and the program's own files is recorded.
 
-    `readable`, `writable` and `programs` are further ones that a case names. Python files in `folder` may not
-    be opened.
+    `readable`, `writable` and `programs` are further ones that a case names. No code of `folder` may run.
     """
     global _current, _is_installed  # noqa: PLW0603 (a hook is one for the process)
     if not _is_installed:
@@ -139,8 +138,6 @@ def _check_open(watch: Watch, given: object, mode: object, flags: object) -> Non
         if writes:
             _block(watch, named)
         watch.touched.append(named)
-    if path.endswith((".py", ".pyc")) and _within(path, (watch.folder,)):
-        _block(watch, f"opens {path}")
     if not writes and not bits & getattr(os, "O_NONBLOCK", 0) and _is_endless(path):
         _block(watch, f"waits for {path}")
 
