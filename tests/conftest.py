@@ -22,7 +22,7 @@ Json = dict[str, Any]
 MOST_WORKERS = 4
 """Processes that tests run in at most: each loads models of its own."""
 
-FAST = ("not llm and not slow and not training", "not llm and not slow")
+FAST = ("not llm and not slow and not training and not hostile", "not llm and not slow")
 """What `pytest` runs by itself, as pyproject.toml has it, and what `.ci/run` runs."""
 
 
