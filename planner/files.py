@@ -110,7 +110,11 @@ def write_atomic(path: Path | str, content: bytes) -> None:
             raise OSError(errno.ELOOP, "its links lead in a circle")
         mode = target.stat().st_mode if target.exists() else None
         if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            _write_all(os.open(target, os.O_WRONLY | os.O_NONBLOCK), content)
+            # A pipe that nobody reads would block.
+            descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+            if os.name == "posix":
+                os.set_blocking(descriptor, True)
+            _write_all(descriptor, content)
             return
         # Exclusively: a link that somebody planted under this name is not followed.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
@@ -133,7 +137,6 @@ def write_atomic(path: Path | str, content: bytes) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     """Write to a descriptor, down to the disk if it is a file's, and close it."""
     with os.fdopen(descriptor, "wb") as file:
-        os.set_blocking(file.fileno(), True)
         file.write(content)
         file.flush()
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):

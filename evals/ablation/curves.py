@@ -1,6 +1,7 @@
 """Curves of means over β with 95 % intervals: a line for each T, a panel for each metric and B."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,10 +52,9 @@ def _panel(panel: Axes, run: Run, metric: MetricSummary, interval: int) -> None:
         errors = scale * np.abs(bounds - means)
         x = [ratio for ratio, _ in points]
         panel.errorbar(x, scale * means, errors, marker="o", capsize=3, label=f"inject steps {steps}")
-    for arm, figure in metric["arms"].items():
-        if figure and arm not in cells.values():
-            panel.axhline(scale * figure["mean"], color="grey", linestyle="--")
-            panel.annotate(arm, (1, scale * figure["mean"]), xycoords=("axes fraction", "data"), ha="right")
+    others = [arm for arm, figure in metric["arms"].items() if figure and arm not in cells.values()]
+    for arm, style in zip(others, cycle(("--", ":", "-."))):
+        panel.axhline(scale * metric["arms"][arm]["mean"], color="grey", linestyle=style, label=arm)
     panel.set_title(f"{metric['name']}, interval {interval}", fontsize="medium")
     panel.set_xlabel("base ratio β")
     panel.set_ylabel("%" if metric["share"] else "")

@@ -329,7 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.out is not None:
             if (options.out / "rows.jsonl").exists():
-                raise UserError(f"--out {options.out}: the folder holds an earlier check; give a new one")
+                raise UserError(f"{options.out}: the folder holds an earlier check; give a new one", "out")
             options.out.mkdir(parents=True, exist_ok=True)
         return 0 if check(options) else 1
     except UserError as error:

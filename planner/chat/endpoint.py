@@ -34,7 +34,7 @@ class Endpoint:
     for an answer to begin, and that long again for its end. The openai client repeats a request up to
     `max_retries` times after connection faults, time-outs, 408, 409, 429 and 5xx, with growing pauses, or
     after the pause that Retry-After asks for, up to two minutes. `known_as` names an endpoint whose address
-    changes from one time to the next; `option` is the command's option with which the user named the model.
+    changes from one time to the next. Errors about the model's name have `argument` as their field.
     """
 
     model: str
@@ -43,7 +43,7 @@ class Endpoint:
     timeout: float = 300.0
     max_retries: int = 2
     known_as: str | None = None
-    option: str = "--llm"
+    argument: str = "llm"
 
     def client(self) -> "OpenAI":
         """A client for this endpoint.
@@ -68,7 +68,7 @@ class Endpoint:
                 "OPENAI_BASE_URL is no address: it should be like http://127.0.0.1:8080/v1"
             ) from error
         if not self.model.isprintable():
-            raise UserError(f"{self.option} {self.model[:60]!r}: no model has such letters in its name")
+            raise UserError(f"{self.model[:60]!r}: no model has such letters in its name", self.argument)
         address, query = urlunsplit((*parts[:3], "", "")) or None, dict(parse_qsl(parts.query))
         key = self.api_key or os.environ.get("OPENAI_API_KEY")
         if not key and address is None:

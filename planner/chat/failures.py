@@ -126,8 +126,9 @@ def failure(error: "APIError", endpoint: Endpoint) -> ScenewrightError:
         )
     if code == 404 or lacks_model(error):
         return UserError(
-            f"{where} has no model {endpoint.model!r}, or it is elsewhere ({code}): "
-            f"check {endpoint.option} and OPENAI_BASE_URL; it says: {message}"
+            f"{endpoint.model!r}: {where} has no such model, or it is elsewhere ({code}): check its name and "
+            f"OPENAI_BASE_URL; it says: {message}",
+            endpoint.argument,
         )
     if code == 429:
         return PlanningError(f"{where} is over its limit (429, {tries}): {message}")

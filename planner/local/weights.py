@@ -60,7 +60,7 @@ FETCHABLE: Mapping[str, Weights] = {"smollm2": SMOLLM2}
 
 
 def is_local(llm: str) -> bool:
-    """Whether --llm names a model that is served on this machine."""
+    """Whether `llm` names a model that is served on this machine."""
     return llm == LOCAL or llm.startswith(f"{LOCAL}:")
 
 
@@ -80,12 +80,12 @@ def weights_file(llm: str) -> Path:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         fault = f"{given} can't be read ({reason}); give a GGUF file"
         missing = "no model was fetched yet; scenewright models fetch smollm2"
-        raise UserError(f"--llm {llm}: {fault if given else missing}") from error
+        raise UserError(f"{llm}: {fault if given else missing}", "llm") from error
     if magic != b"GGUF":
-        raise UserError(f"--llm {llm}: {path} is no GGUF file; llama.cpp reads no other")
+        raise UserError(f"{llm}: {path} is no GGUF file; llama.cpp reads no other", "llm")
     if not given and not _is_sound(path, SMOLLM2):
         raise UserError(
-            f"--llm {llm}: {path} has changed since it was fetched; scenewright models fetch smollm2"
+            f"{llm}: {path} has changed since it was fetched; scenewright models fetch smollm2", "llm"
         )
     return path
 

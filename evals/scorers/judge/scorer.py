@@ -109,9 +109,7 @@ class Judge:
     @contextmanager
     def _vision_model(self, image: Image.Image, bill: list[Usage]) -> Generator[VisionModel, None, None]:
         """The model in front of a picture."""
-        endpoint = Endpoint(
-            self.model, timeout=self.timeout, max_retries=self.max_retries, option="--scorer judge:MODEL"
-        )
+        endpoint = Endpoint(self.model, timeout=self.timeout, max_retries=self.max_retries, argument="scorer")
         with endpoint.client() as client:
             yield VisionModel(client, endpoint, Picture.of(image), users_replies(), bill.append)
 

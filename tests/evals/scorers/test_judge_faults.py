@@ -55,7 +55,9 @@ def test_a_lasting_fault_leaves_pictures_unscored(eye: "Script") -> None:
     eye.breaks_off('{"choices": [')
     assert "can't be reached" in unscored()
     eye.fails(404, "no such model", "model_not_found")
-    assert "check --scorer judge:MODEL and OPENAI_BASE_URL" in unscored()
+    reason = unscored()
+    assert reason.startswith("scorer 'eye': ")
+    assert "check its name and OPENAI_BASE_URL" in reason
     eye.fails(401, "who?")
     assert "OPENAI_API_KEY must be a key" in unscored()
 

@@ -92,7 +92,7 @@ def test_a_variable_that_no_header_can_carry(
 
 @pytest.mark.parametrize("name", ["a\x1b[31m", "a\nb", "a\udcff"])
 def test_a_name_that_no_model_has(ask: "Ask", name: str) -> None:
-    assert line(ask, UserError, model=name).startswith(f"--llm {name!r}: ")
+    assert line(ask, UserError, model=name).startswith(f"llm {name!r}: ")
 
 
 @pytest.mark.parametrize("key", ["ключ", "two\nlines", "sk a", "sk-a ", "\x1b[31m"])
@@ -143,7 +143,7 @@ def test_a_lasting_fault_ends_after_the_retries(
         ('{"message": "x", "type": "rate_limit_error"}', "is over its limit (429, 2 tries at most): x", 2),
         ('{"message": "it is down", "code": 502}', "failed (502, 2 tries at most): it is down", 2),
         ('{"message": "no credit", "code": 402}', "refuses the request (402): no credit", 1),
-        ('{"message": "no such model: scripted"}', "has no model 'scripted'", 1),
+        ('{"message": "no such model: scripted"}', "llm 'scripted': the LLM endpoint", 1),
         ('"out of order"', "refuses the request (400): out of order", 5),
     ],
 )
@@ -203,8 +203,8 @@ def test_an_unknown_model_is_the_users_to_mend_at_once(
 ) -> None:
     script.fails(status, message, code, param)
     reported = line(ask, UserError)
-    assert "has no model 'scripted'" in reported
-    assert "--llm" in reported
+    assert reported.startswith("llm 'scripted': the LLM endpoint ")
+    assert "has no such model" in reported
     assert len(script.requests) == 1
 
 
