@@ -34,6 +34,10 @@ JSON_DIGITS = 20
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
+class WrongSizeError(UserError):
+    """A mask has another size than the canvas."""
+
+
 class UnreadableError(UserError):
     """A file cannot be read, for a `reason`."""
 
@@ -107,7 +111,9 @@ def decode_picture(content: bytes, size: tuple[int, int] | None = None) -> Image
         raise UserError(f"has {image.width:,} x {image.height:,} pixels: at most 8,192 x 8,192 are read")
     if size is not None and image.size != size:
         canvas = f"{size[0]}x{size[1]}"
-        raise UserError(f"is {image.width}x{image.height}; a mask has the canvas's size, which is {canvas}")
+        raise WrongSizeError(
+            f"is {image.width}x{image.height}; a mask has the canvas's size, which is {canvas}"
+        )
     try:
         image.load()
     except Exception as error:

@@ -14,10 +14,19 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from planner.account import account
-from planner.bounded import MEGABYTE, PICTURE_BYTES, PLAN_BYTES, decode_picture, parse_json, read_file
+from planner.bounded import (
+    MEGABYTE,
+    PICTURE_BYTES,
+    PLAN_BYTES,
+    UnreadableError,
+    WrongSizeError,
+    decode_picture,
+    parse_json,
+    read_file,
+)
 from planner.errors import UserError
 from planner.faults import explain
-from planner.plans import PLAN_VERSION, Plan
+from planner.plans import PLAN_VERSION, Plan, Size
 from planner.scene import MAX_REGIONS, Mask, Region
 from planner.shapes import DATA_URL, inline_mask, mask_pixels
 
@@ -188,7 +197,7 @@ def _plan(data: dict[str, JsonValue], path: Path, folder: Path | None) -> Plan:
         given = region.where.mask
         source = "the data URL" if given.startswith(DATA_URL) else given[:200]
         try:
-            mask = _inlined(region.where, folder)
+            mask = _inlined(region.where, folder, plan.size)
             mask_pixels(mask, plan.size)
         except UserError as error:
             raise UserError(f"{path}: scene.regions[{index}].where.mask: {source} {error}") from error
@@ -210,7 +219,7 @@ def _check_counts(data: dict[str, JsonValue], path: Path) -> None:
             raise UserError(f"{path}: {name}: has {len(values):,} entries: at most {most:,} are read")
 
 
-def _inlined(mask: Mask, folder: Path | None) -> Mask:
+def _inlined(mask: Mask, folder: Path | None, size: Size) -> Mask:
     if mask.mask.startswith(DATA_URL):
         return mask
     if folder is None:
@@ -229,6 +238,11 @@ def _inlined(mask: Mask, folder: Path | None) -> Mask:
     if not exists:
         raise UserError("is not there; the path is relative to the plan's file")
     try:
-        return inline_mask(decode_picture(read_file(file, PICTURE_BYTES)))
+        image = decode_picture(read_file(file, PICTURE_BYTES), (size.width, size.height))
+    except WrongSizeError:
+        raise
+    except UnreadableError as error:
+        raise UserError(f"is no mask that can be read ({error.reason})") from error
     except UserError as error:
         raise UserError(f"is no mask that can be read: it {error.text}") from error
+    return inline_mask(image)

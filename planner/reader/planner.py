@@ -10,7 +10,7 @@ from planner.reader.comparing import compared
 from planner.reader.compose import compose
 from planner.reader.language import other_language
 from planner.reader.mentions import joined
-from planner.reader.reading import Reading, read
+from planner.reader.reading import MAX_WORDS, Reading, read
 from planner.reader.tokens import asides, tokens
 from planner.reader.weights import FOLDER, load_weights
 from planner.words import clip
@@ -40,6 +40,12 @@ class ReaderPlanner:
                 "(--llm)"
             )
             notes = (Note(kind="warning", name="language", text=text), *notes)
+        if len(tokens(prompt)) > MAX_WORDS:
+            text = (
+                f"the built-in planner reads {MAX_WORDS:,} words and signs: what follows is left to the "
+                "whole picture"
+            )
+            notes = (*notes, Note(kind="warning", name="length", text=text))
         if syntax := asides(prompt):
             hint = " (LoRAs and the size have options of their own)" if _HAS_OPTION.search(prompt) else ""
             text = f"left out of what is read: {clip(', '.join(dict.fromkeys(syntax)), 200)}{hint}"

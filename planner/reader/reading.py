@@ -35,6 +35,10 @@ SHARED = 0.1
 NAMED = -2.0
 """The least logit of a word that is in a thing's name: "oak tree"; adjectives have less than -5."""
 
+MAX_WORDS = 5000
+"""Words and signs that are read: prose has some 3,800 at most. A prompt of signs alone may have four times as
+many, each of which would take as long as a word."""
+
 MOST = 96
 """The most heads that are kept: three times the regions of a picture, since mentions are joined later."""
 
@@ -99,8 +103,8 @@ class Reading:
 
 
 def read(prompt: str, weights: Weights) -> Reading:
-    """What the reader finds in `prompt`."""
-    words = tokens(prompt)
+    """What the reader finds in `prompt`, in its first `MAX_WORDS` words and signs."""
+    words = tokens(prompt)[:MAX_WORDS]
     if not words:
         return Reading(prompt, words)
     seen = weights.of_words(words)

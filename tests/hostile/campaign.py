@@ -79,6 +79,14 @@ class Case:
     command: Callable[[Sequence[str]], int] = main
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a case took: seconds, and megabytes at most beyond what the process had (0 but on Linux)."""
+
+    seconds: float
+    megabytes: float
+
+
 class TooSlowError(BaseException):
     """A case took longer than its limit."""
 
@@ -150,8 +158,16 @@ def limited(seconds: int) -> Generator[None, None, None]:
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
-def run(case: Case, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> float:
-    """Run a case in an empty folder and check it; returns its seconds."""
+def _memory(field: str) -> float:
+    """A field of /proc/self/status in megabytes, such as VmRSS, or VmHWM for its peak."""
+    if sys.platform != "linux":
+        return 0.0
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def run(case: Case, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cost:
+    """Run a case in an empty folder and check it; returns what it took."""
     folder, outside = base / "here", base / "outside"
     folder.mkdir()
     outside.mkdir()
@@ -169,7 +185,9 @@ def run(case: Case, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     _place_paths(folder, placed)
     before = _snapshot(base)
     capsys.readouterr()
-    start = time.perf_counter()
+    if sys.platform == "linux":
+        Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak starts anew
+    memory, start = _memory("VmRSS"), time.perf_counter()
     readable = tuple(map(placed, case.readable))
     writable = (str(base / "cache"), *map(placed, case.writable))
     with limited(SECONDS), watching(folder, readable, writable, case.programs, case.network) as watch:
@@ -177,7 +195,7 @@ def run(case: Case, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
             code = case.command([placed(word) for word in case.arguments])
         except SystemExit as error:  # argparse ends the program
             code = error.code
-    seconds = time.perf_counter() - start
+    cost = Cost(time.perf_counter() - start, max(_memory("VmHWM") - memory, 0.0))
     del kept
     answer = capsys.readouterr()
     changed = before.items() ^ _snapshot(base).items()
@@ -185,7 +203,7 @@ def run(case: Case, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert watch.touched == []
     allowed = ("cache", *(f"here/{name}" for name in case.written))
     assert [name for name, _ in changed if not any(fnmatch(name, each) for each in allowed)] == []
-    return seconds
+    return cost
 
 
 def _set_environment(

@@ -19,13 +19,13 @@ def campaign(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[[Case], None]:
-    """Runs one case; with `-s` its seconds are printed."""
+    """Runs one case; with `-s` its seconds and megabytes are printed."""
 
     def check(case: Case) -> None:
-        seconds = run(case, tmp_path, monkeypatch, capsys)
+        cost = run(case, tmp_path, monkeypatch, capsys)
         if request.config.getoption("capture") == "no":
             with capsys.disabled():
-                sys.stdout.write(f"{seconds:7.2f} s  {case.id}\n")
+                sys.stdout.write(f"{cost.seconds:7.2f} s  {cost.megabytes:6.0f} MB  {case.id}\n")
 
     return check
 

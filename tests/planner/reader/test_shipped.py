@@ -89,3 +89,12 @@ def test_the_same_prompt_is_the_same_plan_and_a_long_one_is_read_in_windows() ->
     named = [region.name for region in plan(long).regions]
     assert len(set(named)) == len(named) > 1
     assert any("lantern" in name for name in named)
+
+
+def test_signs_beyond_the_longest_prose_are_left_to_the_whole_picture() -> None:
+    """A prompt of signs alone would take minutes; its words are read as far as prose can go."""
+    prompt = "a red star above a blue ring " + '"' * 15_000 + " and a dog"
+    draft = ReaderPlanner()(prompt)
+    assert {region.name for region in draft.scene.regions} == {"star", "ring"}
+    assert "reads 5,000 words and signs" in next(note.text for note in draft.notes if note.name == "length")
+    assert all(note.name != "length" for note in ReaderPlanner()("a red star " * 400).notes)
