@@ -18,7 +18,8 @@ from renderer.grid import BACKGROUND, TokenGrid
 from renderer.loras import check_regions
 from renderer.models import Model
 from renderer.preparing import prepared
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional, stacked
+from renderer.regional import Conditioning, RegionalSettings, regional, stacked
+from renderer.regional.schedule import steps_run
 
 if TYPE_CHECKING:
     from renderer.extras import Extras
@@ -108,27 +109,23 @@ def render_batch(
         prepared(model, extras, recipe, grids[0].names, (width, height)) as ready,
         torch.inference_mode(),
     ):
-        # 3. Find the timesteps that it will run: img2img leaves out the first.
-        tokens = grids[0].owner.size
-        strength = extras.denoising_strength
-        timesteps = flux_timesteps(model.pipeline.scheduler, recipe.steps, tokens, strength)
-
-        # 4. Run it, by regions in the first T steps.
+        # 3. Run it, by regions in the first T steps.
         latents = list[Tensor]()
+        steps = steps_run(recipe.steps, extras.denoising_strength)
 
         def after_step(_pipeline: object, step: int, _time: object, kwargs: dict[str, Any]) -> dict[str, Any]:
             # A pipeline that decodes returns only pictures.
-            if step + 1 == len(timesteps):
+            if step + 1 == steps:
                 latents.append(kwargs["latents"].cpu())
             if on_step is not None:
-                on_step(step + 1, len(timesteps))
+                on_step(step + 1, steps)
             return kwargs
 
         guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
         with (
             nullcontext()
             if plain
-            else _regions(grids, encoded, model, recipe, extras, timesteps, ready.lora_regions)
+            else _regions(grids, encoded, model, recipe, extras, steps, ready.lora_regions)
         ):
             images: list[Image.Image] = ready.pipeline(
                 prompt_embeds=torch.cat([each.conditioning.base_embeds for each in encoded]),
@@ -178,7 +175,7 @@ def _regions(
     model: Model,
     recipe: "Recipe",
     extras: "Extras",
-    timesteps: Tensor,
+    steps: int,
     lora_regions: dict[str, set[int]],
 ) -> AbstractContextManager[None]:
     """The regional context; none where every grid is all background."""
@@ -192,7 +189,7 @@ def _regions(
     owner, conditioning = _layout(grids, [each.conditioning for each in encoded])
     settings = RegionalSettings(
         recipe.base_ratio,
-        recipe.injected(len(timesteps)),
+        recipe.injected(steps),
         recipe.double_interval,
         recipe.single_interval,
         recipe.one_stream,
@@ -203,7 +200,7 @@ def _regions(
         owner,
         conditioning,
         settings,
-        timesteps,
+        model.pipeline.scheduler,
         lora_regions=lora_regions,
         negative=negative,
     )

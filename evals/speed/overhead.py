@@ -15,9 +15,12 @@ from evals.speed.inputs import CPU, layouts, random_inputs, random_transformer
 from planner.placing.arranging import arrange
 from planner.plans import Size
 from planner.scene import MAX_REGIONS, Box, Region, Scene
+from renderer.families.flux import FAMILY
 from renderer.grid import rasterise
 from renderer.regional.conditioning import Conditioning
+from renderer.regional.family import ImageTokens
 from renderer.regional.hooks import build_injection
+from renderer.regional.layouts import Layout
 from renderer.regional.settings import RegionalSettings
 
 SIZE = Size(width=1024, height=1024)
@@ -59,7 +62,8 @@ def building_seconds(repeats: int = 21) -> tuple[float, float]:
         middle = time.process_time()
         texts = tuple(torch.zeros(1, 64, 1) for _ in grid.names)
         conditioning, cpu = Conditioning(texts, texts[0]), torch.device("cpu")
-        build_injection(grid.owner, RegionalSettings(), conditioning, 0, cpu)
+        layout, image = Layout(grid.owner, conditioning, drawn=True), ImageTokens(grid.owner.size)
+        build_injection(FAMILY, RegionalSettings(), layout, image, cpu)
         rasterising.append(middle - start)
         grouping.append(time.process_time() - middle)
     return median(rasterising), median(grouping)

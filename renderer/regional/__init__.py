@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from renderer.regional.conditioning import Conditioning, stacked
     from renderer.regional.context import regional
-    from renderer.regional.schedule import flux_timesteps
     from renderer.regional.settings import RegionalSettings
 
-__all__ = ["Conditioning", "RegionalSettings", "flux_timesteps", "regional", "stacked"]
+
+__all__ = ["Conditioning", "RegionalSettings", "regional", "stacked"]
 
 _HOMES = {
     "Conditioning": "renderer.regional.conditioning",
     "RegionalSettings": "renderer.regional.settings",
-    "flux_timesteps": "renderer.regional.schedule",
     "regional": "renderer.regional.context",
     "stacked": "renderer.regional.conditioning",
 }

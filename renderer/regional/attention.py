@@ -8,7 +8,7 @@ from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_a
 from torch import Tensor
 
 from renderer.regional.injection import Block, Injection
-from renderer.regional.rows import Groups
+from renderer.regional.rows import Group, Groups
 
 Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Unmasked attention of query, key and value, each (B, n, heads, head width)."""
@@ -38,8 +38,8 @@ def attend(
     rows, interval = block.rows(injection), block.interval(injection)
     if torch.compiler.is_compiling():
         name = None if backend is None else backend.value
-        groups = [*rows.cells.tensors, *rows.regional.tensors]
-        return _compiled(*joint, groups, rows.spans, block.number, interval, injection.base_ratio, name)
+        groups = [*rows.cells.tensors, *rows.regional.tensors, *rows.base.tensors]
+        return _compiled(*joint, groups, rows.span, block.number, interval, injection.base_ratio, name)
     groups = rows.cells if block.index % interval == 0 else rows.regional
     return _attended(joint, groups, rows.base, rows.image, injection.base_ratio, kernel_of(backend))
 
@@ -51,20 +51,18 @@ def _compiled(
     key: Tensor,
     value: Tensor,
     groups: Sequence[Tensor],
-    spans: Tensor,
+    span: Tensor,
     number: Tensor,
     interval: int,
     base_ratio: float,
     backend: str | None,
 ) -> Tensor:
-    half = len(groups) // 2
-    parts = groups[:half] if int(number) % interval == 0 else groups[half:]
-    base, end, image, last = spans.tolist()
+    cells, regional, base = (Groups(*groups[i : i + 4]) for i in (0, 4, 8))
     return _attended(
         (query, key, value),
-        Groups(*parts),
-        slice(base, end) if base < end else None,
-        slice(image, last),
+        cells if int(number) % interval == 0 else regional,
+        base,
+        slice(*span.tolist()),
         base_ratio,
         kernel_of(None if backend is None else AttentionBackendName(backend)),
     )
@@ -78,24 +76,29 @@ def _shaped(query: Tensor, *_: object) -> Tensor:
 def _attended(
     joint: tuple[Tensor, Tensor, Tensor],
     groups: Groups,
-    base: slice | None,
+    base: Groups,
     image: slice,
     base_ratio: float,
     kernel: Kernel,
 ) -> Tensor:
     out = torch.zeros_like(joint[0])
     for group in groups:
-        query, key, value = (part[group.pictures] for part in joint)
-        seen = (part.index_select(1, group.keys) for part in (key, value))
-        attended = kernel(query.index_select(1, group.rows), *seen)
+        attended = _within(group, joint, kernel)
         if group.share is not None:
             attended = torch.lerp(out[group.pictures, group.rows], attended, group.share.to(attended))
         out[group.pictures, group.rows] = attended
-    if base is None:
-        return out
-    branch = kernel(*(part[:, base] for part in joint))
-    mixed = torch.lerp(out[:, image], branch[:, -(image.stop - image.start) :], base_ratio)
-    # Where there is one image, its rows are the base branch's too, and the mixture goes over them.
-    out[:, base] = branch
-    out[:, image] = mixed
+    for group in base:
+        branch = _within(group, joint, kernel)
+        seen = branch[:, -(image.stop - image.start) :]
+        mixed = torch.lerp(out[group.pictures, image], seen, base_ratio)
+        # Where there is one image, its rows are the base branch's too, and the mixture goes over them.
+        out[group.pictures, group.rows] = branch
+        out[group.pictures, image] = mixed
     return out
+
+
+def _within(group: Group, joint: tuple[Tensor, Tensor, Tensor], kernel: Kernel) -> Tensor:
+    """What the group's rows get from its keys."""
+    query, key, value = (part[group.pictures] for part in joint)
+    seen = (part.index_select(1, group.keys) for part in (key, value))
+    return kernel(query.index_select(1, group.rows), *seen)

@@ -1,193 +1,196 @@
-"""Forward pre-hooks that make a call regional: what diffusers' code receives changes, not the code."""
+"""Hooks that make a call of the transformer regional: what diffusers' code receives changes, not the code."""
 
 import inspect
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from planner.errors import UserError
 from renderer.regional.conditioning import Conditioning
-from renderer.regional.injection import KEY, Injection
+from renderer.regional.family import Arguments, Family, ImageTokens, Texts
+from renderer.regional.injection import Call, Calls, Injection
 from renderer.regional.ip_adapters import AdapterRegions, adapter_masks
+from renderer.regional.layouts import Layout, Layouts
 from renderer.regional.lora_masks import LoraMasks
 from renderer.regional.processor import RegionalAttnProcessor
-from renderer.regional.rows import Sequenced, group_rows
+from renderer.regional.rows import Sequenced, group_rows, text_rows
 from renderer.regional.settings import RegionalSettings
 
-SHARED: Final = "joint_attention_kwargs"
-"""The argument that the transformer hands on to every block."""
-
-Arguments = dict[str, Any]
 Changed = tuple[tuple[()], Arguments]
 
 
 class PromptHook:
-    """On the transformer: replaces the prompt of a regional call, and adds the call's `Injection`.
+    """On the transformer: replaces the prompt of a regional call, and tells the blocks of it.
 
-    A call is regional if its noise level reaches `threshold` and its prompt is the base prompt, of
-    `conditioning` or of `negative`. `injected` counts those of `conditioning`; `skipped` counts the other
-    calls as noisy.
+    A call is regional if its noise level reaches `threshold`, which is asked in the call's precision, and
+    its prompt is a base prompt of `layouts`. `drawn` counts the calls that have the context's own; `skipped`
+    counts the other calls as noisy.
     """
 
     def __init__(
         self,
+        family: Family,
+        calls: Calls,
+        layouts: Layouts,
         owner: NDArray[np.int16],
-        conditioning: Conditioning,
         settings: RegionalSettings,
-        threshold: float,
+        threshold: Callable[[torch.dtype], float],
         adapter_regions: AdapterRegions | None = None,
         loras: LoraMasks | None = None,
-        negative: Conditioning | None = None,
     ) -> None:
-        self.owner = owner
-        self.conditioning = conditioning
-        self.negative = negative
-        self.threshold = threshold
-        self.injected = 0
+        self.drawn = 0
         self.skipped = 0
-        self._loras = loras
+        self._family = family
+        self._calls = calls
+        self._layouts = layouts
+        self._owner = owner
         self._settings = settings
+        self._threshold = threshold
+        self._loras = loras
         self._masks = cache(partial(adapter_masks, owner, adapter_regions)) if adapter_regions else None
-        self._injection = cache(partial(build_injection, owner, settings))
+        self._injection = cache(partial(build_injection, family, settings))
+        self._added: tuple[ImageTokens, Texts] | None = None
 
     def __call__(self, transformer: nn.Module, args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
         """The call's arguments, changed; None where a context within this one has answered already."""
-        call = dict(zip(inspect.signature(transformer.forward).parameters, args, strict=False)) | kwargs
-        shared: Arguments = call.get(SHARED) or {}
-        if KEY in shared:
+        self._added = None
+        if self._calls.now is not None:
             self._forget()
             return None
-        conditioning = self._conditioning_of(call)
-        changed = (
-            self._plain(call) if conditioning is None else self._regional(transformer, call, conditioning)
-        )
-        return (), {**call, **changed, SHARED: {**shared, **changed[SHARED]}}
-
-    def _conditioning_of(self, call: Arguments) -> Conditioning | None:
-        """The conditioning of the call's regions; None where it is not regional."""
-        if float(call["timestep"].flatten()[0]) < self.threshold:
+        names = inspect.signature(transformer.forward).parameters
+        call = dict(zip(names, args, strict=False)) | kwargs
+        layout = self._layout_of(call)
+        if layout is None:
+            self._plain(transformer, call)
             return None
-        prompt = call["encoder_hidden_states"]
-        positive = _same(prompt, self.conditioning.base_embeds)
-        self.injected += positive
-        self.skipped += not positive
-        if positive:
-            return self.conditioning
-        return self.negative if self.negative and _same(prompt, self.negative.base_embeds) else None
+        return (), {**call, **self._regional(transformer, call, layout)}
 
-    def _regional(self, transformer: nn.Module, call: Arguments, conditioning: Conditioning) -> Arguments:
+    def after(self, _transformer: nn.Module, _args: object, _kwargs: object, output: Any) -> Any:
+        """The call has ended, with an output or an exception."""
+        self._calls.now = None
+        added, self._added = self._added, None
+        return None if added is None or output is None else self._family.shortened(output, *added)
+
+    def _layout_of(self, call: Arguments) -> Layout | None:
+        """The layout of the call's regions; None where it is not regional."""
+        level = self._family.noise(call).flatten()[0]
+        if float(level) < self._threshold(level.dtype):
+            return None
+        layout = self._layouts.of(self._family.prompts(call))
+        drawn = layout is not None and layout.drawn
+        self.drawn += drawn
+        self.skipped += not drawn
+        return layout
+
+    def _regional(self, transformer: nn.Module, call: Arguments, layout: Layout) -> Arguments:
         """What changes in a call that is regional."""
-        _check_transformer(transformer)
-        latents = call["hidden_states"]
-        references = _references(self.owner, latents, call["img_ids"])
-        for index, embeds in enumerate(conditioning.region_embeds):
-            if len(embeds) not in {1, len(latents)}:
-                raise UserError(
-                    f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are "
-                    f"{len(latents)}: it must be for 1 or {len(latents)}"
-                )
-        self._follow(*sequences(conditioning, self._settings, references), latents.device)
-        # The prompt becomes [texts, base text] (B, L, D), with ids of it and of a base image that is to come.
-        base, base_ids = call["encoder_hidden_states"], call["txt_ids"]
-        texts = [embeds.to(base).expand(len(base), -1, -1) for embeds in conditioning.region_embeds]
-        ids = [base_ids.new_zeros(sum(text.shape[1] for text in texts), base_ids.shape[-1])]
-        if self._settings.base_ratio > 0:
-            texts, ids = [*texts, base], [*ids, base_ids]
-            if not self._settings.one_stream:
-                ids.append(call["img_ids"])
-        injection = self._injection(conditioning, references, latents.device)
-        return {
-            "encoder_hidden_states": torch.cat(texts, dim=1),
-            "txt_ids": torch.cat(ids),
-            SHARED: {KEY: injection, **self._adapter_masks(latents.device)},
-        }
-
-    def _plain(self, call: Arguments) -> Arguments:
-        """What changes in a call that is not: adapters keep to their regions' image tokens.
-
-        On a canvas that is too small for the grid there are no regions.
-        """
-        latents, prompt = call["hidden_states"], call["encoder_hidden_states"]
-        references = latents.shape[1] - self.owner.shape[-2] * self.owner.shape[-1]
-        if references < 0:
-            self._forget()
-            return {SHARED: {KEY: None}}
-        parts = Sequenced((), prompt.shape[1], base_image=False, references=references)
-        self._follow(parts, parts, latents.device)
-        return {SHARED: {KEY: None, **self._adapter_masks(latents.device)}}
-
-    def _adapter_masks(self, device: torch.device) -> Arguments:
-        return {"ip_adapter_masks": self._masks(device)} if self._masks else {}
-
-    def _follow(self, double: Sequenced, single: Sequenced, device: torch.device) -> None:
+        family, conditioning = self._family, layout.conditioning
+        _check_transformer(family, transformer)
+        prompts = family.prompts(call)
+        image = self._image(transformer, call)
+        _check_pictures(layout, len(prompts))
+        double, single = sequences(family, conditioning, self._settings, image)
+        device = prompts[0].device
         if self._loras:
-            self._loras.follow(double, single, device)
+            self._loras.follow(double, single, len(prompts), device)
+        embeds = [*conditioning.region_embeds, *[conditioning.base_embeds] * (double.base_text > 0)]
+        texts = Texts(
+            tuple(text.to(prompts[0]).expand(len(prompts), *[-1] * (text.ndim - 1)) for text in embeds),
+            conditioning.held,
+            single.base_image,
+        )
+        changed, kept = family.lengthen(transformer, call, texts, image)
+        self._calls.now = Call(self._injection(layout, image, device), kept, self._adapter_masks(device))
+        self._added = image, texts
+        return changed
+
+    def _plain(self, transformer: nn.Module, call: Arguments) -> None:
+        """A call that is not: adapters and LoRAs keep to their regions' image tokens.
+
+        On a canvas of another size than the grid's there are no regions.
+        """
+        image = self._family.image_tokens(transformer, call)
+        rows, columns = self._owner.shape[-2:]
+        if image.picture != rows * columns:
+            self._forget()
+            self._calls.now = Call(None)
+            return
+        prompts = self._family.prompts(call)
+        device = prompts[0].device
+        if self._loras:
+            text = self._family.text_tokens(call)
+            parts = _sequenced(self._family, (), text, copied=False, image=image)
+            self._loras.follow(parts, parts, len(prompts), device)
+        self._calls.now = Call(None, None, self._adapter_masks(device))
+
+    def _image(self, transformer: nn.Module, call: Arguments) -> ImageTokens:
+        image = self._family.image_tokens(transformer, call)
+        rows, columns = self._owner.shape[-2:]
+        if image.picture != rows * columns:
+            raise UserError(
+                f"the grid has {rows} × {columns} = {rows * columns} tokens, the latents have "
+                f"{image.picture}: make the grid for the size of the picture"
+            )
+        return image
+
+    def _adapter_masks(self, device: torch.device) -> Any:
+        return self._masks(device) if self._masks else None
 
     def _forget(self) -> None:
         if self._loras:
             self._loras.forget()
 
 
-def append_base_image(_block: nn.Module, _args: tuple[Any, ...], kwargs: Arguments) -> Changed | None:
-    """On the first single block: a copy of the image joins the text side, to be the base branch's own image.
-
-    Blocks treat every token alike but for attention, so the copy needs nothing more.
-    """
-    injection: Injection | None = (kwargs[SHARED] or {}).get(KEY)
-    if injection is None:
-        return None
-    text, image = kwargs["encoder_hidden_states"], kwargs["hidden_states"]
-    # A context around this one has the same hook; and without a base image there are no more places than
-    # these. (What the injection says of lengths would be compiled in.)
-    if text.shape[1] + image.shape[1] == len(kwargs["image_rotary_emb"][0]):
-        return None
-    return (), {**kwargs, "encoder_hidden_states": torch.cat([text, image], dim=1)}
-
-
 def sequences(
-    conditioning: Conditioning, settings: RegionalSettings, references: int
+    family: Family, conditioning: Conditioning, settings: RegionalSettings, image: ImageTokens
 ) -> tuple[Sequenced, Sequenced]:
     """The parts of a regional call's sequence, in double blocks and in single ones."""
-    texts = tuple(embeds.shape[1] for embeds in conditioning.region_embeds)
-    base = conditioning.base_embeds.shape[1] if settings.base_ratio > 0 else 0
-    copied = base > 0 and not settings.one_stream
-    return Sequenced(texts, base, False, references), Sequenced(texts, base, copied, references)
+    texts = tuple(family.slot(embeds.shape[1]) for embeds in conditioning.region_embeds)
+    base = family.slot(conditioning.base_embeds.shape[1]) if settings.base_ratio > 0 else 0
+    copied = base > 0 and family.copies_image and not settings.one_stream
+    double = _sequenced(family, texts, base, copied=False, image=image)
+    return double, _sequenced(family, texts, base, copied=copied, image=image)
+
+
+def _sequenced(
+    family: Family, texts: tuple[int, ...], base: int, *, copied: bool, image: ImageTokens
+) -> Sequenced:
+    return Sequenced(texts, base, copied, image.references, image.pads, family.image_first)
 
 
 def build_injection(
-    owner: NDArray[np.int16],
+    family: Family,
     settings: RegionalSettings,
-    conditioning: Conditioning,
-    references: int,
+    layout: Layout,
+    image: ImageTokens,
     device: torch.device,
 ) -> Injection:
-    """Who attends to whom on `owner`, and on so many tokens of reference pictures behind it.
+    """Who attends to whom in a layout, and in so many tokens behind its own.
 
     Without a base branch where β is 0.
     """
-    double, single = sequences(conditioning, settings, references)
+    double, single = sequences(family, layout.conditioning, settings, image)
+    held = layout.conditioning.held
+    if held:
+        # What a text is padded to by the model itself is its own.
+        based = double.base_text > 0
+        held = tuple((*map(family.slot, own[:-1]), family.slot(own[-1]) * based) for own in held)
     return Injection(
-        double=group_rows(owner, double, conditioning.held, settings.feather),
-        single=group_rows(owner, single, conditioning.held, settings.feather),
+        double=group_rows(layout.owner, double, held, settings.feather),
+        single=group_rows(layout.owner, single, held, settings.feather),
+        text=text_rows(double, held),
         double_interval=settings.double_interval,
         single_interval=settings.single_interval,
         base_ratio=settings.base_ratio,
     ).to(device)
 
 
-def _same(prompt: Tensor, base: Tensor) -> bool:
-    """Whether a prompt (B, L, D) is the base prompt (1 or B, L, D), to the bit, in the call's dtype."""
-    if prompt.shape[1:] != base.shape[1:] or len(base) not in {1, len(prompt)}:
-        return False
-    return torch.equal(prompt, base.to(prompt).expand_as(prompt))
-
-
-def check_cache(transformer: FluxTransformer2DModel) -> None:
+def check_cache(transformer: Any) -> None:
     """Raise `UserError` where a block cache is on, whether `enable_cache` put it there or one of diffusers'
     `apply_…_cache`: of diffusers' hooks these alone have a state.
     """
@@ -200,26 +203,23 @@ def check_cache(transformer: FluxTransformer2DModel) -> None:
         )
 
 
-def _check_transformer(transformer: Any) -> None:
+def _check_transformer(family: Family, transformer: Any) -> None:
     """Whether it is still as the context made it, since pipelines let one change it at any time."""
     check_cache(transformer)
-    for block in (*transformer.transformer_blocks, *transformer.single_transformer_blocks):
-        if not isinstance(block.attn.processor, RegionalAttnProcessor):
+    for attn, _ in family.blocks(transformer):
+        if not isinstance(attn.processor, RegionalAttnProcessor):
             raise UserError(
                 "an attention processor was set within the regional context, and the regions' own is gone: "
                 "set processors and load IP-Adapters before it"
             )
 
 
-def _references(owner: NDArray[np.int16], latents: Tensor, ids: Tensor) -> int:
-    """How many of the last tokens are a reference picture's: Kontext begins their ids with 1, not 0."""
-    rows, columns = owner.shape[-2:]
-    references = latents.shape[1] - rows * columns
-    if references and references != int(ids[..., rows * columns :, 0].count_nonzero()):
-        raise UserError(
-            f"the grid has {rows} × {columns} = {rows * columns} tokens, the latents have "
-            f"{latents.shape[1]}: make the grid for the size of the picture"
-        )
-    if owner.ndim == 3 and len(owner) != len(latents):
-        raise UserError(f"there are grids for {len(owner)} pictures, and the latents are {len(latents)}")
-    return references
+def _check_pictures(layout: Layout, pictures: int) -> None:
+    if layout.owner.ndim == 3 and len(layout.owner) != pictures:
+        raise UserError(f"there are grids for {len(layout.owner)} pictures, and the latents are {pictures}")
+    for index, embeds in enumerate(layout.conditioning.region_embeds):
+        if len(embeds) not in {1, pictures}:
+            raise UserError(
+                f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are "
+                f"{pictures}: it must be for 1 or {pictures}"
+            )

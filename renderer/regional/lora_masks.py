@@ -7,18 +7,17 @@ for the whole picture: there a LoRA of regions is left out.
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
-from enum import Enum
 from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from planner.errors import UserError
+from renderer.regional.family import Family, Place
 from renderer.regional.rows import Sequenced
 from renderer.warning import warn
 
@@ -26,40 +25,21 @@ LoraRegions = Mapping[str, Collection[int]]
 """Per LoRA, by the name of its peft adapter, the regions whose tokens alone get its output."""
 
 
-class Place(Enum):
-    """Which tokens a linear layer acts on; a modulation layer acts on none."""
-
-    TEXT = "text"
-    IMAGE = "image"
-    JOINT = "text and image"
-    NONE = "the time embedding"
-
-
 Masks = Mapping[tuple[str, Place], Tensor]
 
 
-def place_of(layer: str) -> Place:
-    """The tokens of the layer of this name in a FLUX transformer."""
-    kind, *path = layer.split(".")
-    if kind in {"x_embedder", "proj_out"}:
-        return Place.IMAGE
-    if kind == "context_embedder":
-        return Place.TEXT
-    if kind not in {"transformer_blocks", "single_transformer_blocks"} or path[1].startswith("norm"):
-        return Place.NONE
-    if kind == "single_transformer_blocks":
-        return Place.JOINT
-    return Place.TEXT if path[1] == "ff_context" or "add" in path[2] else Place.IMAGE
+def token_mask(owner: NDArray[np.int16], parts: Sequenced, regions: Collection[int]) -> tuple[Tensor, Tensor]:
+    """Which tokens of a sequence's texts are the regions', and which of its image, or images.
 
-
-def token_mask(owner: NDArray[np.int16], parts: Sequenced, regions: Collection[int]) -> Tensor:
-    """Which tokens of a sequence are the regions', bool (1 or B, S, 1): their texts and both their images."""
+    Both are bool, (1 or B, L, 1) and (1 or B, N, 1).
+    """
     pictures = len(owner) if owner.ndim == 3 else 1
     own = torch.from_numpy(np.isin(owner, list(regions))).reshape(pictures, -1)
-    image = pad(own, (0, parts.references))
+    image = torch.cat([own, own[:, -1:].expand(-1, parts.pads)], dim=1)
+    image = pad(image, (0, parts.references))
     texts = [torch.full((length,), index in regions) for index, length in enumerate(parts.texts)]
     text = torch.cat([*texts, torch.zeros(parts.base_text, dtype=torch.bool)]).expand(pictures, -1)
-    return torch.cat([text, *[image] * parts.base_image, image], dim=1)[..., None]
+    return text[..., None], torch.cat([*[image] * parts.base_image, image], dim=1)[..., None]
 
 
 def check_loras(regions: LoraRegions, count: int) -> None:
@@ -77,11 +57,15 @@ class LoraMasks:
     """
 
     def __init__(
-        self, transformer: FluxTransformer2DModel, owner: NDArray[np.int16], regions: LoraRegions
+        self, family: Family, transformer: Any, owner: NDArray[np.int16], regions: LoraRegions
     ) -> None:
         self._owner = owner
         self._regions = regions
-        self._branches = [branch for name in regions for branch in branches(transformer, name)]
+        self._branches = [
+            (name, family.place_of(layer), branch)
+            for name in regions
+            for layer, branch in branches(transformer, name)
+        ]
         self._masks: Masks = {}
         self._build = cache(self._built)
 
@@ -98,9 +82,9 @@ class LoraMasks:
                     stacklevel=4,
                 )
 
-    def follow(self, double: Sequenced, single: Sequenced, device: torch.device) -> None:
-        """A call of these sequences begins."""
-        self._masks = self._build(double, single, device)
+    def follow(self, double: Sequenced, single: Sequenced, pictures: int, device: torch.device) -> None:
+        """A call of these sequences begins, with so many pictures."""
+        self._masks = self._build(double, single, pictures, device)
 
     def forget(self) -> None:
         """A call begins that is none of this context's: every LoRA is as its user set it."""
@@ -109,23 +93,30 @@ class LoraMasks:
     def _hook(self, name: str, place: Place) -> Any:
         def mask(_branch: nn.Module, _args: object, output: Tensor) -> Tensor | None:
             own = self._masks.get((name, place))
-            return None if own is None else output * own
+            if own is None:
+                return None
+            # Where a stage takes tokens one by one, they are the batch.
+            alone = own.ndim == 3 and output.shape[1] != own.shape[1]
+            return output * (own.reshape(-1, 1, 1) if alone else own)
 
         return mask
 
-    def _built(self, double: Sequenced, single: Sequenced, device: torch.device) -> Masks:
+    def _built(self, double: Sequenced, single: Sequenced, pictures: int, device: torch.device) -> Masks:
+        # Two passes in one call have each picture twice.
+        owner = self._owner
+        owner = np.tile(owner, (pictures // len(owner), 1, 1)) if owner.ndim == 3 else owner
         masks = dict[tuple[str, Place], Tensor]()
         for name, regions in self._regions.items():
-            whole = token_mask(self._owner, double, regions).to(device)
-            text = sum(double.texts) + double.base_text
-            masks[name, Place.TEXT], masks[name, Place.IMAGE] = whole[:, :text], whole[:, text:]
-            masks[name, Place.JOINT] = token_mask(self._owner, single, regions).to(device)
-            masks[name, Place.NONE] = torch.zeros(1, 1, dtype=torch.bool, device=device)
-        return masks
+            text, image = token_mask(owner, double, regions)
+            joint = token_mask(owner, single, regions)
+            masks[name, Place.TEXT], masks[name, Place.IMAGE] = text, image
+            masks[name, Place.JOINT] = torch.cat(joint[::-1] if single.image_first else joint, dim=1)
+            masks[name, Place.NONE] = torch.zeros(1, 1, dtype=torch.bool)
+        return {key: mask.to(device) for key, mask in masks.items()}
 
 
-def branches(transformer: FluxTransformer2DModel, name: str) -> Iterator[tuple[str, Place, nn.Module]]:
-    """The modules whose output the LoRA `name` adds to that of a layer, with that layer's tokens."""
+def branches(transformer: Any, name: str) -> Iterator[tuple[str, nn.Module]]:
+    """The modules whose output the LoRA `name` adds to that of a layer, with that layer's name."""
     loaded: Mapping[str, Any] = getattr(transformer, "peft_config", {})
     if name not in loaded:
         names = ", ".join(map(repr, loaded)) or "none"
@@ -140,7 +131,7 @@ def branches(transformer: FluxTransformer2DModel, name: str) -> Iterator[tuple[s
                 f"the LoRA {name!r} is fused with the weights, and is so for the whole picture: unfuse_lora()"
             )
         if name in getattr(layer, "lora_B", ()):
-            yield name, place_of(path), _branch(layer, name)
+            yield path, _branch(layer, name)
 
 
 def _branch(layer: Any, name: str) -> nn.Module:

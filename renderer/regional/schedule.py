@@ -6,39 +6,37 @@ or skips calls (block caches); the noise level of a call says by itself which st
 """
 
 import math
-from typing import cast
+from typing import Any
 
-import numpy as np
 import torch
-from diffusers.pipelines.flux.pipeline_flux import calculate_shift, retrieve_timesteps
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 from planner.errors import UserError
 
 TRAIN_TIMESTEPS = 1000
-"""FLUX pipelines pass `timestep / 1000`, whatever the scheduler says."""
+"""A timestep is the noise level times this, whatever the scheduler says."""
 
 
-def flux_timesteps(
-    scheduler: FlowMatchEulerDiscreteScheduler, steps: int, tokens: int, strength: float = 1.0
-) -> Tensor:
-    """The timesteps (n,), float32, falling from at most 1000, that a FLUX pipeline will run.
+def timesteps_of(schedule: Any) -> Tensor:
+    """The timesteps (n,), falling from at most 1000, that a pipeline runs: those given, or those that it has
+    set in its scheduler. img2img and inpainting begin with a later one than the first.
+    """
+    if isinstance(schedule, Tensor):
+        return schedule
+    begin: int = getattr(schedule, "begin_index", None) or 0
+    return schedule.timesteps[begin:]
 
-    `tokens` is the number of image tokens of the picture, on which the shift of the schedule depends.
-    `strength` is what an img2img or inpainting pipeline is called with: below 1 it leaves out the first of
-    its `steps`, and the paper's T counts those that are left. The scheduler given stays as it is. Raises
-    `UserError` for a strength that leaves no step, or more than there are.
+
+def steps_run(steps: int, strength: float) -> int:
+    """How many of its `steps` an img2img or inpainting pipeline runs: the paper's T counts these.
+
+    Raises `UserError` for a strength that leaves no step, or more than there are.
     """
     # As the pipelines round it, which keeps 3 of 4 steps at a strength of 0.6.
     left_out = int(steps - min(steps * strength, steps))
     if not 0 < strength <= 1 or left_out == steps:
         raise UserError(f"strength is {strength}: it must be above 0 and at most 1")
-    own = cast(FlowMatchEulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler.from_config(scheduler.config))
-    names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
-    mu = calculate_shift(tokens, *(own.config[name] for name in names))
-    timesteps, _ = retrieve_timesteps(own, sigmas=np.linspace(1.0, 1 / steps, steps).tolist(), mu=mu)
-    return cast(Tensor, timesteps)[left_out:]
+    return steps - left_out
 
 
 def sigma_threshold(timesteps: Tensor, inject_steps: int, dtype: torch.dtype) -> float:

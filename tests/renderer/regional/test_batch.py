@@ -64,11 +64,18 @@ def test_each_picture_is_as_if_drawn_alone(
         assert relative(row[None], dense_prediction(transformer, call)) <= 1e-5
 
 
-def test_base_prompts_of_two_lengths_are_no_batch(draw: Draw) -> None:
-    told = [conditioning(draw(seed, base_ratio=0.3)) for seed in (0, 1)]
+def test_base_prompts_of_two_lengths_are_no_batch_of_flux(
+    transformer: FluxTransformer2DModel, draw: Draw
+) -> None:
+    drawn = [draw(seed, base_ratio=0.3) for seed in (0, 1)]
+    told = [conditioning(call) for call in drawn]
     assert told[0].base_embeds.shape != told[1].base_embeds.shape
-    with pytest.raises(UserError, match=r"base_embeds are .* tokens long"):
-        stacked(told)
+    owner = np.stack([call.owner for call in drawn])
+    with (
+        pytest.raises(UserError, match=r"base_embeds are .* tokens long"),
+        regional(transformer, owner, stacked(told), RegionalSettings(), TIMESTEPS),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("pictures", [None, 2])

@@ -31,7 +31,8 @@ from torch import Tensor, nn
 
 from evals.oracle.dense import dense_prediction
 from evals.oracle.parity import image_ids, relative
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from evals.oracle.schedule import flux_timesteps
+from renderer.regional import Conditioning, RegionalSettings, regional
 
 if TYPE_CHECKING:
     from tests.renderer.regional.conftest import Call
@@ -144,16 +145,15 @@ def latents_of(pipeline: Any, case: Case, call: "Call", **more: Any) -> Tensor:
 
 
 def within(
-    pipeline: Any, case: Case, call: "Call", inject_steps: int = STEPS, **guests: Any
+    pipeline: Any, call: "Call", inject_steps: int = STEPS, **guests: Any
 ) -> AbstractContextManager[None]:
     """The case's regional context, over the steps that its pipeline will run."""
-    strength = case.call.get("strength", 1.0)
     return regional(
         pipeline.transformer,
         call.owner,
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps),
-        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size, strength),
+        pipeline.scheduler,
         **guests,
     )
 
@@ -165,7 +165,7 @@ def test_the_base_prompt_over_the_whole_canvas_is_the_plain_pipeline(
     case, call = CASES[name], draw(0, regions=1, owner=FULL, base_ratio=0.0)
     call, pipeline = replace(call, region_embeds=(call.base_embeds,)), parts.assemble(case)
     plain = latents_of(pipeline, case, call)
-    with within(pipeline, case, call):
+    with within(pipeline, call):
         assert relative(latents_of(pipeline, case, call), plain) <= 1e-5
     assert torch.equal(latents_of(pipeline, case, call), plain)
 
@@ -178,9 +178,9 @@ def test_regions_change_the_picture_and_leave_no_trace(
     case, call = CASES[name], draw(1, base_ratio=base_ratio)
     pipeline = parts.assemble(case)
     plain = latents_of(pipeline, case, call)
-    with within(pipeline, case, call, inject_steps=1):
+    with within(pipeline, call, inject_steps=1):
         once = latents_of(pipeline, case, call)
-    with within(pipeline, case, call):
+    with within(pipeline, call):
         always = latents_of(pipeline, case, call)
     assert relative(once, plain) > 1e-5
     assert relative(always, once) > 1e-5
@@ -195,7 +195,7 @@ def test_a_whole_run_with_a_controlnet_is_the_oracles(parts: Parts, draw: Draw, 
     encoded = pipeline.vae.encode(DEPTH).latent_dist.sample(torch.Generator().manual_seed(0))
     scaled = (encoded - pipeline.vae.config.shift_factor) * pipeline.vae.config.scaling_factor
     control = pipeline._pack_latents(scaled, 1, 4, *scaled.shape[2:])
-    with within(pipeline, case, call):
+    with within(pipeline, call):
         latents = latents_of(pipeline, case, call, latents=call.latents)
     assert relative(latents, dense_run(pipeline, net, control, call)) <= 1e-5
 
@@ -288,9 +288,9 @@ def test_a_guest_of_the_whole_canvas_is_the_plain_pipelines(
     call, pipeline = replace(call, region_embeds=(call.base_embeds,)), hosts[guest].assemble(case)
     more = asked(guest, call)
     plain = latents_of(pipeline, case, call, **more)
-    with within(pipeline, case, call):
+    with within(pipeline, call):
         assert relative(latents_of(pipeline, case, call, **more), plain) <= 1e-5
-    with within(pipeline, case, call, **of_the_region(guest, call)):
+    with within(pipeline, call, **of_the_region(guest, call)):
         one = latents_of(pipeline, case, call, **more)
     # A region's LoRA or IP-Adapter leaves Kontext's reference picture as it is; the whole picture's doesn't.
     referred = name.startswith("Kontext") and "image" in case.call and guest != "negative prompt"

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from evals.oracle.parity import relative
 from planner.errors import UserError
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from renderer.regional import Conditioning, RegionalSettings, regional
 
 if TYPE_CHECKING:
     from tests.renderer.regional.conftest import Call
@@ -90,7 +90,7 @@ def drawn(
         call.owner,
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps),
-        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
+        pipeline.scheduler,
         adapter_regions=adapter_regions,
     ):
         return shown(pipeline, call, pictures, **more)

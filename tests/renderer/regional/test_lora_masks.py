@@ -18,8 +18,10 @@ from torch import Tensor
 
 from evals.oracle.parity import relative
 from planner.errors import UserError
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
-from renderer.regional.lora_masks import Place, place_of, token_mask
+from renderer.families.flux import FAMILY
+from renderer.regional import Conditioning, RegionalSettings, regional
+from renderer.regional.family import Place
+from renderer.regional.lora_masks import token_mask
 from renderer.regional.rows import Sequenced
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def drawn(
         call.owner,
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps, *intervals, call.one_stream),
-        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
+        pipeline.scheduler,
         lora_regions=lora_regions,
     ):
         return call.denoised(pipeline, STEPS)
@@ -207,7 +209,7 @@ def test_an_inner_context_without_loras_of_regions_takes_them_whole(styled: Any,
                 call.owner,
                 Conditioning(call.region_embeds, call.base_embeds),
                 RegionalSettings(0.0, STEPS),
-                flux_timesteps(styled.scheduler, STEPS, call.owner.size),
+                styled.scheduler,
                 lora_regions={"style": set()},
             )
         )
@@ -259,7 +261,7 @@ def test_every_linear_layer_of_a_flux_transformer_has_its_place(
     ids = torch.zeros(24, 3), torch.zeros(5, 3)
     one = torch.ones(1)
     transformer(torch.zeros(1, 24, 16), torch.zeros(1, 5, 32), torch.zeros(1, 24), one, *ids, guidance=one)
-    assert seen == {name: place_of(name) for name in layers}
+    assert seen == {name: FAMILY.place_of(name) for name in layers}
 
 
 shapes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 3))
@@ -277,7 +279,7 @@ def test_a_mask_holds_the_regions_texts_and_both_their_images(
     owner: np.ndarray, regions: set[int], base_text: int, base_image: bool, references: int
 ) -> None:
     parts = Sequenced((2, 1, 3), base_text, base_image, references)
-    for picture, mask in zip(owner, token_mask(owner, parts, regions), strict=True):
+    for picture, mask in zip(owner, torch.cat(token_mask(owner, parts, regions), dim=1), strict=True):
         image = [*picture.ravel().tolist(), *[-1] * references]
         tokens = [0, 0, 1, 2, 2, 2, *[-1] * base_text, *image * base_image, *image]
         assert mask.flatten().tolist() == [token in regions for token in tokens]

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from evals.oracle.dense import dense_prediction
 from evals.oracle.parity import relative
+from evals.oracle.schedule import flux_timesteps
 from planner.errors import UserError
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from renderer.regional import Conditioning, RegionalSettings, regional
 
 if TYPE_CHECKING:
     from tests.renderer.regional.conftest import Call
@@ -68,7 +69,7 @@ def drawn(
         call.owner,
         conditioning(call),
         RegionalSettings(call.base_ratio, inject_steps),
-        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
+        pipeline.scheduler,
         negative=conditioning(negative) if regions else None,
     ):
         return denied(pipeline, call, negative)

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from evals.oracle.dense import DenseCall, dense_prediction
 from evals.oracle.parity import relative
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from evals.oracle.schedule import flux_timesteps
+from renderer.regional import Conditioning, RegionalSettings, regional
 
 if TYPE_CHECKING:
     from tests.renderer.regional.conftest import Call
@@ -39,7 +40,7 @@ def context(pipeline: FluxPipeline, call: "Call", inject_steps: int = STEPS) -> 
         call.owner,
         Conditioning(call.region_embeds, call.base_embeds),
         RegionalSettings(call.base_ratio, inject_steps, call.double_interval, call.single_interval),
-        flux_timesteps(pipeline.scheduler, STEPS, call.owner.size),
+        pipeline.scheduler,
     )
 
 
@@ -126,12 +127,11 @@ def test_img2img_counts_its_own_steps(pipeline: FluxPipeline, draw: Draw) -> Non
     call = draw(6)
     img2img = FluxImg2ImgPipeline.from_pipe(pipeline)
     img2img.set_progress_bar_config(disable=True)
-    timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)[2:]
 
     def start(inject_steps: int) -> Tensor:
         conditioning = Conditioning(call.region_embeds, call.base_embeds)
         settings = RegionalSettings(inject_steps=inject_steps)
-        with regional(pipeline.transformer, call.owner, conditioning, settings, timesteps):
+        with regional(pipeline.transformer, call.owner, conditioning, settings, pipeline.scheduler):
             image = cast(Any, img2img)(
                 image=torch.full((1, 3, 64, 96), 0.5),
                 prompt_embeds=call.base_embeds,
@@ -158,9 +158,8 @@ def test_several_pictures_come_of_one_grid(pipeline: FluxPipeline, draw: Draw) -
         base_embeds=shared.base_embeds.repeat(2, 1, 1),
         region_embeds=tuple(embeds.repeat(2, 1, 1) for embeds in shared.region_embeds),
     )
-    timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)
     settings = RegionalSettings(call.base_ratio, STEPS)
-    with regional(pipeline.transformer, call.owner, shared, settings, timesteps):
+    with regional(pipeline.transformer, call.owner, shared, settings, pipeline.scheduler):
         latents = both.denoised(pipeline, STEPS)
     assert relative(latents, dense_latents(pipeline, both, lambda prediction, _: prediction)) <= 1e-5
 

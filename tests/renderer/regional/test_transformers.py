@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from evals.oracle.dense import DenseCall
 from evals.oracle.parity import relative
 from planner.errors import UserError
-from renderer.regional import Conditioning, RegionalSettings, flux_timesteps, regional
+from renderer.regional import Conditioning, RegionalSettings, regional
 
 Build = Callable[..., FluxTransformer2DModel]
 if TYPE_CHECKING:
@@ -215,10 +215,13 @@ def test_weights_kept_in_eight_bits_are_drawn_by_regions_too(
 
 
 def drawn(pipeline: Any, call: "Call", **more: Any) -> Tensor:
-    timesteps = flux_timesteps(pipeline.scheduler, STEPS, call.owner.size)
     conditioning = Conditioning(call.region_embeds, call.base_embeds)
     with regional(
-        pipeline.transformer, call.owner, conditioning, RegionalSettings(call.base_ratio, STEPS), timesteps
+        pipeline.transformer,
+        call.owner,
+        conditioning,
+        RegionalSettings(call.base_ratio, STEPS),
+        pipeline.scheduler,
     ):
         return call.denoised(pipeline, STEPS, **more)
 

@@ -1,0 +1,62 @@
+"""FLUX.2: dev and klein, with reference pictures behind the image."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from diffusers.models.transformers.transformer_flux2 import (
+    Flux2AttnProcessor,
+    Flux2ParallelSelfAttnProcessor,
+    _get_qkv_projections,  # pyright: ignore[reportPrivateUsage]  # it knows fused projections from separate ones
+)
+from torch import Tensor
+
+from renderer.families.joint import (
+    JointFamily,
+    added_heads,
+    concatenated_copy,
+    heads,
+    joined,
+    rotated,
+    rotation,
+    split,
+    without_copy,
+)
+from renderer.regional.family import Arguments, Finish, ImageTokens, Joint, Texts
+from renderer.regional.injection import Block, Call, Calls
+
+
+class Flux2(JointFamily):
+    """FLUX.2. Its single blocks take text and image as one, and have their MLP within the attention."""
+
+    transformer = "Flux2Transformer2DModel"
+    processors = (Flux2AttnProcessor, Flux2ParallelSelfAttnProcessor)
+    copies_image = True
+
+    def text_ids(self, length: int, like: Tensor) -> Tensor:
+        places = torch.arange(length, device=like.device)[:, None].to(like)
+        return torch.cat([like.new_zeros(length, 3), places], dim=1)
+
+    def project(self, attn: Any, block: Block, call: Call, arguments: Arguments) -> tuple[Joint, Finish]:
+        states, text = arguments["hidden_states"], arguments.get("encoder_hidden_states")
+        rotate = rotation(arguments.get("image_rotary_emb"))
+        if text is not None:
+            parts = _get_qkv_projections(attn, states, text)
+            joint = joined(added_heads(attn, parts[3:]), heads(attn, parts[:3]))
+            return rotated(joint, rotate), split(attn, text.shape[1], states.shape[1])
+        wide = attn.mlp_hidden_dim * attn.mlp_mult_factor
+        parts, mlp = attn.to_qkv_mlp_proj(states).split([3 * attn.inner_dim, wide], dim=-1)
+
+        def finish(output: Tensor) -> Tensor:
+            return attn.to_out(torch.cat([output.flatten(2), attn.mlp_act_fn(mlp)], dim=-1))
+
+        return rotated(heads(attn, parts.chunk(3, dim=-1)), rotate), finish
+
+    def install(self, transformer: Any, calls: Calls) -> Iterable[Any]:
+        return concatenated_copy(transformer, calls)
+
+    def shortened(self, output: Any, image: ImageTokens, texts: Texts) -> Any:
+        return without_copy(output, image, texts)
+
+
+FAMILY = Flux2()
