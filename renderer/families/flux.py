@@ -1,6 +1,6 @@
 """FLUX.1: dev, schnell, Kontext and what is trained from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from renderer.families.joint import JointFamily, added_heads, heads, joined, rotated, rotation, split
 from renderer.regional.attention import kernel_of
-from renderer.regional.family import Arguments, Finish, Joint
+from renderer.regional.family import Arguments, Finish, Joint, Prompts, rounded_up
 from renderer.regional.injection import Block, Call, Calls
 from renderer.regional.ip_adapters import adapter_output, adapters_of
 
@@ -65,6 +65,30 @@ class Flux(JointFamily):
 
         for first in transformer.single_transformer_blocks[:1]:
             yield first.register_forward_pre_hook(append_base_image, with_kwargs=True)
+
+    def encode(self, pipeline: Any, prompts: Sequence[str], length: int) -> Prompts:
+        embeds, pooled, _ = pipeline.encode_prompt(
+            prompt=[*prompts], prompt_2=[*prompts], max_sequence_length=length
+        )
+        return Prompts(embeds.split(1), pooled)
+
+    def tokens(self, pipeline: Any, prompt: str) -> int:
+        # Not verbose: a longer prompt is cut, and does not cause the "indexing errors" that it would warn of.
+        return len(pipeline.tokenizer_2(prompt, verbose=False).input_ids)
+
+    def arguments(self, prompts: Prompts, negative: Prompts | None) -> Arguments:
+        given = {"prompt": prompts} | ({"negative_prompt": negative} if negative else {})
+        return {f"{name}_embeds": torch.cat(each.embeds) for name, each in given.items()} | {
+            f"{'negative_' * name.startswith('negative')}pooled_prompt_embeds": each.pooled
+            for name, each in given.items()
+        }
+
+    def trimmed(self, pipeline: Any, embeds: Tensor, tokens: int) -> Tensor:
+        return embeds[:, : rounded_up(tokens)]
+
+    def guidance(self, pipeline: Any, guidance_scale: float, true_cfg_scale: float) -> Arguments:
+        cfg = {"true_cfg_scale": true_cfg_scale} if true_cfg_scale > 1 else {}
+        return {"guidance_scale": guidance_scale, **cfg}
 
 
 def _whole(output: Tensor) -> Tensor:

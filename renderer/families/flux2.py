@@ -1,6 +1,6 @@
 """FLUX.2: dev and klein, with reference pictures behind the image."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from diffusers.models.transformers.transformer_flux2 import (
     Flux2ParallelSelfAttnProcessor,
     _get_qkv_projections,  # pyright: ignore[reportPrivateUsage]  # it knows fused projections from separate ones
 )
+from diffusers.pipelines.flux2.pipeline_flux2 import Flux2Pipeline, format_input
 from torch import Tensor
 
 from renderer.families.joint import (
@@ -22,7 +23,7 @@ from renderer.families.joint import (
     split,
     without_copy,
 )
-from renderer.regional.family import Arguments, Finish, ImageTokens, Joint, Texts
+from renderer.regional.family import Arguments, Finish, ImageTokens, Joint, Prompts, Texts, rounded_up
 from renderer.regional.injection import Block, Call, Calls
 
 
@@ -57,6 +58,31 @@ class Flux2(JointFamily):
 
     def shortened(self, output: Any, image: ImageTokens, texts: Texts) -> Any:
         return without_copy(output, image, texts)
+
+    def encode(self, pipeline: Any, prompts: Sequence[str], length: int) -> Prompts:
+        return Prompts(pipeline.encode_prompt(prompt=[*prompts], max_sequence_length=length)[0].split(1))
+
+    def tokens(self, pipeline: Any, prompt: str) -> int:
+        template = pipeline.tokenizer.apply_chat_template
+        if isinstance(pipeline, Flux2Pipeline):
+            said = format_input([prompt], pipeline.system_message)
+            return len(template(said, tokenize=True, return_dict=True)["input_ids"][0])
+        said = [{"role": "user", "content": prompt}]
+        text = template(said, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+        return len(pipeline.tokenizer(text, verbose=False).input_ids)
+
+    def arguments(self, prompts: Prompts, negative: Prompts | None) -> Arguments:
+        against = {"negative_prompt_embeds": torch.cat(negative.embeds)} if negative else {}
+        return {"prompt_embeds": torch.cat(prompts.embeds), **against}
+
+    def trimmed(self, pipeline: Any, embeds: Tensor, tokens: int) -> Tensor:
+        kept = rounded_up(tokens)
+        # dev's tokenizer pads at the start, klein's at the end.
+        return embeds[:, -kept:] if isinstance(pipeline, Flux2Pipeline) else embeds[:, :kept]
+
+    def guidance(self, pipeline: Any, guidance_scale: float, true_cfg_scale: float) -> Arguments:
+        distilled = isinstance(pipeline, Flux2Pipeline)
+        return {"guidance_scale": guidance_scale if distilled else true_cfg_scale}
 
 
 FAMILY = Flux2()

@@ -30,6 +30,11 @@ class Place(Enum):
     NONE = "the time embedding"
 
 
+def rounded_up(tokens: int) -> int:
+    """The length that a prompt of so many tokens is trimmed to: a multiple of 16."""
+    return -(-tokens // 16) * 16
+
+
 @dataclass(frozen=True)
 class ImageTokens:
     """How many tokens a call has of the picture, of other pictures behind it, and of padding between them."""
@@ -55,6 +60,16 @@ class Texts:
     def lengths(self) -> tuple[int, ...]:
         """The length of each text."""
         return tuple(text.shape[1] for text in self.embeds)
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """Encoded prompts: `embeds` (1, L_i, …) of each, without what a mask takes off, and of models that have
+    them the pooled vectors (n, P).
+    """
+
+    embeds: tuple[Tensor, ...]
+    pooled: Tensor | None = None
 
 
 class Family(ABC):
@@ -135,3 +150,26 @@ class Family(ABC):
     def shortened(self, output: Any, image: ImageTokens, texts: Texts) -> Any:
         """The output of a regional call, without what `lengthen` has added."""
         return output
+
+    @abstractmethod
+    def encode(self, pipeline: Any, prompts: Sequence[str], length: int) -> Prompts:
+        """The prompts in one batch, of at most `length` tokens each, as the pipeline encodes them."""
+
+    @abstractmethod
+    def tokens(self, pipeline: Any, prompt: str) -> int:
+        """How many tokens a prompt has for the text encoder that reads longest, with all that is added."""
+
+    @abstractmethod
+    def arguments(self, prompts: Prompts, negative: Prompts | None) -> Arguments:
+        """The arguments of a pipeline for the prompts of a batch, and for negative ones with true CFG."""
+
+    def trimmed(self, pipeline: Any, embeds: Tensor, tokens: int) -> Tensor:
+        """A prompt (1, L, …) of so many tokens without its padding, where the padding is seen as text is.
+
+        What it is trimmed to is a multiple of 16 tokens.
+        """
+        return embeds
+
+    def guidance(self, pipeline: Any, guidance_scale: float, true_cfg_scale: float) -> Arguments:
+        """A pipeline's arguments for distilled guidance, and for true CFG, which a scale of 1 leaves out."""
+        return {"guidance_scale": true_cfg_scale}
