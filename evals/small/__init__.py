@@ -8,7 +8,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-SMALL: Final = ("flux", "flux2")
+SMALL: Final = (
+    "chroma",
+    "flux",
+    "flux2",
+    "flux2_dev",
+    "krea2",
+    "ovis_image",
+    "qwen_image",
+    "sd3",
+    "z_image",
+)
 """The names of what can be made: a module of this package each."""
 
 

@@ -13,7 +13,7 @@ def small(seed: int = 0, **config: Any) -> Any:
     """The pipeline; `config` goes over the transformer's configuration."""
     torch.manual_seed(seed)
     read = FluxPipeline.from_pretrained(TINY, transformer=None, vae=None, dtype=torch.float32)
-    defaults = {
+    defaults: dict[str, Any] = {
         "in_channels": 16,
         "num_layers": 2,
         "num_single_layers": 2,

@@ -23,7 +23,17 @@ def small(seed: int = 0, *, distilled: bool = False, **config: Any) -> Any:
             head_dim=8,
         )
     )
-    defaults = {
+    return Flux2KleinPipeline(
+        text_encoder=reader.eval(),
+        tokenizer=byte_tokenizer(),
+        is_distilled=distilled,
+        **drawing_parts(seed, **config),
+    )
+
+
+def drawing_parts(seed: int, **config: Any) -> dict[str, Any]:
+    """The parts of a pipeline of FLUX.2 that do not read, for text encoders of 16 channels."""
+    defaults: dict[str, Any] = {
         "patch_size": 1,
         "in_channels": 16,
         "num_layers": 2,
@@ -33,17 +43,12 @@ def small(seed: int = 0, *, distilled: bool = False, **config: Any) -> Any:
         "joint_attention_dim": 48,
         "axes_dims_rope": (4, 4, 4, 4),
     }
-    return Flux2KleinPipeline(
-        scheduler=scheduler(),
-        vae=AutoencoderKLFlux2(
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            block_out_channels=(4, 4, 4, 4),
-            norm_num_groups=2,
-            latent_channels=4,
-        ).eval(),
-        text_encoder=reader.eval(),
-        tokenizer=byte_tokenizer(),
-        transformer=randomised(Flux2Transformer2DModel(**{**defaults, **config}), seed),
-        is_distilled=distilled,
+    vae = AutoencoderKLFlux2(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(4, 4, 4, 4),
+        norm_num_groups=2,
+        latent_channels=4,
     )
+    transformer = randomised(Flux2Transformer2DModel(**{**defaults, **config}), seed)
+    return {"scheduler": scheduler(), "vae": vae.eval(), "transformer": transformer}

@@ -1,13 +1,14 @@
 """Parts that pipelines share: tokenizers that need no download, an autoencoder, a scheduler."""
 
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, cast
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+from diffusers import AutoencoderKL, AutoencoderKLQwenImage, FlowMatchEulerDiscreteScheduler
 from tokenizers import Tokenizer, models, pre_tokenizers
 from tokenizers.decoders import ByteLevel
 from torch import nn
-from transformers import Qwen2TokenizerFast
+from transformers import Qwen2Tokenizer
 
 CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
@@ -18,22 +19,40 @@ CHAT = (
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
+_SPACED: Final = (
+    "the image by detailing color shape size texture quantity text spatial relationships of objects and "
+    "background"
+)
+QWEN_IMAGE_WORDS: Final = (
+    *(f"\u0120{word}" for word in _SPACED.split()),
+    *("system", "Describe", "user", "assistant"),
+)
+"""The words around a prompt of Qwen-Image: pipelines count on the 34 tokens that these are before it.
 
-def byte_tokenizer() -> Any:
-    """A tokenizer of Qwen's kind in which every byte is a token: 256 of them, and three special ones."""
+A space is written as a tokenizer of bytes has it.
+"""
+
+
+def byte_tokenizer(words: Iterable[str] = (), special: Sequence[str] = SPECIAL, **more: Any) -> Any:
+    """A tokenizer of Qwen's kind in which every byte is a token, 256 of them, and so are the `special` ones,
+    padding first and the end last; each of `words`, and what it begins with, is a token too.
+    """
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    core = Tokenizer(models.BPE({letter: index for index, letter in enumerate(letters)}, []))
+    merges = list(dict.fromkeys((word[:end], word[end]) for word in words for end in range(1, len(word))))
+    tokens = [*letters, *map("".join, merges)]
+    core = Tokenizer(models.BPE({token: index for index, token in enumerate(tokens)}, merges))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = ByteLevel()
-    return Qwen2TokenizerFast(
-        tokenizer_object=core,
-        unk_token=None,
-        bos_token=None,
-        eos_token=SPECIAL[2],
-        pad_token=SPECIAL[0],
-        additional_special_tokens=[*SPECIAL],
-        chat_template=CHAT,
-    )
+    told: dict[str, Any] = {
+        "tokenizer_object": core,
+        "unk_token": None,
+        "bos_token": None,
+        "eos_token": special[-1],
+        "pad_token": special[0],
+        "additional_special_tokens": [*special],
+        "chat_template": CHAT,
+    }
+    return Qwen2Tokenizer(**{**told, **more})
 
 
 def small_vae(channels: int = 4) -> AutoencoderKL:
@@ -44,9 +63,22 @@ def small_vae(channels: int = 4) -> AutoencoderKL:
     return AutoencoderKL(**cast(Any, blocks), **cast(Any, widths), **shift)
 
 
+def small_video_vae(channels: int = 4) -> AutoencoderKLQwenImage:
+    """The same of the kind that Qwen-Image has, which is one for videos."""
+    return AutoencoderKLQwenImage(
+        base_dim=4,
+        z_dim=channels,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        latents_mean=[0.1 * index for index in range(channels)],
+        latents_std=[1.0 + 0.1 * index for index in range(channels)],
+    ).eval()
+
+
 def scheduler(**config: Any) -> FlowMatchEulerDiscreteScheduler:
     """The scheduler of most pipelines."""
-    return FlowMatchEulerDiscreteScheduler(**{"use_dynamic_shifting": True, "shift": 3.0} | config)
+    defaults: dict[str, Any] = {"use_dynamic_shifting": True, "shift": 3.0}
+    return FlowMatchEulerDiscreteScheduler(**{**defaults, **config})
 
 
 def randomised(module: nn.Module, seed: int) -> Any:

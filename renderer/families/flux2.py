@@ -42,7 +42,7 @@ class Flux2(JointFamily):
         states, text = arguments["hidden_states"], arguments.get("encoder_hidden_states")
         rotate = rotation(arguments.get("image_rotary_emb"))
         if text is not None:
-            parts = _get_qkv_projections(attn, states, text)
+            parts: Any = _get_qkv_projections(attn, states, text)
             joint = joined(added_heads(attn, parts[3:]), heads(attn, parts[:3]))
             return rotated(joint, rotate), split(attn, text.shape[1], states.shape[1])
         wide = attn.mlp_hidden_dim * attn.mlp_mult_factor

@@ -81,7 +81,7 @@ def regional(
     around = next((found.calls for found in processors if isinstance(found, RegionalAttnProcessor)), None)
     calls = around or Calls()
     layouts = Layouts(owner, conditioning, negative)
-    threshold = partial(_threshold, timesteps, settings.inject_steps)
+    threshold = partial(_threshold, family, timesteps, settings.inject_steps)
     hook = PromptHook(family, calls, layouts, owner, settings, threshold, adapter_regions, loras)
     with ExitStack() as stack:
         if loras:
@@ -105,8 +105,8 @@ def regional(
         warn(MISSED, stacklevel=3)
 
 
-def _threshold(timesteps: Any, inject_steps: int, dtype: Any) -> float:
-    return sigma_threshold(timesteps_of(timesteps), inject_steps, dtype)
+def _threshold(family: Family, timesteps: Any, inject_steps: int, dtype: Any) -> float:
+    return sigma_threshold(timesteps_of(timesteps), inject_steps, dtype, family.levels)
 
 
 def _unwrap(attn: Any, processor: RegionalAttnProcessor) -> None:

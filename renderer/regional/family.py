@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from renderer.regional.attention import attend
 from renderer.regional.injection import Block, Call, Calls
+from renderer.regional.schedule import noise_levels
 
 Joint = tuple[Tensor, Tensor, Tensor]
 """Query, key and value, each (B, S, heads, head width)."""
@@ -49,12 +51,14 @@ class Texts:
     """The texts of a regional call: `embeds`, each (P, L_i, …) for the call's P pictures, the base text last
     where β > 0; with `copied` a copy of the image follows in single blocks.
 
-    `held` says for each picture how much of each text is its own; None is all of all.
+    `held` says for each picture how much of each text is its own; None is all of all. `last` is each
+    picture's region of the last token, −1 for none: what pads the image is that region's too.
     """
 
     embeds: tuple[Tensor, ...]
     held: tuple[tuple[int, ...], ...] | None
     copied: bool
+    last: tuple[int, ...]
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -103,6 +107,10 @@ class Family(ABC):
     def noise(self, call: Arguments) -> Tensor:
         """The noise level, falling from 1 to 0, in the precision that the transformer is given."""
 
+    def levels(self, timesteps: Tensor, dtype: torch.dtype) -> Tensor:
+        """What `noise` reads of calls at a scheduler's `timesteps` (n,), where calls are in `dtype`."""
+        return noise_levels(timesteps, dtype)
+
     @abstractmethod
     def prompts(self, call: Arguments) -> Sequence[Tensor]:
         """The prompt of each picture, (L, …), without what is masked."""
@@ -140,8 +148,10 @@ class Family(ABC):
         """What the processor returns; `wrapped` is the one that it stands in for."""
         if call.injection is None:
             return wrapped(attn, **arguments)
+        # Older processors of diffusers know one kernel alone.
+        backend = getattr(wrapped, "_attention_backend", None)
         joint, finish = self.project(attn, block, call, arguments)
-        return finish(attend(joint, call.injection, block, wrapped._attention_backend))
+        return finish(attend(joint, call.injection, block, backend))
 
     def install(self, transformer: Any, calls: Calls) -> Iterable[Any]:
         """Hooks that regional calls need besides, which the engine takes off again."""

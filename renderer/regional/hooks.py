@@ -103,6 +103,7 @@ class PromptHook:
             tuple(text.to(prompts[0]).expand(len(prompts), *[-1] * (text.ndim - 1)) for text in embeds),
             conditioning.held,
             single.base_image,
+            tuple(np.broadcast_to(layout.owner[..., -1, -1], len(prompts)).tolist()),
         )
         changed, kept = family.lengthen(transformer, call, texts, image)
         self._calls.now = Call(self._injection(layout, image, device), kept, self._adapter_masks(device))

@@ -38,8 +38,8 @@ class Injection:
 
     def to(self, device: torch.device) -> "Injection":
         """The same on `device`."""
-        rows = (part.to(device) for part in (self.double, self.single, self.text))
-        return Injection(*rows, self.double_interval, self.single_interval, self.base_ratio)
+        double, single, text = (part.to(device) for part in (self.double, self.single, self.text))
+        return Injection(double, single, text, self.double_interval, self.single_interval, self.base_ratio)
 
 
 @dataclass(frozen=True, eq=False)

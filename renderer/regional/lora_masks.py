@@ -67,6 +67,7 @@ class LoraMasks:
             for layer, branch in branches(transformer, name)
         ]
         self._masks: Masks = {}
+        self._pictures = 0
         self._build = cache(self._built)
 
     def install(self, stack: ExitStack) -> None:
@@ -84,6 +85,7 @@ class LoraMasks:
 
     def follow(self, double: Sequenced, single: Sequenced, pictures: int, device: torch.device) -> None:
         """A call of these sequences begins, with so many pictures."""
+        self._pictures = pictures
         self._masks = self._build(double, single, pictures, device)
 
     def forget(self) -> None:
@@ -95,9 +97,12 @@ class LoraMasks:
             own = self._masks.get((name, place))
             if own is None:
                 return None
-            # Where a stage takes tokens one by one, they are the batch.
-            alone = own.ndim == 3 and output.shape[1] != own.shape[1]
-            return output * (own.reshape(-1, 1, 1) if alone else own)
+            if own.ndim == 3:
+                # Where a stage takes tokens one by one, they are the batch.
+                alone = len(output) != self._pictures
+                own = own.expand(self._pictures, -1, -1).reshape(-1, 1) if alone else own[..., 0]
+                own = own.reshape(*own.shape, *[1] * (output.ndim - 2))
+            return output * own
 
         return mask
 
@@ -109,9 +114,11 @@ class LoraMasks:
         for name, regions in self._regions.items():
             text, image = token_mask(owner, double, regions)
             joint = token_mask(owner, single, regions)
-            masks[name, Place.TEXT], masks[name, Place.IMAGE] = text, image
+            none = torch.zeros(1, 1, dtype=torch.bool)
+            # Without regions all of the text is in none. (A batch's may differ in length, end to end.)
+            masks[name, Place.TEXT], masks[name, Place.IMAGE] = text if double.texts else none, image
             masks[name, Place.JOINT] = torch.cat(joint[::-1] if single.image_first else joint, dim=1)
-            masks[name, Place.NONE] = torch.zeros(1, 1, dtype=torch.bool)
+            masks[name, Place.NONE] = none
         return {key: mask.to(device) for key, mask in masks.items()}
 
 

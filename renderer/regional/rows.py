@@ -110,8 +110,8 @@ class Rows:
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
-        groups = (part.to(device) for part in (self.cells, self.regional, self.base))
-        return Rows(*groups, self.image, self.span)
+        cells, regional, base = (part.to(device) for part in (self.cells, self.regional, self.base))
+        return Rows(cells, regional, base, self.image, self.span)
 
 
 @dataclass(frozen=True)

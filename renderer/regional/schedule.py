@@ -6,6 +6,7 @@ or skips calls (block caches); the noise level of a call says by itself which st
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,17 +40,27 @@ def steps_run(steps: int, strength: float) -> int:
     return steps - left_out
 
 
-def sigma_threshold(timesteps: Tensor, inject_steps: int, dtype: torch.dtype) -> float:
+def noise_levels(timesteps: Tensor, dtype: torch.dtype) -> Tensor:
+    """The noise levels of timesteps (n,) as most pipelines hand them on in `dtype`."""
+    return timesteps.to(dtype) / TRAIN_TIMESTEPS
+
+
+def sigma_threshold(
+    timesteps: Tensor,
+    inject_steps: int,
+    dtype: torch.dtype,
+    levels: Callable[[Tensor, torch.dtype], Tensor] = noise_levels,
+) -> float:
     """The noise level from which up a call belongs to the first `inject_steps` of `timesteps` (falling, 0
     to 1000).
 
-    It lies midway between two steps as the transformer sees them, which is in `dtype`: in bfloat16
-    neighbours of a long schedule can be nearer to each other than to their own exact values. Steps that
-    `dtype` cannot tell apart are regional together, or not at all.
+    It lies midway between two steps as the transformer sees them, which `levels` tells, in `dtype`: in
+    bfloat16 neighbours of a long schedule can be nearer to each other than to their own exact values. Steps
+    that `dtype` cannot tell apart are regional together, or not at all.
     """
     if inject_steps <= 0:
         return math.inf
     if inject_steps >= len(timesteps):
         return -math.inf
-    last, after = (timesteps.to(dtype)[inject_steps - 1 : inject_steps + 1] / TRAIN_TIMESTEPS).tolist()
+    last, after = levels(timesteps[inject_steps - 1 : inject_steps + 1], dtype).tolist()
     return (last + after) / 2

@@ -17,6 +17,7 @@ from evals.small import SMALL, pipeline
 from renderer.families import family_of
 from renderer.regional import Conditioning, RegionalSettings, regional
 from renderer.regional.family import Family, Prompts
+from renderer.regional.injection import Kind
 
 ROWS, COLUMNS = 4, 6
 STEPS = 2
@@ -35,6 +36,14 @@ class Model:
     @property
     def transformer(self) -> Any:
         return self.pipeline.transformer
+
+    @property
+    def steps_apart(self) -> int:
+        """For how many steps regions can be apart wholly: a stage of the image alone sees all of it, so that
+        what another region drew in one step is seen in the next.
+        """
+        kinds = {block.kind for _, block in self.family.blocks(self.transformer)}
+        return 1 if Kind.IMAGE in kinds else STEPS
 
     def encode(self, *texts: str) -> Prompts:
         """The prompts of a batch."""

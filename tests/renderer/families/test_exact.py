@@ -119,7 +119,10 @@ def test_without_a_base_branch_a_regions_prompt_moves_no_token_of_another(
 ) -> None:
     base = model.encode(BASE)
     one, other = model.encode(*PROMPTS[:2]), model.encode(PROMPTS[0], "a wholly different thing")
-    drawn = [model.latents(base, within=model.regions(halves, texts, base)) for texts in (one, other)]
+    drawn = [
+        model.latents(base, within=model.regions(halves, texts, base), steps=model.steps_apart)
+        for texts in (one, other)
+    ]
     first, second = (torch.from_numpy((halves == region).ravel()) for region in (0, 1))
     assert torch.equal(drawn[0][:, first], drawn[1][:, first])
     assert (drawn[0][:, second] - drawn[1][:, second]).abs().amax(-1).min() > 0
@@ -131,9 +134,11 @@ def test_regions_act_in_the_first_steps_alone(model: "Model", halves: NDArray[np
     for inject_steps in (0, 1, 3, 5):
         within = model.regions(halves, regions, base, 0.3, inject_steps)
         calls = list[bool]()
-        spy = model.transformer.register_forward_hook(
-            lambda *_, calls=calls: calls.append(_by_regions(model))
-        )
+
+        def see(*_: object, calls: list[bool] = calls) -> None:
+            calls.append(_by_regions(model))
+
+        spy = model.transformer.register_forward_hook(see)
         try:
             model.latents(base, within=within, steps=5)
         finally:

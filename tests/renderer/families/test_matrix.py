@@ -1,6 +1,6 @@
 """Families × what a picture is drawn with besides its regions: each cell exact against the stock pipeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from renderer.pipelines import IMG2IMG, INPAINT, PIPELINES, PipelineKind
 from renderer.regional import Conditioning
 from renderer.regional.family import Place, Prompts
+from renderer.regional.injection import Kind
 
 if TYPE_CHECKING:
     from tests.renderer.families.conftest import Model
@@ -75,7 +76,7 @@ def test_with_true_cfg_regions_beside_one_another_keep_apart(
     one, other = model.encode(*PROMPTS), model.encode(PROMPTS[0], "a wholly different thing")
     against = Conditioning(model.encode(*NEGATIVES).embeds, negative.embeds[0])
     drawn = [
-        model.latents(base, negative, model.regions(halves, texts, base, negative=against))
+        model.latents(base, negative, model.regions(halves, texts, base, negative=against), model.steps_apart)
         for texts in (one, other)
     ]
     first = torch.from_numpy((halves == 0).ravel())
@@ -84,13 +85,15 @@ def test_with_true_cfg_regions_beside_one_another_keep_apart(
 
 
 @contextmanager
-def lora(model: "Model", seed: int = 3) -> Iterator[str]:
-    """A random LoRA on every linear layer that acts on tokens."""
+def lora(model: "Model", seed: int = 3, besides: tuple[str, ...] = ()) -> Generator[str, None, None]:
+    """A random LoRA on every linear layer that acts on tokens, but on none of the blocks `besides`."""
     transformer = model.transformer
     layers = [
         name
         for name, layer in transformer.named_modules()
-        if isinstance(layer, nn.Linear) and model.family.place_of(name) is not Place.NONE
+        if isinstance(layer, nn.Linear)
+        and model.family.place_of(name) is not Place.NONE
+        and not name.startswith(besides)
     ]
     transformer.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=layers), "style")
     numbers = torch.Generator().manual_seed(seed)
@@ -127,9 +130,16 @@ def test_a_lora_of_the_region_of_all_tokens_is_a_lora_of_the_picture(
 
 def test_a_lora_of_a_region_moves_no_token_of_another(model: "Model", halves: NDArray[np.int16]) -> None:
     regions, base = model.encode(*PROMPTS), model.encode(BASE)
-    with lora(model) as name:
+    # A stage of the image alone sees all of it, and so what is put in before it or by itself.
+    alone = [block.name for _, block in model.family.blocks(model.transformer) if block.kind is Kind.IMAGE]
+    besides = ("all_x_embedder", *alone) if alone else ()
+    with lora(model, besides=besides) as name:
         drawn = [
-            model.latents(base, within=model.regions(halves, regions, base, lora_regions={name: of}))
+            model.latents(
+                base,
+                within=model.regions(halves, regions, base, lora_regions={name: of}),
+                steps=model.steps_apart,
+            )
             for of in (set[int](), {1})
         ]
     first, second = (torch.from_numpy((halves == region).ravel()) for region in (0, 1))
@@ -166,12 +176,10 @@ def test_reference_pictures_are_seen_by_every_region(
 ) -> None:
     needs(kind_of(model).references, "references")
     one, regions, base = model.encode(PROMPTS[1]), model.encode(*PROMPTS), model.encode(BASE)
-    shown = {"image": [picture(1), picture(2, (64, 64))]}
+    shown: dict[str, Any] = {"image": [picture(1), picture(2, (64, 64))]}
     # A reference picture sees the texts of all regions: of one it is what it is to the stock pipeline.
     found = model.latents(base, within=model.regions(whole(0), one, base), **shown)
     same(found, model.latents(picked(one, 0, base), **shown))
-    drawn = [
-        model.latents(base, within=model.regions(halves, regions, base), image=[picture(seed)])
-        for seed in (1, 2)
-    ]
+    seen: tuple[dict[str, Any], ...] = ({"image": [picture(1)]}, {"image": [picture(2)]})
+    drawn = [model.latents(base, within=model.regions(halves, regions, base), **one) for one in seen]
     assert (drawn[0] - drawn[1]).abs().amax(-1).min() > 0
