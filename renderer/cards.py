@@ -17,45 +17,16 @@ from planner.plans import Size
 from planner.scene import Frozen, Scene
 from planner.words import folded, unnumbered
 from renderer.auto import Auto
+from renderer.catalog import KNOWN, known_by, likest
 from renderer.grid import TokenGrid
+from renderer.pipelines import PIPELINES, PipelineKind
 from renderer.settings import Recipe, Settings
 from renderer.warning import warn
 
 TINY = Path(__file__).parent / "tiny"
 """The checkpoint that ships with the program."""
 
-PIPELINE = "FluxPipeline"
-"""What a model's folder must hold, in diffusers' own name."""
-
-PARTS = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "transformer", "vae")
-"""The folders that make a `PIPELINE`."""
-
 DEFAULTS_FILE = "scenewright.json"
-
-_DEV = Recipe(
-    steps=24,
-    guidance_scale=3.5,
-    true_cfg_scale=1.0,
-    base_ratio=0.1,
-    inject_steps="40%",
-    double_interval=1,
-    single_interval=1,
-    max_sequence_length=512,
-)
-"""FLUX.1-dev as the paper's authors run it in their examples (24 steps, guidance 3.5, T = 10, β = 0.1)."""
-
-_SCHNELL = _DEV.model_copy(
-    update={"steps": 4, "guidance_scale": 0.0, "inject_steps": "75%", "max_sequence_length": 256}
-)
-"""FLUX.1-schnell is distilled to four steps and takes 256 tokens of text.
-
-T = 3 of 4 steps draws best on tiny-flux with schnell's schedule, whose noise falls by a quarter a step. T =
-0, 1, 2, 3, 4 draw 6, 36, 48, 51, 51 of 60 scenes of one and two things right, and picture by picture 3 is
-better than 2 by 5 points (0 to 11.7). T as the authors have it, 10, would be all of four steps, with none
-left to the whole picture. Not tried on schnell itself. tiny-flux likes a large T at 24 steps too (70 %, where
-the authors' dev has 40 %), so that some of this may be its own.
-"""
-
 
 UNKNOWN = "{} draws {} alone: {} will come out as something else"
 
@@ -64,7 +35,7 @@ NO_AUTO = "settings chosen from the layout: nothing was measured with {}, so its
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A model by name: `source` is a local folder or a name on the hub.
+    """A model by name: `source` is a local folder or a name on the hub, and `kind` what its pipeline takes.
 
     `auto` are the rules for `Settings(auto=True)`, or None if nothing was measured with the model. `draws`
     has the things that a small model knows, each with the words for it; None stands for all things.
@@ -73,14 +44,23 @@ class ModelCard:
     name: str
     source: str
     local: bool
+    kind: PipelineKind
     size: Size
     recipe: Recipe
     auto: Auto | None = None
     draws: Mapping[str, tuple[str, ...]] | None = None
 
     def check(self, settings: Settings) -> None:
-        """Raise `UserError` where settings contradict the recipe; warn if there are no rules for `auto`."""
+        """Raise `UserError` where settings contradict the recipe or the model; warn if there are no rules for
+        `auto`.
+        """
         settings.over(self.recipe)
+        if settings.guidance_scale is not None and not self.kind.distilled:
+            raise UserError(
+                f"{self.name} takes no distilled guidance: its guidance is true CFG", "guidance_scale"
+            )
+        if (settings.true_cfg_scale or 1) > 1 and not self.kind.true_cfg:
+            raise UserError(f"should be 1: {self.kind.family} has no negative pass", "true_cfg_scale")
         if settings.auto and self.auto is None:
             warn(NO_AUTO.format(self.name), stacklevel=2)
 
@@ -115,9 +95,11 @@ class _Defaults(Frozen):
 
 
 def model_card(name: str) -> ModelCard:
-    """The card of "tiny", of a folder that holds a FLUX pipeline, or of a model on the hub.
+    """The card of "tiny" or another short name, of a folder with a pipeline, or of a model on the hub.
 
-    Raises `UserError` where the folder is no FLUX pipeline, or the name is neither a folder nor a hub's.
+    What kind of pipeline it is says its own `model_index.json`, which for a name on the hub that has no short
+    name is fetched. Raises `UserError` where it is no pipeline that is known, or the name is neither a
+    folder nor a hub's, and `WorldError` where the hub can't be reached.
     """
     folder = TINY if name == "tiny" else Path(name)
     try:
@@ -125,34 +107,54 @@ def model_card(name: str) -> ModelCard:
     except (OSError, ValueError):  # too long, or with NUL
         is_folder = False
     if is_folder:
-        found = _folder_defaults(folder)
-        return ModelCard(name, str(folder), True, found.size, found.recipe, found.auto, found.draws)
-    if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/"):
+        return _folder_card(name, folder)
+    known = known_by(name)
+    if known is None and not _hubs(name):
+        names = ", ".join(["tiny", *(model.name for model in KNOWN)])
         raise UserError(
-            f"{name}: no such folder; give a FLUX pipeline's folder, a hub name (owner/name) or tiny", "model"
+            f"{name}: no such folder; give a pipeline's folder, a hub name (owner/name), or one of {names}",
+            "model",
         )
-    return ModelCard(name, name, False, Size(), _SCHNELL if "schnell" in name.lower() else _DEV)
+    if known is None:
+        from renderer.hub import read_index
+
+        index = read_index(name)
+        known = likest(_kind(name, "it", index).name, name, {"model_index": index})
+        return ModelCard(name, name, False, known.kind, Size(), known.recipe)
+    return ModelCard(name, known.source, False, known.kind, Size(), known.recipe)
 
 
-def _folder_defaults(folder: Path) -> _Defaults:
-    """The defaults in a pipeline's folder; raises `UserError` where it holds no FLUX pipeline."""
-    kind = _json(folder / "model_index.json").get("_class_name")
-    if kind != PIPELINE:
-        found = (
-            f"holds a {kind}" if isinstance(kind, str) else "has no model_index.json that names a pipeline"
-        )
-        raise UserError(f"{folder}: the folder {found}; it should hold a {PIPELINE} of diffusers", "model")
-    missing = [part for part in PARTS if not (folder / part).is_dir()]
+def _hubs(name: str) -> bool:
+    """Whether the hub could have a model of this name."""
+    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not name.endswith("/")
+
+
+def _kind(name: str, what: str, index: Mapping[str, Any]) -> PipelineKind:
+    """The kind of pipeline that a `model_index.json` names; raises `UserError` where it is none of ours."""
+    named = index.get("_class_name")
+    if isinstance(named, str) and named in PIPELINES:
+        return PIPELINES[named]
+    found = f"holds a {named}" if isinstance(named, str) else "has no model_index.json that names a pipeline"
+    raise UserError(f"{name}: {what} {found}; known are {', '.join(PIPELINES)}", "model")
+
+
+def _folder_card(name: str, folder: Path) -> ModelCard:
+    """The card of a pipeline's folder, with the settings of the file in it where there is one."""
+    index = _json(folder / "model_index.json")
+    kind = _kind(str(folder), "the folder", index)
+    missing = [part for part in kind.parts if not (folder / part).is_dir()]
     if missing:
-        raise UserError(f"{folder}: the folder has no {missing[0]}, which a {PIPELINE} needs", "model")
+        raise UserError(f"{folder}: the folder has no {missing[0]}, which a {kind.name} needs", "model")
     path = folder / DEFAULTS_FILE
     if not path.exists():
-        guided = _json(folder / "transformer" / "config.json").get("guidance_embeds", False)
-        return _Defaults(size=Size(), recipe=_DEV if guided else _SCHNELL)
+        configs = {"model_index": index, "transformer": _json(folder / "transformer" / "config.json")}
+        alike = likest(kind.name, folder.name, configs)
+        return ModelCard(name, str(folder), True, kind, Size(), alike.recipe)
     try:
-        return _Defaults.model_validate_json(read_text(path))
+        own = _Defaults.model_validate_json(read_text(path))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error)}") from error
+    return ModelCard(name, str(folder), True, kind, own.size, own.recipe, own.auto, own.draws)
 
 
 def _json(path: Path) -> dict[str, Any]:

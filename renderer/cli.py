@@ -130,9 +130,17 @@ def _fetch(
     sys.stdout.write(f"{fetch(FETCHABLE[name])}\n")
 
 
+@models.command("list")
+def _list() -> None:
+    """List the models that draw, by the short names that --model takes."""
+    from renderer.listing import listed
+
+    sys.stdout.writelines(f"{line}\n" for line in listed())
+
+
 @models.callback()
 def _models() -> None:
-    """Language models that run on this machine, for --llm local."""
+    """Models that draw, and language models that run on this machine for --llm local."""
 
 
 reporting = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

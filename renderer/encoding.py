@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -10,6 +10,7 @@ from renderer.grid import BACKGROUND, TokenGrid
 from renderer.loras import EncoderLoras, adapters_of, check_regions, loras_in_encoders
 from renderer.models import Model
 from renderer.regional import Conditioning
+from renderer.regional.family import Prompts
 from renderer.warning import warn
 
 if TYPE_CHECKING:
@@ -18,22 +19,19 @@ if TYPE_CHECKING:
 
 CUT = "region {name!r}: its prompt has {tokens} tokens, of which the model reads {most}: its end is cut off"
 
-ROUND_UP = 16
-"""A trimmed prompt's length is a multiple of so many tokens."""
-
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
     """The encoded prompts of one picture, as the pipeline takes them.
 
-    `pooled` (1, D) is the base prompt's. `negative_arguments` are the pipeline's own for the negative prompt,
-    and `negative_conditioning` is for a negative pass by regions; without true CFG they are empty and None.
-    `base_prompt` is the prompt of the whole picture, in words.
+    `base` is the prompt of the whole picture and `negative` the negative prompt, with `negative_conditioning`
+    for a negative pass by regions; without true CFG these two are None. `base_prompt` is the prompt of the
+    whole picture, in words.
     """
 
     conditioning: Conditioning
-    pooled: Tensor
-    negative_arguments: dict[str, Tensor]
+    base: Prompts
+    negative: Prompts | None
     negative_conditioning: Conditioning | None
     base_prompt: str
 
@@ -73,10 +71,10 @@ def encode_batch(
     """The encoded prompts of each grid. Every prompt goes through the text encoders once, all in one batch;
     prompts that the model encoded lately are taken from its cache.
 
-    Prompts are padded as the pipeline itself pads them. If the recipe trims, a region's prompt is cut after
-    its last token, to a multiple of 16 tokens; base and negative prompts are as long as the longest of them,
-    since the pipeline takes them of one length only. FLUX was trained on padded prompts without a mask, so
-    trimming changes pictures a little.
+    Prompts are padded as the pipeline itself pads them, and what it masks is left out. If the recipe trims,
+    a region's prompt loses the padding that is not masked, to a multiple of 16 tokens; base and negative
+    prompts are as long as the longest of them, since the pipeline takes them of one length only. Such models
+    were trained on padded prompts, so trimming changes pictures a little.
 
     LoRAs act on the text encoders too, if their files have layers for them: a LoRA of the whole picture for
     every prompt, one of a region for that region's prompt alone, which is then encoded in a batch of its own.
@@ -96,16 +94,19 @@ def encode_batch(
         batches = dict[frozenset[str], list[_Prompt]]()
         for prompt in dict.fromkeys(prompt for prompts in pictures.values() for prompt in prompts.all):
             batches.setdefault(prompt.loras, []).append(prompt)
-        embeds = dict[_Prompt, tuple[Tensor, Tensor]]()
+        embeds = dict[_Prompt, Prompts]()
         for names, batch in batches.items():
             loaded.activate(names)
             texts = [prompt.text for prompt in batch]
-            padded, pooled = model.prompt_cache.encode(model.pipeline, texts, recipe.max_sequence_length)
-            embeds |= {prompt: (padded[i : i + 1], pooled[i : i + 1]) for i, prompt in enumerate(batch)}
+            length = recipe.max_sequence_length
+            read = model.prompt_cache.encode(model.family, model.pipeline, texts, length)
+            for i, prompt in enumerate(batch):
+                pooled = None if read.pooled is None else read.pooled[i : i + 1]
+                embeds[prompt] = Prompts((read.embeds[i],), pooled)
 
-    lengths = {prompt: _kept_length(prompt.text, model, recipe) for prompt in embeds}
-    longest = max(lengths[prompt] for prompts in pictures.values() for prompt in prompts.of_whole_picture)
-    encoded = {key: _encoded(prompts, embeds, lengths, longest) for key, prompts in pictures.items()}
+    whole = {prompt for prompts in pictures.values() for prompt in prompts.of_whole_picture}
+    texts = _Texts(model, embeds, recipe.trims, max(_token_count(prompt.text, model) for prompt in whole))
+    encoded = {key: _encoded(prompts, texts) for key, prompts in pictures.items()}
     return tuple(encoded[id(grid)] for grid in grids)
 
 
@@ -149,47 +150,42 @@ class _Prompts:
         return (self.base,) if self.negative is None else (self.base, self.negative)
 
 
-def _encoded(
-    prompts: _Prompts,
-    embeds: Mapping[_Prompt, tuple[Tensor, Tensor]],
-    lengths: Mapping[_Prompt, int],
-    longest: int,
-) -> Encoded:
-    """The embeddings of one picture's prompts: of regions cut to their `lengths`, the others to `longest`.
+@dataclass(frozen=True, eq=False)
+class _Texts:
+    """Encoded prompts, which are trimmed or not; `longest` is the longest of whole pictures, in tokens."""
 
-    `embeds` are (1, L, D) of T5 and (1, D) of CLIP for each prompt.
-    """
-    base, pooled = embeds[prompts.base]
-    regions = tuple(_cut(embeds[prompt][0], lengths[prompt]) for prompt in prompts.regions)
-    conditioning = Conditioning(regions, _cut(base, longest))
+    model: Model
+    embeds: Mapping[_Prompt, Prompts]
+    trims: bool
+    longest: int
+
+    def of(self, prompt: _Prompt, least: int = 0) -> Tensor:
+        """The embeddings (1, L, …) of a prompt that is held to be `least` tokens long, or longer."""
+        (embeds,) = self.embeds[prompt].embeds
+        if not self.trims:
+            return embeds
+        tokens = max(_token_count(prompt.text, self.model), least)
+        kept = self.model.family.trimmed(self.model.pipeline, embeds, tokens)
+        # A copy where some are left out, since a view would keep them all.
+        return embeds if kept.shape == embeds.shape else kept.clone()
+
+    def whole(self, prompt: _Prompt) -> Prompts:
+        """A prompt of a whole picture, as long as the longest."""
+        return Prompts((self.of(prompt, self.longest),), self.embeds[prompt].pooled)
+
+
+def _encoded(prompts: _Prompts, texts: _Texts) -> Encoded:
+    """The embeddings of one picture's prompts."""
+    base = texts.whole(prompts.base)
+    conditioning = Conditioning(tuple(map(texts.of, prompts.regions)), base.embeds[0])
     if prompts.negative is None:
-        return Encoded(conditioning, pooled, {}, None, prompts.base.text)
-    negative, negative_pooled = embeds[prompts.negative]
-    negative = _cut(negative, longest)
-    arguments = {"negative_prompt_embeds": negative, "negative_pooled_prompt_embeds": negative_pooled}
+        return Encoded(conditioning, base, None, None, prompts.base.text)
+    negative = texts.whole(prompts.negative)
     # As long as the negative prompt of the whole picture, which most of them are.
-    negative_regions = tuple(
-        _cut(embeds[prompt][0], max(lengths[prompt], longest)) for prompt in prompts.negative_regions
-    )
-    against = Conditioning(negative_regions, negative)
-    return Encoded(conditioning, pooled, arguments, against, prompts.base.text)
-
-
-def _cut(text: Tensor, length: int) -> Tensor:
-    """The first tokens of (1, L, D); a copy where some are left out, since a view would keep them all."""
-    return text if length == text.shape[1] else text[:, :length].clone()
-
-
-def _kept_length(prompt: str, model: Model, recipe: "Recipe") -> int:
-    """How many tokens of a prompt the transformer is given."""
-    if not recipe.trims:
-        return recipe.max_sequence_length
-    rounded = -(-_token_count(prompt, model) // ROUND_UP) * ROUND_UP
-    return min(recipe.max_sequence_length, rounded)
+    regions = tuple(texts.of(prompt, texts.longest) for prompt in prompts.negative_regions)
+    return Encoded(conditioning, base, negative, Conditioning(regions, negative.embeds[0]), prompts.base.text)
 
 
 def _token_count(prompt: str, model: Model) -> int:
-    """Its tokens for T5, the end of the sequence among them."""
-    tokenizer: Any = model.pipeline.tokenizer_2
-    # Not verbose: a longer prompt is cut, and does not cause the "indexing errors" that it would warn of.
-    return len(tokenizer(prompt, verbose=False).input_ids)
+    """Its tokens for the text encoder, with those that are added to it."""
+    return model.family.tokens(model.pipeline, prompt)

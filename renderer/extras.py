@@ -1,4 +1,4 @@
-"""What a picture is drawn with besides its plan: LoRAs, a start image (img2img, inpainting), ControlNets.
+"""What a picture is drawn with besides its plan: LoRAs, other pictures, ControlNets.
 
 The command makes options of the fields that are declared by `option`, so nothing heavy is imported here.
 """
@@ -107,7 +107,8 @@ class Control(BaseModel, frozen=True, extra="forbid"):
 class Extras(BaseModel, frozen=True, extra="forbid"):
     """What a picture is drawn with besides its plan.
 
-    Pictures are paths, PIL images or arrays of uint8. They are cut to the canvas.
+    Pictures are paths, PIL images or arrays of uint8. They are cut to the canvas, but for `references`, other
+    pictures that the model looks at (FLUX.2).
     """
 
     loras: tuple[Lora, ...] = ()
@@ -119,6 +120,7 @@ class Extras(BaseModel, frozen=True, extra="forbid"):
         "Inpainting mask for the start image: white is redrawn, black is kept.", "FILE"
     )
     controls: tuple[Control, ...] = ()
+    references: tuple[Picture, ...] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -144,6 +146,7 @@ class Extras(BaseModel, frozen=True, extra="forbid"):
             ("init_image", self.init_image),
             ("inpaint_mask", self.inpaint_mask),
             *controls,
+            *(("reference", picture) for picture in self.references),
         ):
             if isinstance(picture, GivenImage):
                 picture.open(field)

@@ -110,6 +110,9 @@ def _check_trust(options: Options, model: str, carried: Extras) -> None:
             named[field.replace("_", "-")] = path
     if carried.controls and not options.control:
         named["control"] = ", ".join(f"{control.image} for {control.model}" for control in carried.controls)
+    paths = [picture for picture in carried.references if isinstance(picture, str)]
+    if paths and not options.reference:
+        named["reference"] = ", ".join(paths)
     if named:
         told = "; ".join(f"--{option} {value}" for option, value in named.items())
         raise UserError(
@@ -220,6 +223,8 @@ def _extras(options: Options, carried: Extras) -> Extras:
                 given[name] = str(Path(given[name]).resolve())
             except (OSError, ValueError, RuntimeError) as error:
                 raise UserError(f"{given[name]}: is no path", name) from error
+    if options.reference:
+        given["references"] = tuple(str(Path(picture).absolute()) for picture in options.reference)
     if options.lora:
         given["loras"] = tuple(read_lora(text) for text in options.lora)
     if images:

@@ -1,7 +1,7 @@
 """LoRAs from files, in a pipeline for a while: in the transformer while it draws, in text encoders likewise.
 
-diffusers loads the layers of a file for the transformer and for CLIP. Some files have layers for T5 too,
-which encodes FLUX's prompts: those are loaded here.
+diffusers loads the layers of a file for the transformer and for CLIP. Some files for FLUX.1 have layers for
+T5 too, which encodes its prompts: those are loaded here. Of other models the text encoders take no LoRA.
 """
 
 import re
@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from peft import LoraConfig
 from torch import Tensor, nn
 
 from planner.errors import UserError
+from renderer.pipelines import PIPELINES
 from renderer.warning import warn
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ class EncoderLoras:
     def activate(self, names: frozenset[str]) -> None:
         """Make these active, and no others."""
         for part in (CLIP, T5):
-            encoder: Any = getattr(self.pipeline, part)
+            encoder: Any = getattr(self.pipeline, part, None)
             present = getattr(encoder, "peft_config", None) or ()
             weights = {
                 name: lora.weight if name in names else 0.0
@@ -113,6 +115,9 @@ def loras_in_encoders(pipeline: Any, adapters: Adapters) -> Generator[EncoderLor
 
     A region's LoRA leaves out its layers for CLIP, with a warning: CLIP's vector is the whole picture's.
     """
+    if not _has_t5(pipeline):
+        yield EncoderLoras(pipeline, {})
+        return
     with _unloading(pipeline, adapters):
         loaded = dict[str, "Lora"]()
         for name, lora in adapters.items():
@@ -131,7 +136,9 @@ def _unloading(pipeline: Any, adapters: Adapters) -> Generator[None, None, None]
     if not adapters:
         yield
         return
-    second: Any = getattr(pipeline, T5)
+    if not hasattr(pipeline, "load_lora_into_transformer"):
+        raise UserError(f"diffusers loads no LoRAs into a {type(pipeline).__name__}", "lora")
+    second: Any = getattr(pipeline, T5, None)
     if any(pipeline.get_list_adapters().values()) or getattr(second, "peft_config", None):
         raise UserError("the model has LoRAs already: give them all with the extras, or none")
     try:
@@ -159,8 +166,15 @@ class _File:
 
     def into_transformer(self, pipeline: Any, name: str) -> None:
         """Load what there is for the transformer."""
+        # Older mixins of diffusers take the alphas apart, newer ones within the layers.
+        alphas = {"network_alphas": self.alphas} if _takes_alphas(pipeline) else {}
         pipeline.load_lora_into_transformer(
-            dict(self.state), self.alphas, pipeline.transformer, name, self.metadata, pipeline
+            dict(self.state),
+            **alphas,
+            transformer=pipeline.transformer,
+            adapter_name=name,
+            metadata=self.metadata,
+            _pipeline=pipeline,
         )
 
     def into_encoders(self, pipeline: Any, name: str, *, clip: bool) -> bool:
@@ -185,12 +199,23 @@ def _read(pipeline: Any, lora: "Lora") -> _File:
             str(folder), file, True, **settings, revision=None, subfolder=None, user_agent=None,
             allow_pickle=False,
         )  # fmt: skip
-        t5 = {key: raw.pop(key) for key in list(raw) if T5_KEY.match(key)}
-        state, alphas, _ = pipeline.lora_state_dict(raw, return_alphas=True, return_lora_metadata=True)
-        read = _File(state, alphas, metadata, t5)
+        t5 = {key: raw.pop(key) for key in list(raw) if T5_KEY.match(key)} if _has_t5(pipeline) else {}
+        told = {"return_alphas": True} if _takes_alphas(pipeline) else {}
+        state, *alphas, _ = pipeline.lora_state_dict(raw, return_lora_metadata=True, **told)
+        read = _File(state, alphas[0] if alphas else None, metadata, t5)
         if not (t5 or read.holds("transformer") or read.holds(CLIP)):
-            raise ValueError("it has no layers for any part of a FLUX model")
+            raise ValueError("it has no layers for any part of the model")
     return read
+
+
+def _takes_alphas(pipeline: Any) -> bool:
+    """Whether diffusers' mixin takes a LoRA's alphas apart from its layers."""
+    return "network_alphas" in signature(pipeline.load_lora_into_transformer).parameters
+
+
+def _has_t5(pipeline: Any) -> bool:
+    """Whether T5 is the second text encoder, as in FLUX.1, where files may have layers for it."""
+    return PIPELINES[type(pipeline).__name__].module == "flux"
 
 
 def load_t5(encoder: Any, layers: Mapping[str, Tensor], name: str) -> None:
@@ -237,7 +262,7 @@ def _naming(lora: "Lora") -> Generator[None, None, None]:
             yield
     except Exception as error:  # every library that reads a part of it has faults of its own
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"{lora.source}: can't be loaded as a FLUX LoRA ({reason})", "lora") from error
+        raise UserError(f"{lora.source}: can't be loaded as a LoRA ({reason})", "lora") from error
 
 
 @contextmanager

@@ -1,31 +1,29 @@
-"""Loading a FLUX pipeline, from its folder or the hub."""
+"""Loading a pipeline, from its folder or the hub."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
+import diffusers
 import torch
-from diffusers import FluxPipeline
 from diffusers.utils import logging as diffusers_logging
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from safetensors import SafetensorError, safe_open
 from transformers.utils import logging as transformers_logging
 
 from planner.errors import UserError, WorldError
+from renderer.families import family_for
+from renderer.pipelines import PIPELINES, PipelineKind
 from renderer.prompt_cache import PromptCache
+from renderer.regional.family import Family
 
 if TYPE_CHECKING:
     from renderer.cards import ModelCard
 
 Part = Literal["whole", "encoders", "denoiser"]
 """The part of a model that is loaded: its text encoders, everything after them, or both."""
-
-_LEFT_OUT: dict[Part, tuple[str, ...]] = {
-    "whole": (),
-    "encoders": ("transformer", "vae"),
-    "denoiser": ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +35,19 @@ class Model:
     """
 
     card: "ModelCard"
-    pipeline: FluxPipeline
+    pipeline: Any
     prompt_cache: PromptCache = field(default_factory=PromptCache, repr=False)
     lock: RLock = field(default_factory=RLock, repr=False)
+
+    @property
+    def kind(self) -> PipelineKind:
+        """What its pipeline takes."""
+        return PIPELINES[type(self.pipeline).__name__]
+
+    @cached_property
+    def family(self) -> Family:
+        """The family of its transformer."""
+        return family_for(self.kind)
 
 
 def load_model(card: "ModelCard", part: Part = "whole") -> Model:
@@ -53,13 +61,18 @@ def load_model(card: "ModelCard", part: Part = "whole") -> Model:
     # The program has a progress bar of its own.
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
+    left_out: dict[Part, tuple[str, ...]] = {
+        "whole": (),
+        "encoders": ("transformer", "vae"),
+        "denoiser": card.kind.encoders,
+    }
     try:
-        pipeline = FluxPipeline.from_pretrained(
+        pipeline = getattr(diffusers, card.kind.name).from_pretrained(
             card.source,
             dtype=torch.bfloat16 if cuda else torch.float32,
             use_safetensors=True,
             local_files_only=card.local,
-            **dict.fromkeys(_LEFT_OUT[part]),
+            **dict.fromkeys(left_out[part]),
         )
     except GatedRepoError as error:
         raise WorldError(
@@ -78,7 +91,7 @@ def load_model(card: "ModelCard", part: Part = "whole") -> Model:
         broken = _broken_weights(Path(card.source))
         reason = f"{broken} is no safetensors file" if broken else reason
         raise UserError(
-            f"{card.name}: the folder can't be loaded as a FLUX pipeline ({reason})", "model"
+            f"{card.name}: the folder can't be loaded as a {card.kind.name} ({reason})", "model"
         ) from error
     pipeline.set_progress_bar_config(disable=True)
     return Model(card, _on_gpu(pipeline) if cuda else pipeline)
@@ -95,7 +108,7 @@ def _broken_weights(folder: Path) -> Path | None:
     return None
 
 
-def _on_gpu(pipeline: FluxPipeline) -> FluxPipeline:
+def _on_gpu(pipeline: Any) -> Any:
     """The pipeline on the GPU; if that is too small for all of it, its parts take turns there."""
     parts: tuple[Any, ...] = tuple(pipeline.components.values())
     parameters = sum(

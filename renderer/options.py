@@ -185,7 +185,7 @@ class Options:
         "SECONDS",
     )
     prompt_language: str = _option(
-        "Language in which the LLM writes region prompts (default: English, which FLUX follows best).",
+        "Language in which the LLM writes region prompts (default: English, which most models follow best).",
         LANGUAGE_MODEL,
         "NAME",
         default="English",
@@ -199,8 +199,8 @@ class Options:
     )
 
     model: str | None = _option(
-        "FLUX model: tiny (default; included), a folder in diffusers' format, or a hub name such as "
-        "black-forest-labs/FLUX.1-dev.",
+        "Model: tiny (default; included), a short name of scenewright models list, such as flux2-klein, a "
+        "folder in diffusers' format, or a hub name.",
         SAMPLING,
         "NAME",
     )
@@ -239,7 +239,14 @@ class Options:
         "Control image (depth map, pose, edges) for a --controlnet. Repeatable.", EXTRAS, "FILE"
     )
     controlnet: list[str] | None = _option(
-        "FLUX ControlNet for a --control: a folder or a hub name. Repeatable.", EXTRAS, "NAME"
+        "ControlNet of the model's family for a --control: a folder or a hub name. Repeatable.",
+        EXTRAS,
+        "NAME",
+    )
+    reference: list[str] | None = _option(
+        "Reference picture that the model looks at, for models that take them (FLUX.2). Repeatable.",
+        EXTRAS,
+        "FILE",
     )
 
 

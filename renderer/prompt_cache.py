@@ -13,11 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-KEPT_BYTES = 2**28
-"""The cache's size: 64 prompts as FLUX pads them; 512 × 4,096 numbers in bfloat16 are 4 MB each."""
+from renderer.regional.family import Family, Prompts
 
-Embeddings = tuple[Tensor, Tensor]
-"""Prompts as the pipeline encodes them: T5's (n, L, D) and CLIP's pooled vectors (n, P)."""
+KEPT_BYTES = 2**28
+"""The cache's size: 64 prompts as FLUX.1 pads them; 512 × 4,096 numbers in bfloat16 are 4 MB each."""
 
 
 class PromptCache:
@@ -30,34 +29,35 @@ class PromptCache:
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._limit = limit
-        self._kept: OrderedDict[Hashable, Embeddings] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Prompts] = OrderedDict()
 
-    def encode(self, pipeline: Any, prompts: Sequence[str], length: int) -> Embeddings:
-        """The prompts in one batch, padded to `length` tokens, on the pipeline's device."""
+    def encode(self, family: Family, pipeline: Any, prompts: Sequence[str], length: int) -> Prompts:
+        """The prompts in one batch, of at most `length` tokens, on the pipeline's device."""
         state = _state(pipeline)
         if state is None:
             self._kept.clear()
-            return _encoded(pipeline, prompts, length)
+            return _encoded(family, pipeline, prompts, length)
         key = state, tuple(prompts), length
         found = self._kept.get(key)
         if found is None:
-            padded, pooled = found = _encoded(pipeline, prompts, length)
+            found = _encoded(family, pipeline, prompts, length)
             if _bytes(found) <= self._limit:
-                self._kept[key] = padded.to("cpu"), pooled.to("cpu")
+                self._kept[key] = _on(found, torch.device("cpu"))
                 while sum(map(_bytes, self._kept.values())) > self._limit:
                     self._kept.popitem(last=False)
             return found
         self._kept.move_to_end(key)
-        device = pipeline._execution_device
-        return found[0].to(device), found[1].to(device)
+        return _on(found, pipeline._execution_device)
 
 
-def _encoded(pipeline: Any, prompts: Sequence[str], length: int) -> Embeddings:
+def _encoded(family: Family, pipeline: Any, prompts: Sequence[str], length: int) -> Prompts:
     with torch.inference_mode():
-        padded, pooled, _ = pipeline.encode_prompt(
-            prompt=[*prompts], prompt_2=[*prompts], max_sequence_length=length
-        )
-    return padded, pooled
+        return family.encode(pipeline, prompts, length)
+
+
+def _on(prompts: Prompts, device: torch.device) -> Prompts:
+    pooled = None if prompts.pooled is None else prompts.pooled.to(device)
+    return Prompts(tuple(embeds.to(device) for embeds in prompts.embeds), pooled)
 
 
 def _state(pipeline: Any) -> Hashable | None:
@@ -66,13 +66,19 @@ def _state(pipeline: Any) -> Hashable | None:
     Weights keep their identity where parts of a model take turns on a device; what trains them counts their
     versions up.
     """
-    encoders = pipeline.text_encoder, pipeline.text_encoder_2
+    parts: dict[str, Any] = pipeline.components
+    encoders = [part for name, part in parts.items() if name.startswith("text_encoder") and part]
     # It is set where an adapter is loaded, and left there for good.
     if any("_hf_peft_config_loaded" in vars(part) for encoder in encoders for part in encoder.modules()):
         return None
-    tokenizers = pipeline.tokenizer, pipeline.tokenizer_2
+    tokenizers = [part for name, part in parts.items() if name.startswith("tokenizer") and part]
     weights = tuple((id(weight), _version(weight)) for part in encoders for weight in part.parameters())
-    return *map(weakref.ref, (*encoders, *tokenizers)), *map(len, tokenizers), hash(weights)
+    return *map(weakref.ref, (*encoders, *tokenizers)), *map(_size, tokenizers), hash(weights)
+
+
+def _size(tokenizer: Any) -> int:
+    """How many tokens it knows; a processor has a tokenizer within it."""
+    return len(getattr(tokenizer, "tokenizer", tokenizer))
 
 
 def _version(weight: Tensor) -> int:
@@ -80,5 +86,5 @@ def _version(weight: Tensor) -> int:
     return 0 if weight.is_inference() else weight._version
 
 
-def _bytes(embeddings: Embeddings) -> int:
-    return sum(part.nbytes for part in embeddings)
+def _bytes(prompts: Prompts) -> int:
+    return sum(part.nbytes for part in (*prompts.embeds, prompts.pooled) if part is not None)

@@ -19,6 +19,7 @@ from renderer.loras import check_regions
 from renderer.models import Model
 from renderer.preparing import prepared
 from renderer.regional import Conditioning, RegionalSettings, regional, stacked
+from renderer.regional.family import Prompts
 from renderer.regional.schedule import steps_run
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ OnStep = Callable[[int, int], None]
 class Rendering:
     """A picture and what it was drawn with; `base_prompt` is the prompt of the whole picture.
 
-    `latents` are the packed latents that the picture was decoded from: (image tokens, channels), on the CPU.
+    `latents` are those that the picture was decoded from, on the CPU and as the pipeline has them: packed,
+    (image tokens, channels), in most; (channels, height, width) in Z-Image and SD3.5.
     """
 
     image: Image.Image
@@ -121,24 +123,17 @@ def render_batch(
                 on_step(step + 1, steps)
             return kwargs
 
-        guidance = {"true_cfg_scale": recipe.true_cfg_scale} if recipe.true_cfg_scale > 1 else {}
         with (
             nullcontext()
             if plain
             else _regions(grids, encoded, model, recipe, extras, steps, ready.lora_regions)
         ):
             images: list[Image.Image] = ready.pipeline(
-                prompt_embeds=torch.cat([each.conditioning.base_embeds for each in encoded]),
-                pooled_prompt_embeds=torch.cat([each.pooled for each in encoded]),
-                **{
-                    name: torch.cat([each.negative_arguments[name] for each in encoded])
-                    for name in encoded[0].negative_arguments
-                },
+                **_prompt_arguments(model, encoded),
+                **model.family.guidance(model.pipeline, recipe.guidance_scale, recipe.true_cfg_scale),
                 height=height,
                 width=width,
                 num_inference_steps=recipe.steps,
-                guidance_scale=recipe.guidance_scale,
-                **guidance,
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
                 max_sequence_length=recipe.max_sequence_length,
                 callback_on_step_end=after_step,
@@ -149,6 +144,20 @@ def render_batch(
     return tuple(
         Rendering(image, packed, recipe, seed, each.base_prompt, seconds)
         for image, packed, seed, each in zip(images, latents[0], seeds, encoded, strict=True)
+    )
+
+
+def _prompt_arguments(model: Model, encoded: Sequence[Encoded]) -> dict[str, Any]:
+    """The pipeline's arguments for the prompts of a batch."""
+    negatives = [each.negative for each in encoded if each.negative]
+    base = _together([each.base for each in encoded])
+    return model.family.arguments(base, _together(negatives) if negatives else None)
+
+
+def _together(prompts: Sequence[Prompts]) -> Prompts:
+    pooled = [each.pooled for each in prompts if each.pooled is not None]
+    return Prompts(
+        tuple(text for each in prompts for text in each.embeds), torch.cat(pooled) if pooled else None
     )
 
 

@@ -104,7 +104,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     steps: Steps | None = option("Number of denoising steps.", "N")
     guidance_scale: Scale | None = option(
-        "Distilled guidance scale, for CFG-distilled models such as FLUX.1-dev.", "X"
+        "Distilled guidance scale, for CFG-distilled models (FLUX.1-dev, FLUX.2-dev).", "X"
     )
     true_cfg_scale: Scale | None = option(
         "True CFG scale. Above 1, each step also runs a pass with the negative prompt (twice the time).", "X"

@@ -20,7 +20,7 @@ from renderer.grid import rasterise
 from renderer.regional.conditioning import Conditioning
 from renderer.regional.family import ImageTokens
 from renderer.regional.hooks import build_injection
-from renderer.regional.layouts import Layout
+from renderer.regional.layouts import Layout as RegionLayout
 from renderer.regional.settings import RegionalSettings
 
 SIZE = Size(width=1024, height=1024)
@@ -62,8 +62,8 @@ def building_seconds(repeats: int = 21) -> tuple[float, float]:
         middle = time.process_time()
         texts = tuple(torch.zeros(1, 64, 1) for _ in grid.names)
         conditioning, cpu = Conditioning(texts, texts[0]), torch.device("cpu")
-        layout, image = Layout(grid.owner, conditioning, drawn=True), ImageTokens(grid.owner.size)
-        build_injection(FAMILY, RegionalSettings(), layout, image, cpu)
+        drawn, image = RegionLayout(grid.owner, conditioning, drawn=True), ImageTokens(grid.owner.size)
+        build_injection(FAMILY, RegionalSettings(), drawn, image, cpu)
         rasterising.append(middle - start)
         grouping.append(time.process_time() - middle)
     return median(rasterising), median(grouping)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from renderer.cards import PARTS, TINY, model_card
+from renderer.cards import TINY, model_card
 from renderer.models import Model, load_model
+from renderer.pipelines import PIPELINES
 from tests.hostile.campaign import EITHER, Case, all_of, file_of
 from tests.hostile.inputs import CONTROLS, Json
 
@@ -142,7 +143,7 @@ LORAS: dict[str, bytes] = {
 
 def model(folder: Path) -> None:
     """A folder in diffusers' format with nothing in its parts."""
-    for part in PARTS:
+    for part in PIPELINES["FluxPipeline"].parts:
         (folder / "m" / part).mkdir(parents=True)
     (folder / "m" / "model_index.json").write_text('{"_class_name": "FluxPipeline"}', "utf-8")
 

@@ -59,7 +59,7 @@ def test_rules_rise_and_leave_no_layout_out(ends: list[float | None]) -> None:
 
 
 def test_wishes_go_over_what_is_chosen_and_that_over_the_recipe() -> None:
-    card = ModelCard("x", "x", True, CARD.size, CARD.recipe, AUTO)
+    card = ModelCard("x", "x", True, CARD.kind, CARD.size, CARD.recipe, AUTO)
     own, grid = CARD.recipe, grid_of(1, 1, 1)
     assert card.recipe_for(Settings(), grid) == own
     chosen = card.recipe_for(Settings(auto=True), grid)
@@ -69,7 +69,7 @@ def test_wishes_go_over_what_is_chosen_and_that_over_the_recipe() -> None:
 
 
 def test_a_model_without_rules_draws_with_its_own_and_says_so() -> None:
-    card = ModelCard("flux", "flux", False, CARD.size, CARD.recipe)
+    card = ModelCard("flux", "flux", False, CARD.kind, CARD.size, CARD.recipe)
     assert card.recipe_for(Settings(auto=True), grid_of(1)) == CARD.recipe
     with pytest.warns(UserWarning, match="nothing was measured with flux, so its own settings are taken"):
         card.check(Settings(auto=True))

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
-from planner.errors import UserError
+from planner.errors import UserError, WorldError
 from planner.plans import Size
 from planner.scene import Region, Scene
-from renderer.cards import DEFAULTS_FILE, PARTS, TINY, model_card
+from renderer.cards import DEFAULTS_FILE, TINY, model_card
+from renderer.catalog import KNOWN, KnownModel, likest
+from renderer.listing import listed, matrix, table
+from renderer.pipelines import PIPELINES
 
 Edit = Callable[[Path, Callable[[dict[str, Any]], object]], None]
 
@@ -67,7 +70,7 @@ def test_a_folder_without_defaults_is_run_as_the_flux_that_it_is(
 
 @pytest.mark.parametrize("name", ["nonesuch", "./none/such", "/none/such", "a/b/c", "owner/"])
 def test_a_name_that_is_neither_a_folder_nor_a_hubs(name: str) -> None:
-    with pytest.raises(UserError, match=f"model {name}: no such folder; give a FLUX pipeline's folder"):
+    with pytest.raises(UserError, match=f"model {name}: no such folder; give a pipeline's folder"):
         model_card(name)
 
 
@@ -75,18 +78,20 @@ def test_a_name_that_is_neither_a_folder_nor_a_hubs(name: str) -> None:
 def test_a_folder_that_holds_no_pipeline(tmp_path: Path, index: str | None) -> None:
     if index is not None:
         (tmp_path / "model_index.json").write_text(index)
-    with pytest.raises(UserError, match=r"has no model_index\.json that names a pipeline; it should hold"):
+    with pytest.raises(
+        UserError, match=r"has no model_index\.json that names a pipeline; known are .*FluxPipeline, "
+    ):
         model_card(str(tmp_path))
 
 
-@pytest.mark.parametrize("kind", ["StableDiffusionPipeline", "Flux2Pipeline"])
+@pytest.mark.parametrize("kind", ["StableDiffusionPipeline", "FluxControlPipeline"])
 def test_a_folder_that_holds_another_pipeline(model_folder: Path, edit: Edit, kind: str) -> None:
     edit(model_folder / "model_index.json", lambda found: found.update(_class_name=kind))
-    with pytest.raises(UserError, match=f"the folder holds a {kind}; it should hold a FluxPipeline"):
+    with pytest.raises(UserError, match=f"the folder holds a {kind}; known are .*FluxPipeline, "):
         model_card(str(model_folder))
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", PIPELINES["FluxPipeline"].parts)
 def test_a_folder_that_lacks_a_part(model_folder: Path, part: str) -> None:
     rmtree(model_folder / part)
     with pytest.raises(UserError, match=f"the folder has no {part}, which a FluxPipeline needs"):
@@ -97,3 +102,51 @@ def test_wrong_defaults_are_named_by_file_and_field(model_folder: Path, edit: Ed
     edit(model_folder / DEFAULTS_FILE, lambda found: found["recipe"].update(steps=0))
     with pytest.raises(UserError, match=r"scenewright\.json: recipe\.steps: 0 is wrong"):
         model_card(str(model_folder))
+
+
+def test_the_table_of_pipelines_stands_in_the_readme() -> None:
+    """By the program's own words: `renderer.listing.matrix`."""
+    text = (Path(__file__).parents[2] / "renderer" / "README.md").read_text("utf-8")
+    assert "\n".join(matrix()) in text
+
+
+@pytest.mark.parametrize("model", KNOWN, ids=lambda model: model.name)
+def test_a_short_name_is_a_models_with_its_recipe(model: KnownModel) -> None:
+    by_name, by_hub = model_card(model.name), model_card(model.source)
+    assert (by_name.source, by_name.kind, by_name.recipe) == (model.source, model.kind, model.recipe)
+    assert by_hub.recipe == model.recipe
+    assert model.kind.true_cfg or model.recipe.true_cfg_scale == 1
+    assert model.kind.distilled or model.recipe.guidance_scale == 0
+    front = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert f"`{model.name}`" in front
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "name", "configs", "likest_name"),
+    [
+        ("FluxPipeline", "my-model", {"transformer": {"guidance_embeds": True}}, "flux-dev"),
+        ("FluxPipeline", "my-model", {"transformer": {"guidance_embeds": False}}, "flux-schnell"),
+        ("Flux2KleinPipeline", "x", {"model_index": {"is_distilled": True}}, "flux2-klein"),
+        ("Flux2KleinPipeline", "x", {"model_index": {"is_distilled": False}}, "flux2-klein-base"),
+        ("ZImagePipeline", "My-Z-Image-Turbo", {}, "z-image-turbo"),
+        ("ZImagePipeline", "zimage", {}, "z-image"),
+        ("Krea2Pipeline", "x", {"model_index": {"is_distilled": True}}, "krea2-turbo"),
+    ],
+)
+def test_a_model_without_a_name_is_run_as_the_likest(
+    pipeline: str, name: str, configs: dict[str, dict[str, bool]], likest_name: str
+) -> None:
+    assert likest(pipeline, name, configs).name == likest_name
+
+
+def test_a_models_kind_on_the_hub_is_read_from_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(WorldError, match="model owner/name: can't be fetched from the hub"):
+        model_card("owner/name")
+
+
+def test_models_are_listed_with_what_was_shown_of_each() -> None:
+    heads, *lines = table()
+    assert [line[0] for line in lines] == ["tiny", *(model.name for model in KNOWN)]
+    assert all(len(line) == len(heads) for line in lines)
+    assert len(list(listed())) == len(lines) + 1

@@ -248,7 +248,7 @@ def test_options_that_are_fields_are_described_by_the_fields(
     lines = [line.strip("│ ") for line in run("--help").out.splitlines()]
     for fields, undescribed in (
         (Settings.model_fields, {"max_sequence_length", "setting_in_regions", "auto"}),
-        (Extras.model_fields, {"loras", "controls"}),
+        (Extras.model_fields, {"loras", "controls", "references"}),
     ):
         assert {name for name, field in fields.items() if not field.description} == undescribed
         for name in fields.keys() - undescribed:

@@ -224,12 +224,14 @@ def test_a_pictures_record_names_files_only_with_trust(refused: Refused, tmp_pat
         "init_image": "/home/me/private.png",
         "inpaint_mask": "/home/me/mask.png",
         "controls": [{"image": "/home/me/map.png", "model": "owner/net"}],
+        "references": ["/home/me/face.png"],
     }
     record: dict[str, Any] = {"plan": plan.model_dump(mode="json"), "model": "owner/name", "extras": extras}
     (tmp_path / "theirs.png").write_bytes(png_bytes(Image.new("RGB", (4, 4)), record))
     names = (
         "--model owner/name; --lora owner/lora; --init-image /home/me/private.png; "
-        "--inpaint-mask /home/me/mask.png; --control /home/me/map.png for owner/net"
+        "--inpaint-mask /home/me/mask.png; --control /home/me/map.png for owner/net; "
+        "--reference /home/me/face.png"
     )
     assert refused("--plan", "theirs.png") == (
         f"theirs.png: the picture's record names {names}: give --trust if the picture is your own, or these "
@@ -284,7 +286,7 @@ def test_a_model_that_is_no_flux_pipeline(
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert refused("a heart", "--model", "nonesuch").startswith(
-        "--model nonesuch: no such folder; give a FLUX"
+        "--model nonesuch: no such folder; give a pipeline's folder"
     )
     assert refused("a heart", "--model", "empty").startswith(
         "--model empty: the folder has no model_index.json"

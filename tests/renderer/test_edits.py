@@ -175,7 +175,8 @@ def test_each_region_is_drawn_against_its_own_words_and_the_wholes(
     encoded = encode(spoken, tiny, recipe)
     against = encoded.negative_conditioning
     assert against is not None
-    assert torch.equal(encoded.negative_arguments["negative_prompt_embeds"], against.base_embeds)
+    assert encoded.negative is not None
+    assert torch.equal(encoded.negative.embeds[0], against.base_embeds)
     for embeds, text in zip(
         (against.base_embeds, *against.region_embeds), (0, 1, *[0] * (len(spoken.names) - 1)), strict=True
     ):

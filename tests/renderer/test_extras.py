@@ -224,8 +224,8 @@ def test_a_picture_drawn_from_an_image_is_drawn_again_where_that_is_given_again(
 
 
 FAULTS = [
-    (["--lora", "nowhere.safetensors"], "--lora nowhere.safetensors: can't be loaded as a FLUX LoRA"),
-    (["--lora", "{files}/photo.png"], "photo.png: can't be loaded as a FLUX LoRA"),
+    (["--lora", "nowhere.safetensors"], "--lora nowhere.safetensors: can't be loaded as a LoRA"),
+    (["--lora", "{files}/photo.png"], "photo.png: can't be loaded as a LoRA"),
     (
         ["--lora", "{files}/style.safetensors@nose"],
         "the plan draws no region 'nose'; it draws 'star', 'ring'",
@@ -236,7 +236,7 @@ FAULTS = [
     (["--control", "{files}/depth.png"], "--control comes 1 times and --controlnet 0 times"),
     (
         ["--control", "{files}/depth.png", "--controlnet", "{files}"],
-        "can't be loaded as a FLUX ControlNet",
+        "can't be loaded as a ControlNet for FLUX.1",
     ),
     (
         ["--control={files}/depth.png", "--controlnet={files}/depth-net", "--init-image={files}/photo.png"],

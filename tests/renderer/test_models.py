@@ -12,6 +12,7 @@ from planner.errors import UserError, WorldError
 from planner.plans import Size
 from renderer.cards import ModelCard, model_card
 from renderer.models import Model, load_model
+from renderer.pipelines import PIPELINES
 from renderer.settings import Settings
 
 Edit = Callable[[Path, Callable[[dict[str, Any]], object]], None]
@@ -23,7 +24,7 @@ def fault(folder: Path) -> str:
     with pytest.raises(UserError) as caught:
         load_model(model_card(str(folder)))
     message = str(caught.value)
-    assert message.startswith(f"model {folder}: the folder can't be loaded as a FLUX pipeline (")
+    assert message.startswith(f"model {folder}: the folder can't be loaded as a FluxPipeline (")
     assert "\n" not in message
     return message
 
@@ -59,7 +60,14 @@ def test_pickled_weights_are_not_read(model_folder: Path) -> None:
 def test_a_hub_that_cannot_be_reached_is_the_worlds_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     recipe = Settings().over(model_card("tiny").recipe)
-    card = ModelCard("nobody/nothing", "nobody/nothing", local=False, size=Size(), recipe=recipe)
+    card = ModelCard(
+        "nobody/nothing",
+        "nobody/nothing",
+        local=False,
+        kind=PIPELINES["FluxPipeline"],
+        size=Size(),
+        recipe=recipe,
+    )
     with pytest.raises(WorldError, match="model nobody/nothing: can't be fetched from the hub") as caught:
         load_model(card)
     assert "\n" not in str(caught.value)

@@ -12,13 +12,20 @@ from torch import Tensor, nn
 
 from renderer.cards import model_card
 from renderer.encoding import encode
+from renderer.families.flux import FAMILY
 from renderer.grid import TokenGrid
 from renderer.models import Model, load_model
 from renderer.prompt_cache import PromptCache
+from renderer.regional.family import Prompts
 from renderer.rendering import render
 from renderer.settings import Settings
 
 PROMPTS = ("a yellow star", "a blue ring", "night")
+
+
+def parts(prompts: Prompts) -> list[torch.Tensor]:
+    """Embeddings, and pooled vectors at last."""
+    return [part for part in (*prompts.embeds, prompts.pooled) if part is not None]
 
 
 class Readings:
@@ -62,9 +69,9 @@ def own() -> Any:
 
 
 def test_the_same_prompts_are_read_once(tiny: Model, cache: PromptCache, readings: Readings) -> None:
-    first, second = (cache.encode(tiny.pipeline, PROMPTS, 64) for _ in range(2))
+    first, second = (cache.encode(FAMILY, tiny.pipeline, PROMPTS, 64) for _ in range(2))
     assert readings.count == 1
-    assert all(torch.equal(one, two) for one, two in zip(first, second, strict=True))
+    assert all(torch.equal(one, two) for one, two in zip(parts(first), parts(second), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -74,27 +81,27 @@ def test_another_batch_or_length_is_read_anew(
     tiny: Model, cache: PromptCache, readings: Readings, prompts: tuple[str, ...], length: int
 ) -> None:
     """In another batch the last bits differ, and pictures must not hang on what was drawn before them."""
-    cache.encode(tiny.pipeline, PROMPTS, 64)
-    found = cache.encode(tiny.pipeline, prompts, length)
+    cache.encode(FAMILY, tiny.pipeline, PROMPTS, 64)
+    found = cache.encode(FAMILY, tiny.pipeline, prompts, length)
     assert readings.count == 2
-    fresh = PromptCache().encode(tiny.pipeline, prompts, length)
-    assert all(torch.equal(one, two) for one, two in zip(found, fresh, strict=True))
+    fresh = PromptCache().encode(FAMILY, tiny.pipeline, prompts, length)
+    assert all(torch.equal(one, two) for one, two in zip(parts(found), parts(fresh), strict=True))
 
 
 def test_what_was_used_last_is_kept(tiny: Model, readings: Readings) -> None:
-    size = sum(part.nbytes for part in PromptCache().encode(tiny.pipeline, PROMPTS[:1], 64))
+    size = sum(part.nbytes for part in parts(PromptCache().encode(FAMILY, tiny.pipeline, PROMPTS[:1], 64)))
     cache = PromptCache(limit=2 * size)
     for prompt in ("a", "b", "a", "c"):
-        cache.encode(tiny.pipeline, [prompt], 64)
+        cache.encode(FAMILY, tiny.pipeline, [prompt], 64)
     assert readings.count == 4
-    cache.encode(tiny.pipeline, ["a"], 64)
+    cache.encode(FAMILY, tiny.pipeline, ["a"], 64)
     assert readings.count == 4
-    cache.encode(tiny.pipeline, ["b"], 64)
+    cache.encode(FAMILY, tiny.pipeline, ["b"], 64)
     assert readings.count == 5
     for _ in range(2):  # more than is ever kept, and no reason to forget the rest
-        cache.encode(tiny.pipeline, PROMPTS, 64)
+        cache.encode(FAMILY, tiny.pipeline, PROMPTS, 64)
     assert readings.count == 7
-    cache.encode(tiny.pipeline, ["b"], 64)
+    cache.encode(FAMILY, tiny.pipeline, ["b"], 64)
     assert readings.count == 7
 
 
@@ -114,42 +121,42 @@ def test_seeds_and_ways_of_drawing_share_a_reading(tiny: Model, grid: TokenGrid,
 
 
 def test_a_lora_in_a_text_encoder_is_not_missed(own: Any, cache: PromptCache) -> None:
-    bare = cache.encode(own, PROMPTS, 64)[1]
+    bare = parts(cache.encode(FAMILY, own, PROMPTS, 64))[-1]
     own.text_encoder.add_adapter(_lora(), "style")
     _wake(own.text_encoder)
-    with_it = cache.encode(own, PROMPTS, 64)[1]
+    with_it = parts(cache.encode(FAMILY, own, PROMPTS, 64))[-1]
     own.text_encoder.disable_adapters()
-    without = cache.encode(own, PROMPTS, 64)[1]
+    without = parts(cache.encode(FAMILY, own, PROMPTS, 64))[-1]
     assert not torch.allclose(with_it, bare, atol=1e-3)
     assert torch.allclose(without, bare, atol=1e-5)
 
 
 def test_what_a_fused_lora_leaves_behind_is_not_missed(own: Any, cache: PromptCache) -> None:
-    bare = cache.encode(own, PROMPTS, 64)[1]
+    bare = parts(cache.encode(FAMILY, own, PROMPTS, 64))[-1]
     own.text_encoder.add_adapter(_lora(), "style")
     _wake(own.text_encoder)
     own.fuse_lora(components=["text_encoder"])
     own.unload_lora_weights()
-    assert not torch.allclose(cache.encode(own, PROMPTS, 64)[1], bare, atol=1e-3)
+    assert not torch.allclose(parts(cache.encode(FAMILY, own, PROMPTS, 64))[-1], bare, atol=1e-3)
 
 
 @pytest.mark.parametrize("part", ["text_encoder", "text_encoder_2"])
 def test_trained_weights_read_anew(own: Any, cache: PromptCache, part: str) -> None:
-    before = cache.encode(own, PROMPTS, 64)
+    before = cache.encode(FAMILY, own, PROMPTS, 64)
     with torch.no_grad():
         for weight in getattr(own, part).parameters():
             weight.add_(0.1 * torch.randn_like(weight))
-    after = cache.encode(own, PROMPTS, 64)
-    changed = 1 if part == "text_encoder" else 0
-    assert not torch.allclose(after[changed], before[changed], atol=1e-3)
+    after = cache.encode(FAMILY, own, PROMPTS, 64)
+    changed = -1 if part == "text_encoder" else 0
+    assert not torch.allclose(parts(after)[changed], parts(before)[changed], atol=1e-3)
 
 
 def test_another_encoder_reads_for_itself(
     own: Any, cache: PromptCache, readings: Readings, tiny: Model
 ) -> None:
-    cache.encode(own, PROMPTS, 64)
+    cache.encode(FAMILY, own, PROMPTS, 64)
     own.text_encoder_2 = tiny.pipeline.text_encoder_2
-    cache.encode(own, PROMPTS, 64)
+    cache.encode(FAMILY, own, PROMPTS, 64)
     assert readings.count == 1
 
 

@@ -121,7 +121,7 @@ def test_there_is_a_negative_prompt_only_under_true_cfg(
 ) -> None:
     own = Settings(true_cfg_scale=scale).over(recipe)
     encoded = encode(grid, tiny, own)
-    assert len(encoded.negative_arguments) == negatives
+    assert (encoded.negative is not None) == (negatives > 0)
     assert len(encoded.conditioning.region_embeds) == len(grid.prompts)
     assert encoded.conditioning.base_embeds.shape[:2] == (1, own.max_sequence_length)
 
@@ -138,7 +138,8 @@ def test_trimmed_prompts_end_where_their_words_do(tiny: Model, grid: TokenGrid, 
     for whole, part in zip(padded.conditioning.region_embeds, cut.conditioning.region_embeds, strict=True):
         assert torch.equal(part, whole[:, : part.shape[1]])
     assert cut.conditioning.base_embeds.shape[1] == 16
-    assert cut.negative_arguments["negative_prompt_embeds"].shape[1] == 16
+    assert cut.negative is not None
+    assert cut.negative.embeds[0].shape[1] == 16
 
 
 def test_a_trimmed_base_prompt_is_as_long_as_the_negative_one(
@@ -147,9 +148,8 @@ def test_a_trimmed_base_prompt_is_as_long_as_the_negative_one(
     own = recipe.model_copy(update={"mode": "trimmed"})
     wordy = replace(grid, base_prompts=(" ".join(["red"] * 20),))
     encoded = encode(wordy, tiny, own)
-    assert (
-        encoded.conditioning.base_embeds.shape == encoded.negative_arguments["negative_prompt_embeds"].shape
-    )
+    assert encoded.negative is not None
+    assert encoded.conditioning.base_embeds.shape == encoded.negative.embeds[0].shape
     assert encoded.conditioning.base_embeds.shape[1] == 32
     assert render(wordy, tiny, own).image.size == (64, 64)
 
