@@ -1,13 +1,17 @@
-"""`python -m evals.speed --preset cpu|flux-dev --out DIR`: what regions cost, timed and counted.
+"""`python -m evals.speed --preset NAME --out DIR`: what regions cost, timed and counted.
 
 Every way to draw is timed in turns at 2, 4, 8 and 16 regions: plain FLUX, the paper's own way with a dense
 mask, RPG's way with a pass for each region, and the renderer's `paper` and `fast`. Rows are kept in DIR, so
 that an interrupted run continues there; its summary is written beside them. Exit code 2 if the folder holds
 another run or the device is missing.
+
+That is done for FLUX.1, with the presets `cpu` and `flux-dev`. A model's short name is a preset that counts
+what its regions cost at its real size, and times it too where there is a CUDA device.
 """
 
 import argparse
 import io
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,19 +22,29 @@ from rich.progress import track
 
 from evals.report.document import write_document
 from evals.run.rows import finish
-from evals.speed.inputs import PRESETS, Inputs, Preset, random_inputs, random_transformer
+from evals.speed.families import KNOWN_FAMILIES, measured, shown
+from evals.speed.inputs import FLUX_DEV, PRESETS, Inputs, Preset, random_inputs, random_transformer
 from evals.speed.overhead import SIZE, building_seconds, compiled_calls, import_seconds
 from evals.speed.summary import note, summarise, table
 from evals.speed.timing import schedule, timed_rows
 from planner.errors import UserError
+from planner.files import write_atomic
 from planner.scene import MAX_REGIONS
 from renderer.progress import in_options
+
+COUNTS = "counts.json"
+"""The file of a model's figures in the folder of its run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Time, count and print; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m evals.speed", description=__doc__)
-    parser.add_argument("--preset", choices=[*PRESETS], default="cpu", help="what is timed, and where")
+    parser.add_argument(
+        "--preset",
+        choices=[*dict.fromkeys([*PRESETS, *KNOWN_FAMILIES])],
+        default="cpu",
+        help="what is timed, and where",
+    )
     parser.add_argument(
         "--out", type=Path, default=None, help="the run's folder (default: runs/speed-PRESET)"
     )
@@ -39,9 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--results", type=Path, metavar="FILE", help="a document for it; its notes are kept")
     options = parser.parse_args(arguments)
+    out = options.out or Path("runs") / f"speed-{options.preset}"
+    on_cuda = torch.cuda.is_available()
+    counted = options.preset not in PRESETS or (options.preset == FLUX_DEV.name and not on_cuda)
+    if counted and options.compile:
+        parser.error("--compile is for cpu, and for flux-dev on a CUDA device")
     try:
-        text = run(PRESETS[options.preset], options.out or Path("runs") / f"speed-{options.preset}")
-        text += _overhead(options.compile)
+        if counted:
+            text = count(options.preset, out, "cuda" if on_cuda else None)
+        else:
+            text = run(PRESETS[options.preset], out) + _overhead(options.compile)
         if options.results is not None:
             facts = {
                 "Command": f"`python -m evals.speed --preset {options.preset}`",
@@ -53,6 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     sys.stdout.write(text)
     return 0
+
+
+def count(name: str, out: Path, device: str | None) -> str:
+    """Count the model of a short name, time it on the device, if any, and return it as Markdown.
+
+    The figures are written into `out` as JSON.
+    """
+    figures = measured(name, device)
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomic(out / COUNTS, (json.dumps(figures, indent=2) + "\n").encode())
+    return shown(figures)
 
 
 def _overhead(compiling: bool) -> str:

@@ -56,7 +56,7 @@ def _counted(preset: Preset, cells: Sequence[Cell]) -> dict[Cell, tuple[int, int
     inputs = random_inputs(preset, random_transformer(preset), max(cell.regions for cell in cells))
 
     def count(step: Callable[[], Tensor], sigma: float) -> int:
-        with _MetaAnswers(sigma), FlopCounterMode(display=False) as counter:
+        with MetaAnswers(sigma), FlopCounterMode(display=False) as counter:
             step()
         return counter.get_total_flops()
 
@@ -76,18 +76,18 @@ def peak_bytes(preset: Preset, cell: Cell) -> int:
     """
     small = on_meta(preset, 1, 1)
     transformer = random_transformer(small)
-    with _PeakMemory() as memory, _MetaAnswers(EARLY, fused=True):
+    with PeakMemory() as memory, MetaAnswers(EARLY, fused=True):
         inputs = random_inputs(small, transformer, cell.regions)
         with ARMS[cell.arm](inputs, layouts(small, cell.regions or 2)[0], cell.regions) as steps:
             steps.injected()
     return memory.peak
 
 
-class _MetaAnswers(TorchFunctionMode):
+class MetaAnswers(TorchFunctionMode):
     """Answers the questions about numbers that code asks of tensors without any.
 
-    The noise level is `sigma`, and prompts that are compared are equal. With `fused`, attention is one
-    kernel.
+    The noise level is `sigma`, prompts that are compared are equal, and no token is a reference picture's.
+    With `fused`, attention is one kernel.
     """
 
     def __init__(self, sigma: float, *, fused: bool = False) -> None:
@@ -106,6 +106,8 @@ class _MetaAnswers(TorchFunctionMode):
             return True
         if func is Tensor.__float__:
             return self.sigma
+        if func is Tensor.__int__ and args[0].is_meta:
+            return 0
         if func is scaled_dot_product_attention and self.fused:
             return _fused_attention(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
@@ -122,7 +124,7 @@ def _fused_attention(
     return torch.empty_like(query)
 
 
-class _PeakMemory(TorchDispatchMode):
+class PeakMemory(TorchDispatchMode):
     """Adds up the memory of all tensors that are alive; `peak` is the highest sum, in bytes."""
 
     def __init__(self) -> None:
