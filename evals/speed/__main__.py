@@ -22,7 +22,8 @@ from rich.progress import track
 
 from evals.report.document import write_document
 from evals.run.rows import finish
-from evals.speed.families import KNOWN_FAMILIES, measured, shown
+from evals.speed.families import COUNTED
+from evals.speed.family_counts import measured, shown
 from evals.speed.inputs import FLUX_DEV, PRESETS, Inputs, Preset, random_inputs, random_transformer
 from evals.speed.overhead import SIZE, building_seconds, compiled_calls, import_seconds
 from evals.speed.summary import note, summarise, table
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.speed", description=__doc__)
     parser.add_argument(
         "--preset",
-        choices=[*dict.fromkeys([*PRESETS, *KNOWN_FAMILIES])],
+        choices=[*dict.fromkeys([*PRESETS, *COUNTED])],
         default="cpu",
         help="what is timed, and where",
     )

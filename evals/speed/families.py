@@ -1,51 +1,43 @@
-"""What regions cost in each model that has a short name, counted at its real size at 1024 × 1024.
+"""The models that have short names at their real sizes, and a step of each, at 1024 × 1024.
 
-Where there is a CUDA device, steps are timed too, on random weights. The renderer draws as in `fast`: one
-stream, and prompts without padding. Only the pass with the prompt counts: true CFG adds one that is plain.
+The renderer draws as in `fast`: one stream, and prompts without padding. Only the pass with the prompt
+counts: true CFG adds one that is plain.
 """
 
-import io
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from inspect import signature
-from statistics import median
 from types import MappingProxyType
 from typing import Any, Final
 
 import diffusers
-import numpy as np
 import torch
 from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
-from numpy.typing import NDArray
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from torch.utils.flop_counter import FlopCounterMode
 
 from evals.oracle.parity import image_ids
-from evals.speed.counts import MetaAnswers, Operations, PeakMemory
-from evals.speed.inputs import EARLY, FLUX_DEV, LATE, layouts
+from evals.speed.inputs import FLUX_DEV, layouts
 from renderer.catalog import KNOWN, KnownModel
 from renderer.families import family_for
 from renderer.regional import Conditioning, RegionalSettings, regional
 
-REGIONS: Final = (2, 4, 8, 16)
 TRIMMED: Final = 64
 """Tokens of a prompt without padding."""
 CLIP_TOKENS: Final = 77
 """Tokens that Stable Diffusion 3 has of CLIP before those of T5, always padded."""
-ROUNDS: Final = 5
 FEW: Final = 2
-"""Blocks of each kind where a model need not be whole."""
+"""Blocks of each kind that take as much memory as all do; the last of some has less to do."""
+
+UNPADDED: Final = ("qwen_image", "z_image")
+"""Families whose pipelines take padding off."""
 
 Step = Callable[[float], Any]
 """A step at a noise level."""
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _KLEIN: Final = MappingProxyType(
     {
         "num_layers": 5,
@@ -138,16 +130,17 @@ def depths(known: KnownModel) -> dict[str, int]:
     """The model's numbers of blocks, by the names that its transformer has for them."""
     defaults = signature(getattr(diffusers, family_for(known.kind).transformer)).parameters
     config = {name: defaults[name].default for name in DEPTHS if name in defaults}
-    return config | {name: CONFIGS.get(known.name, {}).get(name, number) for name, number in config.items()}
+    return config | {
+        name: CONFIGS.get(known.name, NOTHING).get(name, number) for name, number in config.items()
+    }
 
 
-def made(known: KnownModel, device: str = "meta", **config: Any) -> Model:
+def made(known: KnownModel, config: Mapping[str, Any] = NOTHING, device: str = "meta") -> Model:
     """The model with random weights; `config` goes over its own."""
     kind: Any = getattr(diffusers, family_for(known.kind).transformer)
-    config = {**CONFIGS.get(known.name, {}), **config}
     # Some have tables that are no weights, which need numbers wherever the weights are.
     with init_empty_weights():
-        transformer = kind(**config)
+        transformer = kind(**{**CONFIGS.get(known.name, NOTHING), **config})
     # torch's own `to`: that of diffusers warns about checkpoints, and there is none.
     nn.Module.to(transformer, torch.bfloat16).eval().requires_grad_(False)
     if device != "meta":
@@ -244,7 +237,7 @@ CALLS: Final[Mapping[str, Callable[[Model, Tensor, Tensor], dict[str, Any]]]] = 
 )
 """The arguments of a call of the transformer as its pipeline makes them, by the family's module."""
 
-KNOWN_FAMILIES: Final = {known.name: known for known in KNOWN if known.kind.module in CALLS}
+COUNTED: Final = {known.name: known for known in KNOWN if known.kind.module in CALLS}
 """The models that can be counted, by short name."""
 
 
@@ -268,115 +261,3 @@ def opened(model: Model, cell: Cell) -> Generator[Step, None, None]:
     timesteps = torch.linspace(1000, 1000 / recipe.steps, recipe.steps)
     with regional(model.transformer, owner, texts, settings, timesteps):
         yield step
-
-
-def operations(known: KnownModel, cells: Sequence[Cell]) -> dict[Cell, Operations]:
-    """Each cell's operations at full size, as torch's own counter counts them.
-
-    Blocks of a kind are alike, so few are counted, and one more of each kind, and that is multiplied.
-    """
-    few = dict.fromkeys(depths(known), FEW)
-    totals = fewest = _counted(made(known, **few), cells)
-    for depth, blocks in depths(known).items():
-        more = _counted(made(known, **{**few, depth: FEW + 1}), cells)
-        totals = totals + (blocks - FEW) * (more - fewest)
-    return {cell: Operations(*own) for cell, own in zip(cells, totals.tolist(), strict=True)}
-
-
-def _counted(model: Model, cells: Sequence[Cell]) -> NDArray[np.int64]:
-    """Operations of an injected step and of one after, (cells, 2)."""
-    counts = np.zeros((len(cells), 2), dtype=np.int64)
-    for row, cell in zip(counts, cells, strict=True):
-        with opened(model, cell) as step:
-            for index, level in enumerate((EARLY, LATE)):
-                with MetaAnswers(level), FlopCounterMode(display=False) as counter:
-                    step(level)
-                row[index] = counter.get_total_flops()
-    return counts
-
-
-def peak_bytes(model: Model, cell: Cell) -> int:
-    """The most bytes of an injected step's tensors, as `counts.peak_bytes` counts them; no step has more."""
-    with PeakMemory() as memory, MetaAnswers(EARLY, fused=True), opened(model, cell) as step:
-        step(EARLY)
-    return memory.peak
-
-
-def seconds(model: Model, cells: Sequence[Cell], rounds: int = ROUNDS) -> dict[Cell, tuple[float, float]]:
-    """Median seconds of an injected step and of one after, each cell in turn in every round."""
-    times = {cell: (list[float](), list[float]()) for cell in cells}
-    for _ in range(rounds):
-        for cell in cells:
-            with opened(model, cell) as step:
-                # The first step builds what the others reuse.
-                step(EARLY)
-                for level, own in zip((EARLY, LATE), times[cell], strict=True):
-                    start = _now(model)
-                    step(level)
-                    own.append(_now(model) - start)
-    return {cell: (median(injected), median(after)) for cell, (injected, after) in times.items()}
-
-
-def _now(model: Model) -> float:
-    if model.device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()
-
-
-def measured(name: str, device: str | None) -> dict[str, Any]:
-    """All figures of the model of a short name, as JSON; times are of that device, if any."""
-    known = KNOWN_FAMILIES[name]
-    model = made(known)
-    plain = [Cell(length, 0) for length in model.lengths]
-    fast = [Cell(model.lengths[1], regions) for regions in REGIONS]
-    counts = operations(known, [*plain, *fast])
-    recipe = known.recipe
-    injected = recipe.injected()
-    few = made(known, **dict.fromkeys(depths(known), FEW))
-    peaks = {cell: peak_bytes(few, cell) for cell in counts}
-    times = seconds(made(known, device), [*counts]) if device else {}
-
-    def run(cell: Cell) -> int:
-        return injected * counts[cell].injected + (recipe.steps - injected) * counts[cell].after
-
-    return {
-        "model": name,
-        "parameters": model.parameters,
-        "steps": [injected, recipe.steps],
-        "prompts": list(model.lengths),
-        "plain": [counts[cell].injected for cell in plain],
-        "seconds": [times[cell][0] for cell in plain if times],
-        "lines": [
-            {
-                "regions": cell.regions,
-                "operations": [counts[cell].injected, counts[cell].after],
-                "injected": [counts[cell].injected / counts[other].injected for other in plain],
-                "run": [run(cell) / run(other) for other in plain],
-                "memory": [peaks[cell] - peaks[other] for other in plain],
-                "times": [[own / times[other][0] for other in plain] for own in times.get(cell, ())],
-            }
-            for cell in fast
-        ],
-    }
-
-
-def shown(figures: Mapping[str, Any]) -> str:
-    """The figures as Markdown: a line on the model, and a table with a line for each number of regions."""
-    padded, trimmed = figures["prompts"]
-    injected, steps = figures["steps"]
-    timed = bool(figures["seconds"])
-    columns = ["regions", "injected step", "whole run", "memory, GB above plain"]
-    table = Table(*columns, *["injected step, timed", "step after, timed"] * timed, box=box.MARKDOWN)
-    for line in figures["lines"]:
-        ratios = [line["injected"], line["run"], [size / 1e9 for size in line["memory"]], *line["times"]]
-        table.add_row(str(line["regions"]), *(" / ".join(f"{own:.2f}" for own in pair) for pair in ratios))
-    drawn = io.StringIO()
-    Console(width=200, file=drawn).print(table)
-    machine = torch.cuda.get_device_name() if timed else "none: they need a CUDA device"
-    return (
-        f"{figures['model']}: {figures['parameters'] / 1e9:.2f} billion parameters, {injected} of {steps} "
-        f"steps by regions.\n\n{drawn.getvalue()}\n"
-        f"Counted operations of fast, from prompts of {trimmed} tokens, as a ratio to plain from {padded} / "
-        f"from {trimmed}. The pass with the prompt alone; the plain one of true CFG is not in it. "
-        f"Times: {machine}.\n"
-    )

@@ -12,7 +12,7 @@ from PIL import Image
 
 from evals.figures.speed import main as draw
 from evals.run.rows import ROWS, SUMMARY
-from evals.speed.__main__ import main, run
+from evals.speed.__main__ import run
 from evals.speed.inputs import PRESETS, Inputs, Preset
 from evals.speed.overhead import CompiledCall, building_seconds, compiled_calls
 from evals.speed.summary import spread
@@ -60,12 +60,10 @@ def test_a_run_ends_with_a_table_a_summary_and_a_figure(miniature: Preset, tmp_p
     assert json.loads(picture.with_suffix(".json").read_text("utf-8")) == summary
 
 
-def test_without_a_gpu_the_preset_for_one_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_preset_for_a_gpu_is_not_timed_without_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert main(["--preset", "flux-dev", "--out", str(tmp_path / "run")]) == 2
-    assert "needs a CUDA device" in capsys.readouterr().err
+    with pytest.raises(UserError, match="needs a CUDA device"):
+        run(PRESETS["flux-dev"], tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
