@@ -97,8 +97,8 @@ class _Defaults(Frozen):
 def model_card(name: str) -> ModelCard:
     """The card of "tiny" or another short name, of a folder with a pipeline, or of a model on the hub.
 
-    What kind of pipeline it is says its own `model_index.json`, which for a name on the hub that has no short
-    name is fetched. Raises `UserError` where it is no pipeline that is known, or the name is neither a
+    Its own `model_index.json` says what kind of pipeline it is. For a hub name that is no known model's, that
+    file is fetched. Raises `UserError` where it is no pipeline that is known, or the name is neither a
     folder nor a hub's, and `WorldError` where the hub can't be reached.
     """
     folder = TINY if name == "tiny" else Path(name)

@@ -1,7 +1,8 @@
 """The models that have short names, with the settings that their makers give them. Torch is not imported.
 
-What a maker says nothing of is as in the paper's examples: β = 0.1, and T of 40 % of the steps, or of 75 %
-for models that are distilled to a few.
+Steps and guidance are those of the makers' examples, or of diffusers' documentation; none of these models was
+drawn with. β, T and B are as in the paper's examples (0.1, 40 % of the steps, 1), but for models that are
+distilled to a few steps, where T is 75 %.
 """
 
 from collections.abc import Mapping
@@ -80,130 +81,126 @@ the authors' dev has 40 %), so that some of this may be its own.
 
 _BFL: Final = "black-forest-labs"
 
-KNOWN: Final = tuple(
-    model
-    for model in (
-        KnownModel(
-            "flux-dev",
-            f"{_BFL}/FLUX.1-dev",
-            "FluxPipeline",
-            "FLUX.1 [dev] (non-commercial)",
-            (11.9, 4.9),
-            FLUX_DEV,
-            ("dev",),
-            ("transformer.guidance_embeds", True),
-            "parity with the paper's code; operations counted at full size",
-        ),
-        KnownModel(
-            "flux-schnell",
-            f"{_BFL}/FLUX.1-schnell",
-            "FluxPipeline",
-            "Apache-2.0",
-            (11.9, 4.9),
-            FLUX_SCHNELL,
-            ("schnell",),
-            ("transformer.guidance_embeds", False),
-            "parity with the paper's code; T chosen on tiny",
-        ),
-        KnownModel(
-            "flux2-klein",
-            f"{_BFL}/FLUX.2-klein-4B",
-            "Flux2KleinPipeline",
-            "Apache-2.0",
-            (3.9, 4.0),
-            _recipe(4),
-            ("klein",),
-            ("model_index.is_distilled", True),
-        ),
-        KnownModel(
-            "flux2-klein-base",
-            f"{_BFL}/FLUX.2-klein-base-4B",
-            "Flux2KleinPipeline",
-            "Apache-2.0",
-            (3.9, 4.0),
-            _recipe(50, true_cfg_scale=4.0),
-            ("base",),
-            ("model_index.is_distilled", False),
-        ),
-        KnownModel(
-            "flux2-dev",
-            f"{_BFL}/FLUX.2-dev",
-            "Flux2Pipeline",
-            "FLUX [dev] (non-commercial)",
-            (32.2, 24.0),
-            _recipe(50, guidance_scale=4.0),
-        ),
-        KnownModel(
-            "z-image",
-            "Tongyi-MAI/Z-Image",
-            "ZImagePipeline",
-            "Apache-2.0",
-            (6.2, 4.0),
-            _recipe(50, true_cfg_scale=5.0),
-        ),
-        KnownModel(
-            "z-image-turbo",
-            "Tongyi-MAI/Z-Image-Turbo",
-            "ZImagePipeline",
-            "Apache-2.0",
-            (6.2, 4.0),
-            _recipe(8),
-            ("turbo",),
-        ),
-        KnownModel(
-            "qwen-image",
-            "Qwen/Qwen-Image",
-            "QwenImagePipeline",
-            "Apache-2.0",
-            (20.4, 8.3),
-            _recipe(50, true_cfg_scale=4.0),
-        ),
-        KnownModel(
-            "krea2",
-            "krea/Krea-2-Raw",
-            "Krea2Pipeline",
-            "Krea 2 community licence",
-            (12.8, 4.4),
-            _recipe(28, true_cfg_scale=5.5),
-            (),
-            ("model_index.is_distilled", False),
-        ),
-        KnownModel(
-            "krea2-turbo",
-            "krea/Krea-2-Turbo",
-            "Krea2Pipeline",
-            "Krea 2 community licence",
-            (12.8, 4.4),
-            _recipe(8),
-            ("turbo",),
-            ("model_index.is_distilled", True),
-        ),
-        KnownModel(
-            "chroma",
-            "lodestones/Chroma1-HD",
-            "ChromaPipeline",
-            "Apache-2.0",
-            (8.9, 4.8),
-            _recipe(40, true_cfg_scale=3.0),
-        ),
-        KnownModel(
-            "ovis-image",
-            "AIDC-AI/Ovis-Image-7B",
-            "OvisImagePipeline",
-            "Apache-2.0",
-            (7.4, 2.0),
-            _recipe(50, true_cfg_scale=5.0, max_sequence_length=256),
-        ),
-        KnownModel(
-            "sd3.5-large",
-            "stabilityai/stable-diffusion-3.5-large",
-            "StableDiffusion3Pipeline",
-            "Stability AI community licence",
-            (8.1, 5.6),
-            _recipe(28, true_cfg_scale=3.5, max_sequence_length=256),
-        ),
-    )
-    if model.pipeline in PIPELINES
+KNOWN: Final = (
+    KnownModel(
+        "flux-dev",
+        f"{_BFL}/FLUX.1-dev",
+        "FluxPipeline",
+        "FLUX.1 [dev] (non-commercial)",
+        (11.9, 4.9),
+        FLUX_DEV,
+        ("dev",),
+        ("transformer.guidance_embeds", True),
+        "parity with the paper's code, on small weights",
+    ),
+    KnownModel(
+        "flux-schnell",
+        f"{_BFL}/FLUX.1-schnell",
+        "FluxPipeline",
+        "Apache-2.0",
+        (11.9, 4.9),
+        FLUX_SCHNELL,
+        ("schnell",),
+        ("transformer.guidance_embeds", False),
+        "parity with the paper's code, on small weights; T chosen on tiny",
+    ),
+    KnownModel(
+        "flux2-klein",
+        f"{_BFL}/FLUX.2-klein-4B",
+        "Flux2KleinPipeline",
+        "Apache-2.0",
+        (3.9, 4.0),
+        _recipe(4),
+        ("klein",),
+        ("model_index.is_distilled", True),
+    ),
+    KnownModel(
+        "flux2-klein-base",
+        f"{_BFL}/FLUX.2-klein-base-4B",
+        "Flux2KleinPipeline",
+        "Apache-2.0",
+        (3.9, 4.0),
+        _recipe(50, true_cfg_scale=4.0),
+        ("base",),
+        ("model_index.is_distilled", False),
+    ),
+    KnownModel(
+        "flux2-dev",
+        f"{_BFL}/FLUX.2-dev",
+        "Flux2Pipeline",
+        "FLUX [dev] (non-commercial)",
+        (32.2, 24.0),
+        _recipe(50, guidance_scale=4.0),
+    ),
+    KnownModel(
+        "z-image",
+        "Tongyi-MAI/Z-Image",
+        "ZImagePipeline",
+        "Apache-2.0",
+        (6.2, 4.0),
+        _recipe(50, true_cfg_scale=5.0),
+    ),
+    KnownModel(
+        "z-image-turbo",
+        "Tongyi-MAI/Z-Image-Turbo",
+        "ZImagePipeline",
+        "Apache-2.0",
+        (6.2, 4.0),
+        _recipe(8),
+        ("turbo",),
+    ),
+    KnownModel(
+        "qwen-image",
+        "Qwen/Qwen-Image",
+        "QwenImagePipeline",
+        "Apache-2.0",
+        (20.4, 8.3),
+        _recipe(50, true_cfg_scale=4.0),
+    ),
+    KnownModel(
+        "krea2",
+        "krea/Krea-2-Raw",
+        "Krea2Pipeline",
+        "Krea 2 community licence",
+        (12.8, 4.4),
+        _recipe(28, true_cfg_scale=5.5),
+        (),
+        ("model_index.is_distilled", False),
+    ),
+    KnownModel(
+        "krea2-turbo",
+        "krea/Krea-2-Turbo",
+        "Krea2Pipeline",
+        "Krea 2 community licence",
+        (12.8, 4.4),
+        _recipe(8),
+        ("turbo",),
+        ("model_index.is_distilled", True),
+    ),
+    KnownModel(
+        "chroma",
+        "lodestones/Chroma1-HD",
+        "ChromaPipeline",
+        "Apache-2.0",
+        (8.9, 4.8),
+        _recipe(40, true_cfg_scale=3.0),
+    ),
+    KnownModel(
+        "ovis-image",
+        "AIDC-AI/Ovis-Image-7B",
+        "OvisImagePipeline",
+        "Apache-2.0",
+        (7.4, 2.0),
+        _recipe(50, true_cfg_scale=5.0, max_sequence_length=256),
+    ),
+    KnownModel(
+        "sd3.5-large",
+        "stabilityai/stable-diffusion-3.5-large",
+        "StableDiffusion3Pipeline",
+        "Stability AI community licence",
+        (8.1, 5.6),
+        _recipe(28, true_cfg_scale=3.5, max_sequence_length=256),
+    ),
 )
 """The models with short names, beside `tiny`."""
 
@@ -216,13 +213,14 @@ def known_by(name: str) -> KnownModel | None:
 def likest(pipeline: str, name: str, configs: Mapping[str, Mapping[str, Any]]) -> KnownModel:
     """The known model that is run as one of this pipeline is, by what its files and its name say of it.
 
-    `configs` has the content of its `model_index` and of its `transformer`'s configuration.
+    `configs` has what was read of its files: its `model_index`, and its `transformer`'s configuration.
     """
     alike = [model for model in KNOWN if model.pipeline == pipeline]
     for model in alike:
         if model.config is not None:
             part, key = model.config[0].split(".")
-            if configs.get(part, {}).get(key, False) is model.config[1]:
+            # A file that was not read says nothing; in one that was, what is not there is False.
+            if part in configs and configs[part].get(key, False) is model.config[1]:
                 return model
     lowered = name.lower()
     named = [model for model in alike if any(word in lowered for word in model.words)]

@@ -23,7 +23,6 @@ from peft import LoraConfig
 from torch import Tensor, nn
 
 from planner.errors import UserError
-from renderer.pipelines import PIPELINES
 from renderer.warning import warn
 
 if TYPE_CHECKING:
@@ -214,8 +213,8 @@ def _takes_alphas(pipeline: Any) -> bool:
 
 
 def _has_t5(pipeline: Any) -> bool:
-    """Whether T5 is the second text encoder, as in FLUX.1, where files may have layers for it."""
-    return PIPELINES[type(pipeline).__name__].module == "flux"
+    """Whether T5 is the second text encoder and the last, as in FLUX.1: files may have layers for it."""
+    return T5 in pipeline.components and "text_encoder_3" not in pipeline.components
 
 
 def load_t5(encoder: Any, layers: Mapping[str, Tensor], name: str) -> None:

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from planner.errors import UserError, WorldError
 from renderer.families import family_for
-from renderer.pipelines import PIPELINES, PipelineKind
+from renderer.pipelines import PipelineKind
 from renderer.prompt_cache import PromptCache
 from renderer.regional.family import Family
 
@@ -42,7 +42,7 @@ class Model:
     @property
     def kind(self) -> PipelineKind:
         """What its pipeline takes."""
-        return PIPELINES[type(self.pipeline).__name__]
+        return self.card.kind
 
     @cached_property
     def family(self) -> Family:

@@ -36,8 +36,8 @@ class PipelineKind:
         """Diffusers' pipeline that takes this; raises `UserError` where there is none."""
         if wanted not in self.variants:
             start, mask, control = wanted
-            field = "control" if control else "inpaint_mask" if mask else "init_image" if start else ""
-            raise UserError(f"diffusers has no pipeline of {self.family} for it", field)
+            taken = "control" if control else "inpaint_mask" if mask else "init_image" if start else ""
+            raise UserError(f"diffusers has no pipeline of {self.family} for it", taken)
         return self.variants[wanted]
 
     @property

@@ -77,8 +77,9 @@ class Flux2(JointFamily):
 
     def trimmed(self, pipeline: Any, embeds: Tensor, tokens: int) -> Tensor:
         kept = rounded_up(tokens)
-        # dev's tokenizer pads at the start, klein's at the end.
-        return embeds[:, -kept:] if isinstance(pipeline, Flux2Pipeline) else embeds[:, :kept]
+        # dev has a processor, with the tokenizer within it.
+        tokenizer = getattr(pipeline.tokenizer, "tokenizer", pipeline.tokenizer)
+        return embeds[:, -kept:] if tokenizer.padding_side == "left" else embeds[:, :kept]
 
     def guidance(self, pipeline: Any, guidance_scale: float, true_cfg_scale: float) -> Arguments:
         distilled = isinstance(pipeline, Flux2Pipeline)

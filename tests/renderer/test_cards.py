@@ -126,6 +126,8 @@ def test_a_short_name_is_a_models_with_its_recipe(model: KnownModel) -> None:
     [
         ("FluxPipeline", "my-model", {"transformer": {"guidance_embeds": True}}, "flux-dev"),
         ("FluxPipeline", "my-model", {"transformer": {"guidance_embeds": False}}, "flux-schnell"),
+        ("FluxPipeline", "somebody/a-finetune", {"model_index": {}}, "flux-dev"),
+        ("FluxPipeline", "somebody/Schnell-fast", {"model_index": {}}, "flux-schnell"),
         ("Flux2KleinPipeline", "x", {"model_index": {"is_distilled": True}}, "flux2-klein"),
         ("Flux2KleinPipeline", "x", {"model_index": {"is_distilled": False}}, "flux2-klein-base"),
         ("ZImagePipeline", "My-Z-Image-Turbo", {}, "z-image-turbo"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -68,6 +69,17 @@ def test_plain_is_the_stock_pipeline_bit_for_bit(
     negative = {"negative_prompt": "", "true_cfg_scale": scale} if scale > 1 else {}
     expected = stock(tiny, grid, recipe, **negative)
     assert np.array_equal(draw(3, plain=True, true_cfg_scale=scale), expected)
+
+
+def test_a_pipeline_of_ones_own_class_draws_as_its_card_says(
+    tiny: Model, grid: TokenGrid, recipe: Recipe
+) -> None:
+    class Own(FluxPipeline):
+        """What a plugin could have made of it."""
+
+    mine = replace(tiny, pipeline=Own(**tiny.pipeline.components))
+    mine.pipeline.set_progress_bar_config(disable=True)
+    assert torch.equal(render(grid, mine, recipe).latents, render(grid, tiny, recipe).latents)
 
 
 def test_without_injected_steps_regional_is_plain(draw: Callable[..., Pixels]) -> None:
