@@ -151,5 +151,5 @@ def _check(family: Family, transformer: Any, owner: NDArray[np.int16], condition
         if found.__call__ not in stock:
             raise UserError(
                 f"{block.name} has the attention processor {found.__name__}, which regions would pass over: "
-                f"set {family.processors[0].__name__} there, or load an IP-Adapter"
+                f"set {' or '.join(kind.__name__ for kind in family.processors)} there"
             )

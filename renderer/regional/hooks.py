@@ -15,7 +15,7 @@ from renderer.regional.conditioning import Conditioning
 from renderer.regional.family import Arguments, Family, ImageTokens, Texts
 from renderer.regional.injection import Call, Calls, Injection
 from renderer.regional.ip_adapters import AdapterRegions, adapter_masks
-from renderer.regional.layouts import Layout, Layouts
+from renderer.regional.layouts import Layout, Layouts, check_pictures
 from renderer.regional.lora_masks import LoraMasks
 from renderer.regional.processor import RegionalAttnProcessor
 from renderer.regional.rows import Sequenced, group_rows, text_rows
@@ -93,7 +93,7 @@ class PromptHook:
         _check_transformer(family, transformer)
         prompts = family.prompts(call)
         image = self._image(transformer, call)
-        _check_pictures(layout, len(prompts))
+        check_pictures(layout, len(prompts))
         double, single = sequences(family, conditioning, self._settings, image)
         device = prompts[0].device
         if self._loras:
@@ -212,15 +212,4 @@ def _check_transformer(family: Family, transformer: Any) -> None:
             raise UserError(
                 "an attention processor was set within the regional context, and the regions' own is gone: "
                 "set processors and load IP-Adapters before it"
-            )
-
-
-def _check_pictures(layout: Layout, pictures: int) -> None:
-    if layout.owner.ndim == 3 and len(layout.owner) != pictures:
-        raise UserError(f"there are grids for {len(layout.owner)} pictures, and the latents are {pictures}")
-    for index, embeds in enumerate(layout.conditioning.region_embeds):
-        if len(embeds) not in {1, pictures}:
-            raise UserError(
-                f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are "
-                f"{pictures}: it must be for 1 or {pictures}"
             )

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from planner.errors import UserError
 from renderer.regional.conditioning import Conditioning, stacked
 
 
@@ -64,12 +65,14 @@ class Layouts:
             return kept[1]
         owners, pictures = list[NDArray[np.int16]](), list[Conditioning]()
         for half, index in zip(halves, known, strict=True):
+            whole = self._whole[index or 0]
+            check_pictures(whole, len(half))
             for number, prompt in enumerate(half):
-                owner, conditioning, _ = vars(self._whole[index or 0]).values()
-                own = owner if owner.ndim == 2 else owner[number]
+                owner = whole.owner if whole.owner.ndim == 2 else whole.owner[number]
                 # What is plain has one region, whose text is a slot behind those of the regions.
-                owners.append(own if index is not None else np.full_like(own, self._regions))
-                pictures.append(conditioning.picture(number) if index is not None else self._plain(prompt))
+                owners.append(owner if index is not None else np.full_like(owner, self._regions))
+                own = whole.conditioning.picture(number) if index is not None else self._plain(prompt)
+                pictures.append(own)
         layout = Layout(np.stack(owners), stacked(pictures), drawn=0 in known)
         self._halves[known] = others, layout
         return layout
@@ -78,6 +81,18 @@ class Layouts:
         """A picture that sees its prompt alone, and needs no base branch for that."""
         none = prompt[None, :0]
         return Conditioning((*[none] * self._regions, prompt[None]), none)
+
+
+def check_pictures(layout: Layout, pictures: int) -> None:
+    """Raise `UserError` where a layout is for another number of pictures."""
+    if layout.owner.ndim == 3 and len(layout.owner) != pictures:
+        raise UserError(f"there are grids for {len(layout.owner)} pictures, and the latents are {pictures}")
+    for index, embeds in enumerate(layout.conditioning.region_embeds):
+        if len(embeds) not in {1, pictures}:
+            raise UserError(
+                f"region_embeds[{index}] is for {len(embeds)} pictures and the latents are "
+                f"{pictures}: it must be for 1 or {pictures}"
+            )
 
 
 def _same(prompts: Sequence[Tensor], conditioning: Conditioning) -> bool:

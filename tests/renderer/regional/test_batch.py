@@ -103,3 +103,17 @@ def test_a_batch_of_another_number_of_pictures_is_refused(
         pytest.raises(UserError, match="there are grids for 2 pictures, and the latents are 3"),
     ):
         plain(transformer, together(drawn))
+
+
+def test_two_passes_in_one_call_need_layouts_for_each_ones_pictures(
+    transformer: FluxTransformer2DModel, draw: Draw, plain: Plain
+) -> None:
+    call = draw(0)
+    told = Conditioning(call.region_embeds, call.base_embeds)
+    owner = np.stack([call.owner] * 3)
+    negative = replace(call, base_embeds=-call.base_embeds)
+    with (
+        regional(transformer, owner, told, RegionalSettings(inject_steps=2), TIMESTEPS),
+        pytest.raises(UserError, match="grids for 3 pictures, and the latents are 1"),
+    ):
+        plain(transformer, together([negative, call]))
