@@ -4,25 +4,15 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline, Flux2Transformer2DModel
-from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import Qwen3ForCausalLM
 
-from evals.small.parts import byte_tokenizer, randomised, scheduler
+from evals.small.parts import byte_tokenizer, qwen3_config, randomised, scheduler
 
 
 def small(seed: int = 0, *, distilled: bool = False, **config: Any) -> Any:
     """The pipeline; `config` goes over the transformer's configuration."""
     torch.manual_seed(seed)
-    reader = Qwen3ForCausalLM(
-        Qwen3Config(
-            vocab_size=260,
-            hidden_size=16,
-            intermediate_size=16,
-            num_hidden_layers=28,
-            num_attention_heads=2,
-            num_key_value_heads=1,
-            head_dim=8,
-        )
-    )
+    reader = Qwen3ForCausalLM(qwen3_config(28))
     return Flux2KleinPipeline(
         text_encoder=reader.eval(),
         tokenizer=byte_tokenizer(),

@@ -4,25 +4,15 @@ from typing import Any
 
 import torch
 from diffusers import OvisImagePipeline, OvisImageTransformer2DModel
-from transformers import Qwen3Config, Qwen3Model
+from transformers import Qwen3Model
 
-from evals.small.parts import QWEN_IMAGE_WORDS, byte_tokenizer, randomised, scheduler, small_vae
+from evals.small.parts import QWEN_IMAGE_WORDS, byte_tokenizer, qwen3_config, randomised, scheduler, small_vae
 
 
 def small(seed: int = 0, **config: Any) -> Any:
     """The pipeline; `config` goes over the transformer's configuration."""
     torch.manual_seed(seed)
-    reader = Qwen3Model(
-        Qwen3Config(
-            vocab_size=512,
-            hidden_size=16,
-            intermediate_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            num_key_value_heads=1,
-            head_dim=8,
-        )
-    )
+    reader = Qwen3Model(qwen3_config(2))
     defaults: dict[str, Any] = {
         "in_channels": 16,
         "out_channels": 16,

@@ -8,7 +8,7 @@ from diffusers import AutoencoderKL, AutoencoderKLQwenImage, FlowMatchEulerDiscr
 from tokenizers import Tokenizer, models, pre_tokenizers
 from tokenizers.decoders import ByteLevel
 from torch import nn
-from transformers import Qwen2Tokenizer
+from transformers import Qwen2Tokenizer, Qwen3Config
 
 CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
@@ -53,6 +53,19 @@ def byte_tokenizer(words: Iterable[str] = (), special: Sequence[str] = SPECIAL, 
         "chat_template": CHAT,
     }
     return Qwen2Tokenizer(**{**told, **more})
+
+
+def qwen3_config(layers: int) -> Qwen3Config:
+    """A text encoder of Qwen's kind, of width 16, for `byte_tokenizer`."""
+    return Qwen3Config(
+        vocab_size=512,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+    )
 
 
 def small_vae(channels: int = 4) -> AutoencoderKL:
