@@ -99,6 +99,9 @@ def render_batch(
     start, extras = time.perf_counter(), extras or NOTHING
     _check_batch(grids, seeds, extras, plain)
     rows, columns = grids[0].owner.shape
+    most = model.family.longest_side(model.pipeline.transformer)
+    if most is not None and max(rows, columns) > most:
+        raise UserError(f"{model.card.name} draws at most {most * grids[0].patch} pixels a side", "size")
     height, width = rows * grids[0].patch, columns * grids[0].patch
 
     # 1. Encode the prompts.

@@ -43,6 +43,9 @@ class SD3(Family):
     def width(self, transformer: Any) -> tuple[int, ...]:
         return (transformer.config["joint_attention_dim"],)
 
+    def longest_side(self, transformer: Any) -> int | None:
+        return transformer.config["pos_embed_max_size"]
+
     def noise(self, call: Arguments) -> Tensor:
         # The pipeline leaves timesteps in float32, whatever the transformer's precision.
         return call["timestep"] / TRAIN_TIMESTEPS

@@ -44,6 +44,9 @@ class ZImage(Family):
     def width(self, transformer: Any) -> tuple[int, ...]:
         return (transformer.config["cap_feat_dim"],)
 
+    def longest_side(self, transformer: Any) -> int | None:
+        return min(transformer.config["axes_lens"][1:])
+
     def noise(self, call: Arguments) -> Tensor:
         return 1 - call["t"]  # its time runs from 0 to 1
 
@@ -105,11 +108,8 @@ class ZImage(Family):
         query, key, value = (layer(states).unflatten(-1, (attn.heads, -1)) for layer in layers)
         if attn.norm_q is not None:
             query, key = attn.norm_q(query), attn.norm_k(key)
-
-        def finish(output: Tensor) -> Tensor:
-            return attn.to_out[1](attn.to_out[0](output.flatten(2)))
-
-        return (_rotated(query, places), _rotated(key, places), value), finish
+        joint = _rotated(query, places), _rotated(key, places), value
+        return joint, lambda output: attn.to_out[1](attn.to_out[0](output.flatten(2)))
 
     def place_of(self, layer: str) -> Place:
         return Place.NONE if "adaLN" in layer else PLACES.get(layer.partition(".")[0], Place.NONE)

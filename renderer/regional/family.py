@@ -140,6 +140,10 @@ class Family(ABC):
     def place_of(self, layer: str) -> Place:
         """The tokens that the layer of this name acts on."""
 
+    def longest_side(self, transformer: Any) -> int | None:
+        """How many tokens high or wide a picture may be at most; None is as many as one likes."""
+        return None
+
     def slot(self, length: int) -> int:
         """How many tokens the transformer makes of a text of so many."""
         return length

@@ -173,6 +173,17 @@ def save_lora(model: Model, file: Path) -> None:
     model.pipeline.save_lora_weights(file.parent, transformer_lora_layers=state, weight_name=file.name)
 
 
+@pytest.mark.parametrize(("name", "most"), [("sd3", 256), ("z_image", 512)])
+def test_a_canvas_beyond_a_models_places_is_refused(
+    load: Callable[[str], Model], name: str, most: int
+) -> None:
+    with pytest.raises(UserError, match=f"draws at most {most} pixels a side") as caught:
+        generate(PROMPT, model=load(name), size=(most + 16, 64), settings=SETTINGS)
+    assert caught.value.field == "size"
+    drawn = generate(PROMPT, model=load(name), size=(most, 64), settings=SETTINGS)
+    assert drawn.image.size == (most, 64)
+
+
 def test_an_unknown_pipeline_is_told_in_a_sentence_with_those_that_are_known(tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "HiDreamImagePipeline"}))
     with pytest.raises(
